@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include "cproc-channel.h"
+
+G_BEGIN_DECLS
+
+/* A channel without a socket, as a worker's is before the start: not connected. */
+CprocChannel *cproc_channel_new         (void);
+
+/* Gives it its socket (given away) and the context that its signals are emitted in. */
+gboolean      cproc_channel_open        (CprocChannel  *self,
+                                         int            fd,
+                                         GMainContext  *context,
+                                         GError       **error);
+
+/* The start failed: as new again; emits nothing. What was queued fails. */
+void          cproc_channel_reset       (CprocChannel  *self);
+
+/* Goes on in another context: for run() and wait(). */
+void          cproc_channel_set_context (CprocChannel  *self,
+                                         GMainContext  *context);
+
+/* The other process has ended: reads and emits all that it sent before, at once, then closes;
+ * `disconnected` has been emitted when it returns. */
+void          cproc_channel_drain       (CprocChannel  *self);
+
+/* TRUE until `disconnected` has been emitted, or where there never was a socket. */
+gboolean      cproc_channel_is_open     (CprocChannel  *self);
+
+G_END_DECLS

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#if !defined (CPROC_INSIDE) && !defined (CPROC_COMPILATION)
+#error "Only <libcproc.h> can be included directly."
+#endif
+
+#include <gio/gio.h>
+#include <gio/gunixfdlist.h>
+#include <json-glib/json-glib.h>
+
+#include "cproc-message.h"
+#include "cproc-version-macros.h"
+
+G_BEGIN_DECLS
+
+#define CPROC_TYPE_CHANNEL (cproc_channel_get_type ())
+
+CPROC_AVAILABLE_IN_1_0
+G_DECLARE_FINAL_TYPE (CprocChannel, cproc_channel, CPROC, CHANNEL, GObject)
+
+CPROC_AVAILABLE_IN_1_0
+CprocChannel *cproc_channel_get_parent (GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+CPROC_AVAILABLE_IN_1_0
+gboolean cproc_channel_get_connected        (CprocChannel *self);
+CPROC_AVAILABLE_IN_1_0
+gboolean cproc_channel_get_congested        (CprocChannel *self);
+CPROC_AVAILABLE_IN_1_0
+guint64  cproc_channel_get_queued_bytes     (CprocChannel *self);
+CPROC_AVAILABLE_IN_1_0
+guint64  cproc_channel_get_max_message_size (CprocChannel *self);
+CPROC_AVAILABLE_IN_1_0
+void     cproc_channel_set_max_message_size (CprocChannel *self,
+                                             guint64       max_message_size);
+
+CPROC_AVAILABLE_IN_1_0
+gboolean cproc_channel_send             (CprocChannel         *self,
+                                         JsonNode             *node,
+                                         GError              **error);
+CPROC_AVAILABLE_IN_1_0
+void     cproc_channel_send_async       (CprocChannel         *self,
+                                         JsonNode             *node,
+                                         GCancellable         *cancellable,
+                                         GAsyncReadyCallback   callback,
+                                         gpointer              user_data);
+CPROC_AVAILABLE_IN_1_0
+gboolean cproc_channel_send_finish      (CprocChannel         *self,
+                                         GAsyncResult         *result,
+                                         GError              **error);
+CPROC_AVAILABLE_IN_1_0
+gboolean cproc_channel_send_text        (CprocChannel         *self,
+                                         const char           *json,
+                                         GError              **error);
+CPROC_AVAILABLE_IN_1_0
+void     cproc_channel_send_text_async  (CprocChannel         *self,
+                                         const char           *json,
+                                         GCancellable         *cancellable,
+                                         GAsyncReadyCallback   callback,
+                                         gpointer              user_data);
+CPROC_AVAILABLE_IN_1_0
+gboolean cproc_channel_send_text_finish (CprocChannel         *self,
+                                         GAsyncResult         *result,
+                                         GError              **error);
+CPROC_AVAILABLE_IN_1_0
+gboolean cproc_channel_send_variant     (CprocChannel         *self,
+                                         GVariant             *variant,
+                                         GError              **error);
+CPROC_AVAILABLE_IN_1_0
+gboolean cproc_channel_send_with_fds    (CprocChannel         *self,
+                                         const char           *json,
+                                         GUnixFDList          *fd_list,
+                                         GError              **error);
+CPROC_AVAILABLE_IN_1_0
+gboolean cproc_channel_send_socket      (CprocChannel         *self,
+                                         const char           *json,
+                                         GSocket              *socket,
+                                         GError              **error);
+
+CPROC_AVAILABLE_IN_1_0
+gboolean cproc_channel_flush            (CprocChannel         *self,
+                                         GCancellable         *cancellable,
+                                         GError              **error);
+CPROC_AVAILABLE_IN_1_0
+void     cproc_channel_flush_async      (CprocChannel         *self,
+                                         GCancellable         *cancellable,
+                                         GAsyncReadyCallback   callback,
+                                         gpointer              user_data);
+CPROC_AVAILABLE_IN_1_0
+gboolean cproc_channel_flush_finish     (CprocChannel         *self,
+                                         GAsyncResult         *result,
+                                         GError              **error);
+
+CPROC_AVAILABLE_IN_1_0
+void     cproc_channel_close            (CprocChannel         *self);
+
+G_END_DECLS

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include <sys/resource.h>
+
+#include "cproc-command.h"
+
+G_BEGIN_DECLS
+
+/* A descriptor that the child gets under the number target_fd; owned by the command. */
+typedef struct
+{
+  int fd;
+  int target_fd;
+} CprocCommandFd;
+
+typedef struct
+{
+  int target_fd;
+  CprocPipeDirection direction;
+} CprocCommandPipe;
+
+typedef struct
+{
+  int resource;
+  gint64 soft; /* -1: unlimited */
+  gint64 hard;
+} CprocCommandLimit;
+
+typedef struct
+{
+  CprocStdio mode;
+  char *path; /* of mode FILE */
+  CprocFileFlags flags;
+} CprocCommandStdio;
+
+/* The launch layer reads the fields as they are; only cproc-command.c writes them. */
+struct _CprocCommand
+{
+  GObject parent_instance;
+
+  char **argv; /* of a module: the module, then its arguments */
+  char *argv0;
+  gboolean is_module;
+  char *exec_path;
+  char **exec_argv;
+  char *cwd;
+  char **environment; /* NULL: inherit */
+  CprocCommandStdio stdio[3];
+  GArray *fds;    /* CprocCommandFd, stdio targets among them */
+  GArray *pipes;  /* CprocCommandPipe */
+  GArray *limits; /* CprocCommandLimit, each resource at most once */
+  CprocContainment containment;
+  gboolean new_session;
+  gboolean die_with_parent;
+  gint64 user_id;
+  gint64 group_id;
+  int umask;
+  int nice;
+  GError *error; /* the first misuse that a start must report */
+};
+
+/* What is to be run: argv[0] is the program. Checks everything that can be checked without the
+ * system: an empty argv, names in the environment, descriptors' numbers, modes that do not fit. */
+char      **cproc_command_resolve_argv (CprocCommand *self,
+                                        GError      **error);
+
+gboolean    cproc_command_validate     (CprocCommand *self,
+                                        GError      **error);
+
+/* For messages: the program's name as a person would write it, never NULL; valid UTF-8. */
+char       *cproc_command_dup_name     (CprocCommand *self);
+
+/* For messages: the whole command line; a shell's line as it was given; valid UTF-8. */
+char       *cproc_command_dup_line     (CprocCommand *self);
+
+G_END_DECLS

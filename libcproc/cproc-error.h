@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#if !defined (CPROC_INSIDE) && !defined (CPROC_COMPILATION)
+#error "Only <libcproc.h> can be included directly."
+#endif
+
+#include <glib-object.h>
+
+#include "cproc-version-macros.h"
+
+G_BEGIN_DECLS
+
+/**
+ * CPROC_ERROR:
+ *
+ * The error domain of libcproc, for what GLib has no code for. Codes are from [error@Cproc.Error].
+ *
+ * Since: 1.0
+ */
+#define CPROC_ERROR (cproc_error_quark ())
+
+/**
+ * CprocError:
+ * @CPROC_ERROR_EXITED: the program ended by itself with an exit code other than 0
+ * @CPROC_ERROR_SIGNALED: a signal ended the program
+ * @CPROC_ERROR_TIMED_OUT: the program was ended because it ran or was silent for too long
+ * @CPROC_ERROR_OUTPUT_LIMIT: the program was ended because it wrote more than
+ *   [property@Cproc.Exec:max-buffer] to one stream
+ * @CPROC_ERROR_ALREADY_STARTED: the child was started before
+ * @CPROC_ERROR_NOT_RUNNING: the child has not been started, or has ended
+ * @CPROC_ERROR_CHANNEL_CLOSED: the message channel is closed
+ * @CPROC_ERROR_INVALID_MESSAGE: the text is not a message: not JSON, or reserved for the protocol
+ * @CPROC_ERROR_MESSAGE_TOO_LARGE: the message is larger than
+ *   [property@Cproc.Channel:max-message-size]
+ * @CPROC_ERROR_NOT_SUPPORTED: the system, or the other side, cannot do this
+ *
+ * What can go wrong that GLib has no code for.
+ *
+ * Failures of a start are from `G_SPAWN_ERROR` and `G_IO_ERROR`.
+ *
+ * Since: 1.0
+ */
+typedef enum
+{
+  CPROC_ERROR_EXITED,
+  CPROC_ERROR_SIGNALED,
+  CPROC_ERROR_TIMED_OUT,
+  CPROC_ERROR_OUTPUT_LIMIT,
+  CPROC_ERROR_ALREADY_STARTED,
+  CPROC_ERROR_NOT_RUNNING,
+  CPROC_ERROR_CHANNEL_CLOSED,
+  CPROC_ERROR_INVALID_MESSAGE,
+  CPROC_ERROR_MESSAGE_TOO_LARGE,
+  CPROC_ERROR_NOT_SUPPORTED,
+} CprocError;
+
+CPROC_AVAILABLE_IN_1_0
+GQuark cproc_error_quark (void);
+
+G_END_DECLS

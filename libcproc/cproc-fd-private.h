@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* Every descriptor of ours is close-on-exec and numbered from here on, above what a command gives
+ * its child, since GLib's posix_spawn path closes a target that has the number of a descriptor it
+ * maps (glib 2.74 to 2.89, do_posix_spawn()). Where the limit on descriptors is lower, a lower
+ * number has to do. */
+#define CPROC_FD_BASE 64
+
+typedef struct
+{
+  int read;
+  int write;
+} CprocPipe;
+
+/* The errors are of G_IO_ERROR, from errno. */
+gboolean cproc_fd_open_pipe       (CprocPipe *pipe, GError **error);
+gboolean cproc_fd_open_socketpair (int fds[2], GError **error);
+int      cproc_fd_dup_high        (int fd, GError **error);
+gboolean cproc_fd_set_nonblocking (int fd, GError **error);
+void     cproc_fd_clear           (int *fd);
+
+G_END_DECLS

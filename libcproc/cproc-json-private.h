@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include <json-glib/json-glib.h>
+
+G_BEGIN_DECLS
+
+/* json-glib's own parser recurses and is no judge of what comes from another process; see
+ * cproc-json-check.c. */
+#define CPROC_JSON_MAX_DEPTH 512
+
+/* A part of a checked text. */
+typedef struct
+{
+  const char *data;
+  gsize length;
+} CprocJsonSpan;
+
+/* TRUE if the text is exactly one JSON value by RFC 8259, is valid UTF-8, is not nested deeper
+ * than CPROC_JSON_MAX_DEPTH and has no number out of range (a 64-bit integer, or a finite double).
+ * Escapes of a lone surrogate and \u0000 pass. Iterative, allocates nothing.
+ * Else CPROC_ERROR_INVALID_MESSAGE, which names the place and the reason. */
+gboolean  cproc_json_check          (const char          *text,
+                                     gsize                length,
+                                     GError             **error);
+
+/* The tree of a text that has passed the check: cannot fail. \u0000 and lone surrogates become
+ * U+FFFD; of members with one name the last wins, in the place of the first, as in JavaScript. */
+JsonNode *cproc_json_parse          (const char          *text,
+                                     gsize                length);
+
+/* Appends the text of a tree: compact, one line, valid by cproc_json_check(). Doubles are written
+ * with the fewest digits that read back the same. CPROC_ERROR_INVALID_MESSAGE for what JSON cannot
+ * say (NaN, infinities, invalid UTF-8, deeper than the limit); nothing is appended then. */
+gboolean  cproc_json_write          (JsonNode            *node,
+                                     GString             *out,
+                                     GError             **error);
+
+/* In a text that has passed the check and whose value is an object: the value of the last member
+ * with that name (escapes in names are understood). FALSE where there is none, or no object. */
+gboolean  cproc_json_find_member    (const char          *text,
+                                     gsize                length,
+                                     const char          *name,
+                                     CprocJsonSpan       *value);
+
+/* The string that a span holds, decoded as cproc_json_parse() does; NULL if it is no string. */
+char     *cproc_json_span_to_string (const CprocJsonSpan *span);
+
+G_END_DECLS

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* Cuts what is read from a stream into lines of valid UTF-8 without their "\n" or "\r\n".
+ * A line longer than max_length bytes comes in pieces of at most that size, never cut inside a
+ * character. Pure: knows no process and no descriptor. */
+typedef struct _CprocLines CprocLines;
+
+CprocLines *cproc_lines_new            (const char  *encoding,
+                                        gsize        max_length,
+                                        GError     **error);
+void        cproc_lines_free           (CprocLines  *self);
+
+/* data is changed in place, and must stay as it is until cproc_lines_next() has returned NULL. */
+void        cproc_lines_feed           (CprocLines  *self,
+                                        char        *data,
+                                        gsize        length);
+
+/* There is no more: what is unfinished becomes the last line. */
+void        cproc_lines_finish         (CprocLines  *self);
+
+/* The next line, or NULL when more must be fed. Valid until the next call. */
+const char *cproc_lines_next           (CprocLines  *self);
+
+void        cproc_lines_set_max_length (CprocLines  *self,
+                                        gsize        max_length);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CprocLines, cproc_lines_free)
+
+G_END_DECLS

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include <gio/gio.h>
+
+#include "cproc-enums.h"
+
+G_BEGIN_DECLS
+
+/* What signals to a child reach: the process alone, its group, or all that descends from it.
+ * Never signals a number that may have passed to a stranger. Ref-counted and thread-safe, since
+ * a kill's grace outlives the child's object: it is waited for on the library's own thread. */
+typedef struct _CprocReach CprocReach;
+
+/* pidfd: given away, -1 where there is none; containment: NONE, GROUP or TREE.
+ * control_fd: TREE only, given away: the line to the resident helper; else -1. */
+CprocReach *cproc_reach_new    (GSubprocess      *subprocess,
+                                gint64            pid,
+                                int               pidfd,
+                                CprocContainment  containment,
+                                int               control_fd);
+CprocReach *cproc_reach_ref    (CprocReach       *self);
+void        cproc_reach_unref  (CprocReach       *self);
+
+int         cproc_reach_get_pidfd (CprocReach    *self);
+
+/* The caller says that the leader has been seen to end. */
+void        cproc_reach_leader_ended (CprocReach *self);
+
+/* FALSE with CPROC_ERROR_NOT_RUNNING where nothing is left to signal, or with the system's error.
+ * signum 0 probes. */
+gboolean    cproc_reach_signal (CprocReach       *self,
+                                int               signum,
+                                GError          **error);
+
+/* Sends signum now and SIGKILL to what is left after grace ms (0: never), whether or not the
+ * child's object still lives by then. */
+gboolean    cproc_reach_end    (CprocReach       *self,
+                                int               signum,
+                                guint             grace,
+                                GError          **error);
+
+/* SIGKILL is sent by cproc_reach_end(): is it still to come? */
+gboolean    cproc_reach_is_ending (CprocReach    *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CprocReach, cproc_reach_unref)
+
+G_END_DECLS

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/* Waits for a descriptor in a main context; can be moved from one context to another, which a
+ * GSource cannot: that is what makes a synchronous run() or wait() possible without letting the
+ * application's own sources run. Embedded in its owner; not thread-safe. */
+typedef struct _CprocWatch CprocWatch;
+
+typedef void (*CprocWatchFunc) (gpointer user_data);
+
+struct _CprocWatch
+{
+  GSource *source;
+  GMainContext *context;
+  int fd;
+  GIOCondition condition;
+  CprocWatchFunc func;
+  gpointer user_data;
+};
+
+void cproc_watch_start (CprocWatch     *self,
+                        GMainContext   *context,
+                        int             fd,
+                        GIOCondition    condition,
+                        CprocWatchFunc  func,
+                        gpointer        user_data);
+void cproc_watch_stop  (CprocWatch     *self);
+void cproc_watch_move  (CprocWatch     *self,
+                        GMainContext   *context);
+
+static inline gboolean
+cproc_watch_is_active (const CprocWatch *self)
+{
+  return self->source != NULL;
+}
+
+/* A moment in monotonic time; likewise movable. */
+typedef struct
+{
+  GSource *source;
+  gint64 deadline;
+  CprocWatchFunc func;
+  gpointer user_data;
+} CprocTimer;
+
+/* msec: from now on; 0 fires at the next iteration. */
+void cproc_timer_start (CprocTimer     *self,
+                        GMainContext   *context,
+                        guint           msec,
+                        CprocWatchFunc  func,
+                        gpointer        user_data);
+void cproc_timer_stop  (CprocTimer     *self);
+void cproc_timer_move  (CprocTimer     *self,
+                        GMainContext   *context);
+
+static inline gboolean
+cproc_timer_is_active (const CprocTimer *self)
+{
+  return self->source != NULL;
+}
+
+G_END_DECLS
