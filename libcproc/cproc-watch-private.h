@@ -16,7 +16,6 @@ typedef void (*CprocWatchFunc) (gpointer user_data);
 struct _CprocWatch
 {
   GSource *source;
-  GMainContext *context;
   int fd;
   GIOCondition condition;
   CprocWatchFunc func;
@@ -48,7 +47,7 @@ typedef struct
   gpointer user_data;
 } CprocTimer;
 
-/* msec: from now on; 0 fires at the next iteration. */
+/* msec: from now on; 0 fires at the next iteration. Fires until it is stopped. */
 void cproc_timer_start (CprocTimer     *self,
                         GMainContext   *context,
                         guint           msec,

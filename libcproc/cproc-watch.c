@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include <glib-unix.h>
+
+#include "cproc-watch-private.h"
+
+typedef struct
+{
+  GSource source;
+  CprocWatchFunc func;
+  gpointer user_data;
+} CprocFuncSource;
+
+static gboolean
+func_source_dispatch (GSource     *source,
+                      GSourceFunc  callback,
+                      gpointer     user_data)
+{
+  CprocFuncSource *self = (CprocFuncSource *) source;
+
+  /* Whoever stops the watch destroys the source, so a callback that frees the owner is safe. */
+  self->func (self->user_data);
+
+  return G_SOURCE_CONTINUE;
+}
+
+static GSourceFuncs func_source_funcs = { .dispatch = func_source_dispatch };
+
+static GSource *
+func_source_new (const char     *name,
+                 CprocWatchFunc  func,
+                 gpointer        user_data)
+{
+  GSource *source = g_source_new (&func_source_funcs, sizeof (CprocFuncSource));
+  CprocFuncSource *self = (CprocFuncSource *) source;
+
+  self->func = func;
+  self->user_data = user_data;
+  g_source_set_static_name (source, name);
+
+  return source;
+}
+
+static void
+source_clear (GSource **source)
+{
+  if (*source == NULL)
+    return;
+
+  g_source_destroy (*source);
+  g_clear_pointer (source, g_source_unref);
+}
+
+void
+cproc_watch_start (CprocWatch     *self,
+                   GMainContext   *context,
+                   int             fd,
+                   GIOCondition    condition,
+                   CprocWatchFunc  func,
+                   gpointer        user_data)
+{
+  g_assert (fd >= 0);
+
+  cproc_watch_stop (self);
+
+  self->fd = fd;
+  self->condition = condition;
+  self->func = func;
+  self->user_data = user_data;
+  self->source = func_source_new ("[libcproc] watch", func, user_data);
+  g_source_add_unix_fd (self->source, fd, condition);
+  g_source_attach (self->source, context);
+}
+
+void
+cproc_watch_stop (CprocWatch *self)
+{
+  source_clear (&self->source);
+}
+
+void
+cproc_watch_move (CprocWatch   *self,
+                  GMainContext *context)
+{
+  if (self->source != NULL)
+    cproc_watch_start (self, context, self->fd, self->condition, self->func, self->user_data);
+}
+
+static void
+timer_attach (CprocTimer   *self,
+              GMainContext *context)
+{
+  source_clear (&self->source);
+  self->source = func_source_new ("[libcproc] timer", self->func, self->user_data);
+  g_source_set_ready_time (self->source, self->deadline);
+  g_source_attach (self->source, context);
+}
+
+void
+cproc_timer_start (CprocTimer     *self,
+                   GMainContext   *context,
+                   guint           msec,
+                   CprocWatchFunc  func,
+                   gpointer        user_data)
+{
+  self->deadline = g_get_monotonic_time () + (gint64) msec * G_TIME_SPAN_MILLISECOND;
+  self->func = func;
+  self->user_data = user_data;
+  timer_attach (self, context);
+}
+
+void
+cproc_timer_stop (CprocTimer *self)
+{
+  source_clear (&self->source);
+}
+
+void
+cproc_timer_move (CprocTimer   *self,
+                  GMainContext *context)
+{
+  if (self->source != NULL)
+    timer_attach (self, context);
+}
