@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What the tests run as a child: child MODE [ARGUMENT...]. Each mode does one thing whose effect
+ * the test can foretell. It uses the C library alone, so that nothing of GLib's (threads,
+ * descriptors, signal dispositions) mixes into what it reports about itself. */
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* args: what follows the mode, NULL-terminated. The result is the exit code. */
+typedef int (*ModeFunc) (int n_args, char **args);
+
+static long
+number (int n_args, char **args, int index, long fallback)
+{
+  return index < n_args ? strtol (args[index], NULL, 0) : fallback;
+}
+
+static void
+write_all (int fd, const char *data, size_t length)
+{
+  while (length > 0)
+    {
+      ssize_t written = write (fd, data, length);
+
+      if (written < 0 && errno == EINTR)
+        continue;
+      if (written < 0)
+        exit (errno == EPIPE ? 32 : 74);
+      data += written;
+      length -= (size_t) written;
+    }
+}
+
+/* Ten minutes are for ever to a test, and no orphan of a failed one outlives them. */
+static void
+sleep_forever (void)
+{
+  signal (SIGALRM, SIG_DFL);
+  alarm (600);
+  for (;;)
+    pause ();
+}
+
+/* exit CODE */
+static int
+mode_exit (int n_args, char **args)
+{
+  return (int) number (n_args, args, 0, 0);
+}
+
+/* signal NUMBER: ends itself so */
+static int
+mode_signal (int n_args, char **args)
+{
+  struct rlimit no_core = { 0, 0 };
+
+  setrlimit (RLIMIT_CORE, &no_core);
+  raise ((int) number (n_args, args, 0, SIGTERM));
+  sleep_forever ();
+  return 70;
+}
+
+/* print-args ...: argv[0], then each argument, one a line */
+static int
+mode_print_args (int n_args, char **args)
+{
+  int i;
+
+  /* args[-1] is the mode, args[-2] is argv[0]. */
+  puts (args[-2]);
+  for (i = 0; i < n_args; i++)
+    puts (args[i]);
+  return 0;
+}
+
+/* print-env [NAME...]: the values, a missing one as (unset); without a name the whole block */
+static int
+mode_print_env (int n_args, char **args)
+{
+  int i;
+
+  for (i = 0; n_args == 0 && environ[i] != NULL; i++)
+    puts (environ[i]);
+  for (i = 0; i < n_args; i++)
+    {
+      const char *value = getenv (args[i]);
+
+      puts (value != NULL ? value : "(unset)");
+    }
+  return 0;
+}
+
+static int
+mode_print_cwd (int n_args, char **args)
+{
+  char path[PATH_MAX];
+
+  if (getcwd (path, sizeof path) == NULL)
+    return 71;
+  puts (path);
+  return 0;
+}
+
+static const char *
+file_kind (mode_t mode)
+{
+  switch (mode & S_IFMT)
+    {
+    case S_IFREG: return "file";
+    case S_IFDIR: return "directory";
+    case S_IFCHR: return "character";
+    case S_IFBLK: return "block";
+    case S_IFIFO: return "pipe";
+    case S_IFSOCK: return "socket";
+    default: return "other";
+    }
+}
+
+/* print-fds: for each open descriptor its number, kind, access (r, w or rw), blocking or not */
+static int
+mode_print_fds (int n_args, char **args)
+{
+  static const char *const access_names[] = { "r", "w", "rw", "?" };
+  long limit = sysconf (_SC_OPEN_MAX);
+  long fd;
+
+  /* Not by /proc/self/fd, which would show the descriptor it is read with. */
+  for (fd = 0; fd < limit && fd < 65536; fd++)
+    {
+      struct stat st;
+      int flags;
+
+      if (fstat ((int) fd, &st) != 0)
+        continue;
+      flags = fcntl ((int) fd, F_GETFL);
+      printf ("%ld %s %s %s\n", fd, file_kind (st.st_mode), access_names[flags & O_ACCMODE],
+              (flags & O_NONBLOCK) != 0 ? "nonblocking" : "blocking");
+    }
+  return 0;
+}
+
+/* print-signals: "ignored N" and "blocked N" for each */
+static int
+mode_print_signals (int n_args, char **args)
+{
+  sigset_t blocked;
+  int signum;
+
+  sigprocmask (SIG_SETMASK, NULL, &blocked);
+  for (signum = 1; signum <= SIGRTMAX; signum++)
+    {
+      struct sigaction action;
+
+      if (sigaction (signum, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
+        printf ("ignored %d\n", signum);
+      if (sigismember (&blocked, signum) == 1)
+        printf ("blocked %d\n", signum);
+    }
+  return 0;
+}
+
+/* print-ids: key=value, one a line */
+static int
+mode_print_ids (int n_args, char **args)
+{
+  mode_t mask = umask (0);
+  int death_signal = 0;
+
+  prctl (PR_GET_PDEATHSIG, &death_signal);
+  printf ("pid=%ld\nppid=%ld\npgid=%ld\nsid=%ld\n",
+          (long) getpid (), (long) getppid (), (long) getpgrp (), (long) getsid (0));
+  printf ("nice=%d\numask=%03o\nuid=%ld\neuid=%ld\ngid=%ld\negid=%ld\ngroups=%d\n",
+          getpriority (PRIO_PROCESS, 0), (unsigned) mask, (long) getuid (), (long) geteuid (),
+          (long) getgid (), (long) getegid (), getgroups (0, NULL));
+  printf ("death-signal=%d\n", death_signal);
+  return 0;
+}
+
+/* print-limits RESOURCE...: "SOFT HARD", -1 for unlimited */
+static int
+mode_print_limits (int n_args, char **args)
+{
+  int i;
+
+  for (i = 0; i < n_args; i++)
+    {
+      struct rlimit limit;
+
+      if (getrlimit ((int) number (n_args, args, i, 0), &limit) != 0)
+        return 71;
+      printf ("%lld %lld\n",
+              limit.rlim_cur == RLIM_INFINITY ? -1 : (long long) limit.rlim_cur,
+              limit.rlim_max == RLIM_INFINITY ? -1 : (long long) limit.rlim_max);
+    }
+  return 0;
+}
+
+/* cat [FROM [TO]]: copies a descriptor to another to its end; 0 to 1 without arguments */
+static int
+mode_cat (int n_args, char **args)
+{
+  int from = (int) number (n_args, args, 0, 0);
+  int to = (int) number (n_args, args, 1, 1);
+  char buffer[65536];
+
+  for (;;)
+    {
+      ssize_t n = read (from, buffer, sizeof buffer);
+
+      if (n < 0 && errno == EINTR)
+        continue;
+      if (n < 0)
+        return 74;
+      if (n == 0)
+        return 0;
+      write_all (to, buffer, (size_t) n);
+    }
+}
+
+/* echo FD TEXT [FD TEXT...]: as it is, without a line end of its own */
+static int
+mode_echo (int n_args, char **args)
+{
+  int i;
+
+  for (i = 0; i + 1 < n_args; i += 2)
+    write_all ((int) number (n_args, args, i, 1), args[i + 1], strlen (args[i + 1]));
+  return 0;
+}
+
+/* write FD BYTES [CHUNK]: byte i is 'a' + i % 26 */
+static int
+mode_write (int n_args, char **args)
+{
+  int fd = (int) number (n_args, args, 0, 1);
+  long total = number (n_args, args, 1, 0);
+  long chunk = number (n_args, args, 2, 65536);
+  char *buffer;
+  long done, i;
+
+  if (chunk <= 0 || (buffer = malloc ((size_t) chunk)) == NULL)
+    return 64;
+  for (done = 0; done < total; done += chunk)
+    {
+      long length = total - done < chunk ? total - done : chunk;
+
+      for (i = 0; i < length; i++)
+        buffer[i] = (char) ('a' + (done + i) % 26);
+      write_all (fd, buffer, (size_t) length);
+    }
+  free (buffer);
+  return 0;
+}
+
+/* sleep-forever [TEXT]: TEXT and a line end say that it is so far */
+static int
+mode_sleep_forever (int n_args, char **args)
+{
+  if (n_args > 0)
+    {
+      puts (args[0]);
+      fflush (stdout);
+    }
+  sleep_forever ();
+  return 70;
+}
+
+/* ignore-term: "ready" on stdout, then only SIGKILL ends it */
+static int
+mode_ignore_term (int n_args, char **args)
+{
+  signal (SIGTERM, SIG_IGN);
+  signal (SIGINT, SIG_IGN);
+  signal (SIGHUP, SIG_IGN);
+  return mode_sleep_forever (1, (char *[]) { (char *) "ready", NULL });
+}
+
+/* close-and-sleep FD...: closes these, then sleeps for ever */
+static int
+mode_close_and_sleep (int n_args, char **args)
+{
+  int i;
+
+  for (i = 0; i < n_args; i++)
+    close ((int) number (n_args, args, i, -1));
+  sleep_forever ();
+  return 70;
+}
+
+/* read-line-and-exit CODE: waits for one line, or the end, of stdin */
+static int
+mode_read_line_and_exit (int n_args, char **args)
+{
+  char c;
+
+  while (read (0, &c, 1) == 1 && c != '\n')
+    ;
+  return (int) number (n_args, args, 0, 0);
+}
+
+/* spawn-grandchild HOW CODE: prints the grandchild's pid and exits with CODE, or waits for ever
+ * where CODE is "wait". HOW: "plain" keeps the streams open; "closed" closes them; "session" leads
+ * a session of its own, "ignore-term" ignores that signal; "double" is forked twice, so that its
+ * parent is init or a subreaper. */
+static int
+mode_spawn_grandchild (int n_args, char **args)
+{
+  const char *how = n_args > 0 ? args[0] : "plain";
+  int ready[2];
+  pid_t pid = 0;
+
+  if (pipe (ready) != 0)
+    return 71;
+  if (fork () == 0)
+    {
+      if (strcmp (how, "session") == 0)
+        setsid ();
+      if (strcmp (how, "double") == 0 && fork () != 0)
+        _exit (0);
+      if (strcmp (how, "ignore-term") == 0)
+        signal (SIGTERM, SIG_IGN);
+      pid = getpid ();
+      write_all (ready[1], (const char *) &pid, sizeof pid);
+      close (ready[0]);
+      close (ready[1]);
+      if (strcmp (how, "closed") == 0)
+        {
+          close (0);
+          close (1);
+          close (2);
+        }
+      sleep_forever ();
+    }
+  close (ready[1]);
+  if (read (ready[0], &pid, sizeof pid) != (ssize_t) sizeof pid)
+    return 71;
+  close (ready[0]);
+  printf ("%ld\n", (long) pid);
+  fflush (stdout);
+  if (n_args > 1 && strcmp (args[1], "wait") == 0)
+    sleep_forever ();
+  return (int) number (n_args, args, 1, 0);
+}
+
+static const struct
+{
+  const char *name;
+  ModeFunc func;
+} modes[] = {
+  { "cat", mode_cat },
+  { "close-and-sleep", mode_close_and_sleep },
+  { "echo", mode_echo },
+  { "exit", mode_exit },
+  { "ignore-term", mode_ignore_term },
+  { "print-args", mode_print_args },
+  { "print-cwd", mode_print_cwd },
+  { "print-env", mode_print_env },
+  { "print-fds", mode_print_fds },
+  { "print-ids", mode_print_ids },
+  { "print-limits", mode_print_limits },
+  { "print-signals", mode_print_signals },
+  { "read-line-and-exit", mode_read_line_and_exit },
+  { "signal", mode_signal },
+  { "sleep-forever", mode_sleep_forever },
+  { "spawn-grandchild", mode_spawn_grandchild },
+  { "write", mode_write },
+};
+
+int
+main (int argc, char **argv)
+{
+  size_t i;
+
+  for (i = 0; argc > 1 && i < sizeof modes / sizeof modes[0]; i++)
+    if (strcmp (argv[1], modes[i].name) == 0)
+      return modes[i].func (argc - 2, argv + 2);
+
+  fprintf (stderr, "usage: child MODE [ARGUMENT...]\n");
+  return 64;
+}
