@@ -31,7 +31,7 @@ typedef struct
 {
   CprocWatch watch;
   GSubprocess *subprocess;
-  GCancellable *cancellable; /* of the wait where there is no pidfd */
+  GCancellable *cancellable; /* of the wait where a pidfd does not help */
   GMainContext *context;
   int pidfd; /* not owned */
   CprocExitFunc func;
@@ -48,5 +48,14 @@ void cproc_exit_watch_start (CprocExitWatch *self,
 void cproc_exit_watch_stop  (CprocExitWatch *self);
 void cproc_exit_watch_move  (CprocExitWatch *self,
                              GMainContext   *context);
+
+/* What this kernel is to be taken not to have. Only the tests set it. */
+enum
+{
+  CPROC_EXIT_LACKS_WAITID = 1 << 0, /* the race against the reaper is lost */
+  CPROC_EXIT_LACKS_PIDFD_INFO = 1 << 1,
+};
+
+extern guint cproc_exit_lacks;
 
 G_END_DECLS
