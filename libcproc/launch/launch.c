@@ -1,2 +1,74 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-int main (void) { return 127; }
+
+/* The launch helper: what posix_spawn() cannot do to a child on its way to its program. The
+ * library starts this instead, which does it and becomes the program. The format of its arguments
+ * is told in launch-spec.h. */
+
+#include <errno.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "launch.h"
+
+void
+launch_report (int        status_fd,
+               LaunchStep step,
+               int        value,
+               int        detail)
+{
+  LaunchRecord record = { (int32_t) step, value, detail };
+
+  while (write (status_fd, &record, sizeof record) < 0 && errno == EINTR)
+    ;
+}
+
+/* Whom to tell that the spec cannot be read: the one token that can be looked for without it. */
+static int
+find_status_fd (const char *text)
+{
+  for (; *text != '\0'; text++)
+    if (text[0] == ' ' && text[1] == 's' && text[2] >= '0' && text[2] <= '9')
+      {
+        const char *cursor = text + 2;
+
+        return launch_spec_next_kept (&cursor);
+      }
+  return -1;
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  LaunchRecord failure = { 0 };
+  LaunchSpec spec;
+
+  if (argc < LAUNCH_N_ARGS)
+    return LAUNCH_EXIT_FAILURE;
+
+  /* Nobody may be there any more to read the status; that is no reason not to go on. */
+  signal (SIGPIPE, SIG_IGN);
+
+  if (!launch_spec_parse (argv[LAUNCH_ARG_SPEC], &spec))
+    {
+      launch_report (find_status_fd (argv[LAUNCH_ARG_SPEC]), LAUNCH_STEP_SPEC, EINVAL, 0);
+      return LAUNCH_EXIT_FAILURE;
+    }
+
+  launch_report (spec.status_fd, LAUNCH_STEP_PID, getpid (), 0);
+  if (!launch_close_others (&spec, &failure))
+    {
+      launch_report (spec.status_fd, (LaunchStep) failure.step, failure.value, failure.detail);
+      return LAUNCH_EXIT_FAILURE;
+    }
+
+  switch (spec.mode)
+    {
+    case LAUNCH_MODE_EXEC:
+      launch_become (&spec, argv);
+    case LAUNCH_MODE_TREE:
+      launch_report (spec.status_fd, LAUNCH_STEP_SPEC, ENOSYS, 0);
+      break;
+    }
+  return LAUNCH_EXIT_FAILURE;
+}

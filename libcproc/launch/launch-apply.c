@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include <errno.h>
+#include <signal.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "launch.h"
+
+/* The calls themselves, not the C library's functions, which keep other threads in step and sets
+ * of signals of their own. */
+#ifdef SYS_setresuid32
+#define SYSCALL_SETRESUID SYS_setresuid32
+#define SYSCALL_SETRESGID SYS_setresgid32
+#define SYSCALL_SETGROUPS SYS_setgroups32
+#else
+#define SYSCALL_SETRESUID SYS_setresuid
+#define SYSCALL_SETRESGID SYS_setresgid
+#define SYSCALL_SETGROUPS SYS_setgroups
+#endif
+
+#define KERNEL_SIGSET_SIZE (_NSIG / 8)
+
+static bool
+fail (LaunchRecord *failure,
+      LaunchStep    step,
+      int           detail)
+{
+  *failure = (LaunchRecord) { step, errno, detail };
+  return false;
+}
+
+static bool
+apply_group (const LaunchSpec *spec,
+             LaunchRecord     *failure)
+{
+  if (spec->new_session)
+    return setsid () >= 0 || fail (failure, LAUNCH_STEP_SESSION, 0);
+  if (spec->own_group)
+    return setpgid (0, 0) == 0 || fail (failure, LAUNCH_STEP_GROUP, 0);
+  return true;
+}
+
+static bool
+apply_nice (const LaunchSpec *spec,
+            LaunchRecord     *failure)
+{
+  int current;
+
+  if (spec->nice == 0)
+    return true;
+  errno = 0;
+  current = getpriority (PRIO_PROCESS, 0);
+  if (errno != 0 || setpriority (PRIO_PROCESS, 0, current + spec->nice) != 0)
+    return fail (failure, LAUNCH_STEP_NICE, 0);
+  return true;
+}
+
+static bool
+apply_limits (const LaunchSpec *spec,
+              LaunchRecord     *failure)
+{
+  int i;
+
+  for (i = 0; i < LAUNCH_N_LIMITS; i++)
+    {
+      /* As prlimit64() has it: LAUNCH_UNLIMITED is its RLIM64_INFINITY. */
+      uint64_t limit[2] = { spec->limits[i].soft, spec->limits[i].hard };
+
+      if (spec->limits[i].is_set && syscall (SYS_prlimit64, 0, i, limit, NULL) != 0)
+        return fail (failure, LAUNCH_STEP_LIMIT, i);
+    }
+  return true;
+}
+
+static bool
+apply_ids (const LaunchSpec *spec,
+           LaunchRecord     *failure)
+{
+  if (spec->uid < 0 && spec->gid < 0)
+    return true;
+
+  /* The parent's supplementary groups are not the other user's. Who may not drop them may still
+   * change to an id that is its own. */
+  if (syscall (SYSCALL_SETGROUPS, 0, NULL) != 0 && errno != EPERM)
+    return fail (failure, LAUNCH_STEP_GROUP_ID, 0);
+  if (spec->gid >= 0 && syscall (SYSCALL_SETRESGID, spec->gid, spec->gid, spec->gid) != 0)
+    return fail (failure, LAUNCH_STEP_GROUP_ID, 0);
+  if (spec->uid >= 0 && syscall (SYSCALL_SETRESUID, spec->uid, spec->uid, spec->uid) != 0)
+    return fail (failure, LAUNCH_STEP_USER_ID, 0);
+  return true;
+}
+
+static bool
+apply_death_signal (const LaunchSpec *spec,
+                    LaunchRecord     *failure)
+{
+  if (spec->parent_pid == 0)
+    return true;
+  if (prctl (PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0)
+    return fail (failure, LAUNCH_STEP_DEATH_SIGNAL, 0);
+
+  /* It was too late for a parent that had ended before. */
+  if (getppid () != spec->parent_pid)
+    kill (getpid (), SIGKILL);
+  return true;
+}
+
+bool
+launch_apply (const LaunchSpec *spec,
+              const char       *cwd,
+              LaunchRecord     *failure)
+{
+  if (!apply_group (spec, failure))
+    return false;
+  if (spec->umask >= 0)
+    umask ((mode_t) spec->umask);
+
+  /* Limits and nice may need rights that go with the ids; a change of ids clears the parent-death
+   * signal; the directory is the new user's to enter. */
+  if (!apply_nice (spec, failure) || !apply_limits (spec, failure)
+      || !apply_ids (spec, failure) || !apply_death_signal (spec, failure))
+    return false;
+  if (*cwd != '\0' && chdir (cwd) != 0)
+    return fail (failure, LAUNCH_STEP_CWD, 0);
+  return true;
+}
+
+void
+launch_reset_signals (void)
+{
+  /* The kernel's struct sigaction differs from one architecture to another, but all zero is the
+   * default action on each. The C libraries keep some numbers from their sigaction(). */
+  static const unsigned long zero[16];
+  int signum;
+
+  for (signum = 1; signum < _NSIG; signum++)
+    syscall (SYS_rt_sigaction, signum, zero, NULL, KERNEL_SIGSET_SIZE);
+  syscall (SYS_rt_sigprocmask, SIG_SETMASK, zero, NULL, KERNEL_SIGSET_SIZE);
+}

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include <limits.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "launch-spec.h"
+
+/* Pure: no system call, no allocation, so that tests and the fuzzer can have it alone. */
+
+typedef bool (*TokenFunc) (LaunchSpec  *spec,
+                           const char **cursor);
+
+static bool
+read_number (const char **cursor,
+             uint64_t     max,
+             uint64_t    *value)
+{
+  const char *p = *cursor;
+  uint64_t n = 0;
+
+  if (*p < '0' || *p > '9')
+    return false;
+  for (; *p >= '0' && *p <= '9'; p++)
+    {
+      uint64_t digit = (uint64_t) (*p - '0');
+
+      if (n > (max - digit) / 10)
+        return false;
+      n = n * 10 + digit;
+    }
+  *cursor = p;
+  *value = n;
+  return true;
+}
+
+static bool
+read_int (const char **cursor,
+          int         *value)
+{
+  uint64_t n;
+
+  if (!read_number (cursor, INT_MAX, &n))
+    return false;
+  *value = (int) n;
+  return true;
+}
+
+static bool
+skip (const char **cursor,
+      char         c)
+{
+  if (**cursor != c)
+    return false;
+  (*cursor)++;
+  return true;
+}
+
+static bool
+read_version (LaunchSpec  *spec,
+              const char **cursor)
+{
+  int version;
+
+  return read_int (cursor, &version) && version == LAUNCH_SPEC_VERSION;
+}
+
+static bool
+read_mode (LaunchSpec  *spec,
+           const char **cursor)
+{
+  if (**cursor != LAUNCH_MODE_EXEC && **cursor != LAUNCH_MODE_TREE)
+    return false;
+  spec->mode = (LaunchMode) **cursor;
+  (*cursor)++;
+  return true;
+}
+
+static bool
+read_status (LaunchSpec  *spec,
+             const char **cursor)
+{
+  return read_int (cursor, &spec->status_fd);
+}
+
+static bool
+read_control (LaunchSpec  *spec,
+              const char **cursor)
+{
+  return read_int (cursor, &spec->control_fd);
+}
+
+static bool
+read_keep (LaunchSpec  *spec,
+           const char **cursor)
+{
+  int last = -1;
+  int fd;
+
+  spec->keep = *cursor;
+  do
+    {
+      if (!read_int (cursor, &fd) || fd <= last)
+        return false;
+      last = fd;
+    }
+  while (skip (cursor, ','));
+  return true;
+}
+
+static bool
+read_own_group (LaunchSpec  *spec,
+                const char **cursor)
+{
+  spec->own_group = true;
+  return true;
+}
+
+static bool
+read_new_session (LaunchSpec  *spec,
+                  const char **cursor)
+{
+  spec->new_session = true;
+  return true;
+}
+
+static bool
+read_parent (LaunchSpec  *spec,
+             const char **cursor)
+{
+  return read_int (cursor, &spec->parent_pid) && spec->parent_pid > 0;
+}
+
+static bool
+read_nice (LaunchSpec  *spec,
+           const char **cursor)
+{
+  bool negative = skip (cursor, '-');
+  uint64_t n;
+
+  /* Twice the whole range, which nothing sensible exceeds. */
+  if (!read_number (cursor, 80, &n))
+    return false;
+  spec->nice = negative ? -(int) n : (int) n;
+  return true;
+}
+
+static bool
+read_umask (LaunchSpec  *spec,
+            const char **cursor)
+{
+  return read_int (cursor, &spec->umask) && spec->umask <= 0777;
+}
+
+static bool
+read_id (const char **cursor,
+         int64_t     *id)
+{
+  uint64_t n;
+
+  /* UINT32_MAX means "unchanged" to the system. */
+  if (!read_number (cursor, UINT32_MAX - 1, &n))
+    return false;
+  *id = (int64_t) n;
+  return true;
+}
+
+static bool
+read_user (LaunchSpec  *spec,
+           const char **cursor)
+{
+  return read_id (cursor, &spec->uid);
+}
+
+static bool
+read_group (LaunchSpec  *spec,
+            const char **cursor)
+{
+  return read_id (cursor, &spec->gid);
+}
+
+static bool
+read_limit_value (const char **cursor,
+                  uint64_t    *value)
+{
+  if (skip (cursor, '-'))
+    {
+      *value = LAUNCH_UNLIMITED;
+      return true;
+    }
+  return read_number (cursor, LAUNCH_UNLIMITED - 1, value);
+}
+
+static bool
+read_limit (LaunchSpec  *spec,
+            const char **cursor)
+{
+  LaunchLimit limit = { .is_set = true };
+  uint64_t resource;
+
+  if (!read_number (cursor, LAUNCH_N_LIMITS - 1, &resource)
+      || !skip (cursor, ',') || !read_limit_value (cursor, &limit.soft)
+      || !skip (cursor, ',') || !read_limit_value (cursor, &limit.hard)
+      || spec->limits[resource].is_set)
+    return false;
+  spec->limits[resource] = limit;
+  return true;
+}
+
+static const struct
+{
+  char letter;
+  bool repeats;
+  TokenFunc func;
+} tokens[] = {
+  { 'v', false, read_version },
+  { 'm', false, read_mode },
+  { 's', false, read_status },
+  { 'c', false, read_control },
+  { 'k', false, read_keep },
+  { 'g', false, read_own_group },
+  { 'n', false, read_new_session },
+  { 'p', false, read_parent },
+  { 'i', false, read_nice },
+  { 'u', false, read_umask },
+  { 'U', false, read_user },
+  { 'G', false, read_group },
+  { 'r', true, read_limit },
+};
+
+static bool
+read_token (LaunchSpec  *spec,
+            const char **cursor,
+            unsigned    *seen)
+{
+  size_t i;
+
+  for (i = 0; i < sizeof tokens / sizeof tokens[0]; i++)
+    if (skip (cursor, tokens[i].letter))
+      {
+        if (!tokens[i].repeats && (*seen & 1u << i) != 0)
+          return false;
+        *seen |= 1u << i;
+        return tokens[i].func (spec, cursor);
+      }
+  return false;
+}
+
+static bool
+is_kept (const LaunchSpec *spec,
+         int               fd)
+{
+  const char *cursor = spec->keep;
+  int kept;
+
+  while ((kept = launch_spec_next_kept (&cursor)) >= 0)
+    if (kept == fd)
+      return true;
+  return false;
+}
+
+/* What would have the helper lose its own descriptors, or have none, is no spec. */
+static bool
+is_complete (const LaunchSpec *spec)
+{
+  if (spec->mode == 0 || spec->keep == NULL || !is_kept (spec, spec->status_fd))
+    return false;
+  if (spec->mode == LAUNCH_MODE_TREE)
+    return spec->control_fd != spec->status_fd && is_kept (spec, spec->control_fd);
+  return spec->control_fd == -1;
+}
+
+bool
+launch_spec_parse (const char *text,
+                   LaunchSpec *spec)
+{
+  unsigned seen = 0;
+
+  memset (spec, 0, sizeof *spec);
+  spec->status_fd = -1;
+  spec->control_fd = -1;
+  spec->umask = -1;
+  spec->uid = -1;
+  spec->gid = -1;
+
+  if (*text != 'v')
+    return false;
+  do
+    {
+      if (!read_token (spec, &text, &seen))
+        return false;
+    }
+  while (skip (&text, ' '));
+  return *text == '\0' && is_complete (spec);
+}
+
+int
+launch_spec_next_kept (const char **cursor)
+{
+  int fd;
+
+  if (!read_int (cursor, &fd))
+    return -1;
+  skip (cursor, ',');
+  return fd;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The helper's arguments:
+ *
+ *     cproc-launch SPEC CWD FILE ARGV0 [ARG...]
+ *
+ * CWD is empty where it stays as it is. FILE is looked for in PATH when it has no slash. ARGV0 and
+ * what follows is the program's argv as it stands.
+ *
+ * SPEC is a list of tokens with one space between them. A token is a letter and decimal numbers
+ * with commas between them; "-" stands for an unlimited limit. Each letter comes once at most, but
+ * for r:
+ *
+ *     v1             the format's version; always the first
+ *     me, mt         what the helper does: exec, or stay as the child's supervisor ("tree")
+ *     sFD            the status pipe, made close-on-exec
+ *     cFD            the supervisor's control pipe
+ *     kFD,FD,...     the descriptors to keep, ascending; every other is closed. s and c are in it
+ *     g              lead a process group
+ *     n              lead a session
+ *     pPID           be killed when the parent, which is PID, ends
+ *     iN             add N to the nice value; may be negative
+ *     uN             umask
+ *     UN, GN         user and group id
+ *     rN,SOFT,HARD   resource limit N
+ *
+ * For example: v1 me s3 k0,1,2,3 g r7,1024,- */
+
+#define LAUNCH_SPEC_VERSION 1
+#define LAUNCH_N_LIMITS 16
+#define LAUNCH_UNLIMITED UINT64_MAX
+
+typedef enum
+{
+  LAUNCH_MODE_EXEC = 'e',
+  LAUNCH_MODE_TREE = 't',
+} LaunchMode;
+
+typedef struct
+{
+  bool is_set;
+  uint64_t soft;
+  uint64_t hard;
+} LaunchLimit;
+
+typedef struct
+{
+  LaunchMode mode;
+  int status_fd;
+  int control_fd;   /* -1: none */
+  const char *keep; /* in the text; for launch_spec_next_kept() */
+  bool own_group;
+  bool new_session;
+  int parent_pid; /* 0: outlives it */
+  int nice;
+  int umask;   /* -1: unchanged */
+  int64_t uid; /* -1: unchanged */
+  int64_t gid;
+  LaunchLimit limits[LAUNCH_N_LIMITS];
+} LaunchSpec;
+
+/* False where text is not a spec. Nothing is copied: the spec refers to text. */
+bool launch_spec_parse     (const char  *text,
+                            LaunchSpec  *spec);
+
+/* cursor: spec->keep at first. The next descriptor to keep, -1 after the last. */
+int  launch_spec_next_kept (const char **cursor);

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include <stdint.h>
+
+/* What the helper tells the library on the status pipe: LAUNCH_STEP_PID first, at once, so that
+ * the number is known even of a child that GSubprocess has reaped by then; then nothing more, and
+ * the end of the pipe since the program's exec closes it, or the step that failed. */
+typedef enum
+{
+  LAUNCH_STEP_PID = 1, /* no failure: value is the process's number */
+  LAUNCH_STEP_SPEC,
+  LAUNCH_STEP_DESCRIPTORS,
+  LAUNCH_STEP_GROUP,
+  LAUNCH_STEP_SESSION,
+  LAUNCH_STEP_NICE,
+  LAUNCH_STEP_LIMIT, /* detail is the resource */
+  LAUNCH_STEP_GROUP_ID,
+  LAUNCH_STEP_USER_ID,
+  LAUNCH_STEP_DEATH_SIGNAL,
+  LAUNCH_STEP_CWD,
+  LAUNCH_STEP_EXEC,
+  LAUNCH_STEP_INTERPRETER, /* the program is there, what its first line names is not */
+  LAUNCH_STEP_SUPERVISE,   /* the resident helper could not take up its work */
+} LaunchStep;
+
+/* Written whole by one write(), which a pipe does not split. */
+typedef struct
+{
+  int32_t step;
+  int32_t value; /* an errno, but for LAUNCH_STEP_PID */
+  int32_t detail;
+} LaunchRecord;

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include "launch-spec.h"
+#include "launch-status.h"
+
+/* What the helper's modes share. None of it allocates, and all of it may be called in the child of
+ * a vfork or fork. */
+
+/* The places of the helper's arguments in its argv. */
+enum
+{
+  LAUNCH_ARG_SPEC = 1,
+  LAUNCH_ARG_CWD,
+  LAUNCH_ARG_FILE,
+  LAUNCH_ARG_ARGV0,
+  LAUNCH_N_ARGS /* at least */
+};
+
+/* Of exec, where the library cannot be told more. */
+#define LAUNCH_EXIT_FAILURE 127
+
+void launch_report       (int               status_fd,
+                          LaunchStep        step,
+                          int               value,
+                          int               detail);
+
+/* Closes all but the descriptors to keep, and makes the status pipe close-on-exec. */
+bool launch_close_others (const LaunchSpec *spec,
+                          LaunchRecord     *failure);
+/* The same where there is no close_range(). */
+void launch_close_listed (int               first,
+                          int               last);
+
+/* Group or session, umask, nice, limits, ids, parent-death signal, directory; in an order in which
+ * none takes from another the right to be done. */
+bool launch_apply        (const LaunchSpec *spec,
+                          const char       *cwd,
+                          LaunchRecord     *failure);
+
+/* Every signal as it is in a fresh process: the default action, not blocked. */
+void launch_reset_signals (void);
+
+/* Becomes the program; args begins at FILE, and is written to. Returns when it could not. */
+void launch_exec         (char            **args,
+                          LaunchRecord     *failure);
+
+/* All of the above in turn, from an argv as main() has it: what ends as the program. */
+_Noreturn void launch_become (const LaunchSpec *spec,
+                              char            **argv);
