@@ -35,7 +35,8 @@ typedef struct
   CprocFileFlags flags;
 } CprocCommandStdio;
 
-/* The launch layer reads the fields as they are; only cproc-command.c writes them. */
+/* The launch layer reads the fields as they are; only cproc-command*.c write them. A descriptor
+ * may stand in fds for several targets. */
 struct _CprocCommand
 {
   GObject parent_instance;
@@ -60,6 +61,43 @@ struct _CprocCommand
   int nice;
   GError *error; /* the first misuse that a start must report */
 };
+
+typedef enum
+{
+  CPROC_COMMAND_PROP_ARGV = 1,
+  CPROC_COMMAND_PROP_ARGV0,
+  CPROC_COMMAND_PROP_EXEC_PATH,
+  CPROC_COMMAND_PROP_EXEC_ARGV,
+  CPROC_COMMAND_PROP_CWD,
+  CPROC_COMMAND_PROP_ENVIRONMENT,
+  CPROC_COMMAND_PROP_STDIN_MODE,
+  CPROC_COMMAND_PROP_STDOUT_MODE,
+  CPROC_COMMAND_PROP_STDERR_MODE,
+  CPROC_COMMAND_PROP_CONTAINMENT,
+  CPROC_COMMAND_PROP_NEW_SESSION,
+  CPROC_COMMAND_PROP_DIE_WITH_PARENT,
+  CPROC_COMMAND_PROP_USER_ID,
+  CPROC_COMMAND_PROP_GROUP_ID,
+  CPROC_COMMAND_PROP_UMASK,
+  CPROC_COMMAND_PROP_NICE,
+} CprocCommandProperty;
+
+/* The highest number is (uid_t) -1, which stands for no user. */
+#define CPROC_COMMAND_MAX_ID (G_MAXUINT32 - 1)
+#define CPROC_COMMAND_MAX_UMASK 0777
+/* From the best to the worst niceness; more makes no difference. */
+#define CPROC_COMMAND_MAX_NICE 40
+
+/* For cproc-command*.c alone. */
+void        cproc_command_notify       (CprocCommand         *self,
+                                        CprocCommandProperty  property);
+void        cproc_command_misuse       (CprocCommand         *self,
+                                        const char           *format,
+                                        ...) G_GNUC_PRINTF (2, 3);
+void        cproc_command_set_mode     (CprocCommand         *self,
+                                        int                   fd,
+                                        CprocStdio            mode);
+void        cproc_command_close_fds    (CprocCommand         *self);
 
 /* What is to be run: argv[0] is the program. Checks everything that can be checked without the
  * system: an empty argv, names in the environment, descriptors' numbers, modes that do not fit. */

@@ -1,0 +1,509 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "cproc-command-private.h"
+
+/**
+ * CprocCommand:
+ *
+ * What is to be run, and how: everything that is decided before a start.
+ *
+ * A command holds the program and its arguments, the working directory, the environment, where the
+ * standard streams lead, and what the system is to allow the process. It is no process: give it to
+ * [ctor@Cproc.Child.new_for_command], [ctor@Cproc.Exec.new_for_command] or
+ * [ctor@Cproc.Worker.new_for_command]. It can be started any number of times, and it may be dropped
+ * once it has been given away.
+ *
+ * ```c
+ * const char *argv[] = { "make", "-j4", NULL };
+ * g_autoptr(CprocCommand) command = cproc_command_new (argv);
+ * g_autoptr(CprocChild) child = NULL;
+ *
+ * cproc_command_set_cwd (command, "/home/ada/project");
+ * cproc_command_set_environment_variable (command, "LC_ALL", "C");
+ * cproc_command_set_stdio_file (command, 1, "build.log", CPROC_FILE_FLAGS_WRITE);
+ * cproc_command_set_stderr_mode (command, CPROC_STDIO_MERGE);
+ *
+ * child = cproc_child_new_for_command (command);
+ * ```
+ *
+ * ## Mistakes
+ *
+ * No setter fails. What cannot be run (no program, a variable without a name, a descriptor that is
+ * not open, two things on one descriptor) is reported by the start, as an error that names the
+ * program and the mistake. Most of these are `G_IO_ERROR_INVALID_ARGUMENT`.
+ *
+ * ## Threads
+ *
+ * A command is not locked: change it in one thread, and not while it is being started. Once a start
+ * has returned, or its callback has been called, a change concerns later starts only.
+ *
+ * Since: 1.0
+ */
+
+#define N_PROPERTIES (CPROC_COMMAND_PROP_NICE + 1)
+
+#define FLAGS (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY)
+
+G_DEFINE_FINAL_TYPE (CprocCommand, cproc_command, G_TYPE_OBJECT)
+
+static GParamSpec *properties[N_PROPERTIES];
+
+void
+cproc_command_notify (CprocCommand         *self,
+                      CprocCommandProperty  property)
+{
+  g_object_notify_by_pspec (G_OBJECT (self), properties[property]);
+}
+
+/* Remembers what a start will report; the first mistake is the one that led to the others. */
+void
+cproc_command_misuse (CprocCommand *self,
+                      const char   *format,
+                      ...)
+{
+  va_list arguments;
+
+  if (self->error != NULL)
+    return;
+
+  va_start (arguments, format);
+  self->error = g_error_new_valist (G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, format, arguments);
+  va_end (arguments);
+}
+
+static void
+cproc_command_get_property (GObject    *object,
+                            guint       prop_id,
+                            GValue     *value,
+                            GParamSpec *pspec)
+{
+  CprocCommand *self = CPROC_COMMAND (object);
+
+  switch ((CprocCommandProperty) prop_id)
+    {
+    case CPROC_COMMAND_PROP_ARGV:
+      g_value_set_boxed (value, self->argv);
+      break;
+    case CPROC_COMMAND_PROP_ARGV0:
+      g_value_set_string (value, self->argv0);
+      break;
+    case CPROC_COMMAND_PROP_EXEC_PATH:
+      g_value_set_string (value, self->exec_path);
+      break;
+    case CPROC_COMMAND_PROP_EXEC_ARGV:
+      g_value_set_boxed (value, self->exec_argv);
+      break;
+    case CPROC_COMMAND_PROP_CWD:
+      g_value_set_string (value, self->cwd);
+      break;
+    case CPROC_COMMAND_PROP_ENVIRONMENT:
+      g_value_set_boxed (value, self->environment);
+      break;
+    case CPROC_COMMAND_PROP_STDIN_MODE:
+    case CPROC_COMMAND_PROP_STDOUT_MODE:
+    case CPROC_COMMAND_PROP_STDERR_MODE:
+      g_value_set_enum (value, self->stdio[prop_id - CPROC_COMMAND_PROP_STDIN_MODE].mode);
+      break;
+    case CPROC_COMMAND_PROP_CONTAINMENT:
+      g_value_set_enum (value, self->containment);
+      break;
+    case CPROC_COMMAND_PROP_NEW_SESSION:
+      g_value_set_boolean (value, self->new_session);
+      break;
+    case CPROC_COMMAND_PROP_DIE_WITH_PARENT:
+      g_value_set_boolean (value, self->die_with_parent);
+      break;
+    case CPROC_COMMAND_PROP_USER_ID:
+      g_value_set_int64 (value, self->user_id);
+      break;
+    case CPROC_COMMAND_PROP_GROUP_ID:
+      g_value_set_int64 (value, self->group_id);
+      break;
+    case CPROC_COMMAND_PROP_UMASK:
+      g_value_set_int (value, self->umask);
+      break;
+    case CPROC_COMMAND_PROP_NICE:
+      g_value_set_int (value, self->nice);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+cproc_command_set_property (GObject      *object,
+                            guint         prop_id,
+                            const GValue *value,
+                            GParamSpec   *pspec)
+{
+  CprocCommand *self = CPROC_COMMAND (object);
+
+  switch ((CprocCommandProperty) prop_id)
+    {
+    case CPROC_COMMAND_PROP_ARGV:
+      cproc_command_set_argv (self, g_value_get_boxed (value));
+      break;
+    case CPROC_COMMAND_PROP_ARGV0:
+      cproc_command_set_argv0 (self, g_value_get_string (value));
+      break;
+    case CPROC_COMMAND_PROP_EXEC_PATH:
+      cproc_command_set_exec_path (self, g_value_get_string (value));
+      break;
+    case CPROC_COMMAND_PROP_EXEC_ARGV:
+      cproc_command_set_exec_argv (self, g_value_get_boxed (value));
+      break;
+    case CPROC_COMMAND_PROP_CWD:
+      cproc_command_set_cwd (self, g_value_get_string (value));
+      break;
+    case CPROC_COMMAND_PROP_ENVIRONMENT:
+      cproc_command_set_environment (self, g_value_get_boxed (value));
+      break;
+    case CPROC_COMMAND_PROP_STDIN_MODE:
+    case CPROC_COMMAND_PROP_STDOUT_MODE:
+    case CPROC_COMMAND_PROP_STDERR_MODE:
+      cproc_command_set_mode (self, prop_id - CPROC_COMMAND_PROP_STDIN_MODE,
+                              g_value_get_enum (value));
+      break;
+    case CPROC_COMMAND_PROP_CONTAINMENT:
+      cproc_command_set_containment (self, g_value_get_enum (value));
+      break;
+    case CPROC_COMMAND_PROP_NEW_SESSION:
+      cproc_command_set_new_session (self, g_value_get_boolean (value));
+      break;
+    case CPROC_COMMAND_PROP_DIE_WITH_PARENT:
+      cproc_command_set_die_with_parent (self, g_value_get_boolean (value));
+      break;
+    case CPROC_COMMAND_PROP_USER_ID:
+      cproc_command_set_user_id (self, g_value_get_int64 (value));
+      break;
+    case CPROC_COMMAND_PROP_GROUP_ID:
+      cproc_command_set_group_id (self, g_value_get_int64 (value));
+      break;
+    case CPROC_COMMAND_PROP_UMASK:
+      cproc_command_set_umask (self, g_value_get_int (value));
+      break;
+    case CPROC_COMMAND_PROP_NICE:
+      cproc_command_set_nice (self, g_value_get_int (value));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+cproc_command_finalize (GObject *object)
+{
+  CprocCommand *self = CPROC_COMMAND (object);
+
+  g_strfreev (self->argv);
+  g_free (self->argv0);
+  g_free (self->exec_path);
+  g_strfreev (self->exec_argv);
+  g_free (self->cwd);
+  g_strfreev (self->environment);
+  for (guint i = 0; i < G_N_ELEMENTS (self->stdio); i++)
+    g_free (self->stdio[i].path);
+  cproc_command_close_fds (self);
+  g_array_unref (self->fds);
+  g_array_unref (self->pipes);
+  g_array_unref (self->limits);
+  g_clear_error (&self->error);
+
+  G_OBJECT_CLASS (cproc_command_parent_class)->finalize (object);
+}
+
+static void
+cproc_command_init_program_properties (void)
+{
+  /**
+   * CprocCommand:argv:
+   *
+   * The program and its arguments; of a module, the module and its arguments.
+   *
+   * A program without a slash is looked up in `PATH`.
+   *
+   * Since: 1.0
+   */
+  properties[CPROC_COMMAND_PROP_ARGV] =
+    g_param_spec_boxed ("argv", NULL, NULL, G_TYPE_STRV, FLAGS);
+
+  /**
+   * CprocCommand:argv0:
+   *
+   * What the program finds as its own name, where that is not the file that is run.
+   *
+   * Since: 1.0
+   */
+  properties[CPROC_COMMAND_PROP_ARGV0] =
+    g_param_spec_string ("argv0", NULL, NULL, NULL, FLAGS);
+
+  /**
+   * CprocCommand:exec-path:
+   *
+   * The program that runs the module of a command made by [ctor@Cproc.Command.new_module].
+   *
+   * `NULL` leaves the choice to the module's own kind. Other commands have no use for it.
+   *
+   * Since: 1.0
+   */
+  properties[CPROC_COMMAND_PROP_EXEC_PATH] =
+    g_param_spec_string ("exec-path", NULL, NULL, NULL, FLAGS);
+
+  /**
+   * CprocCommand:exec-argv:
+   *
+   * Arguments for the program that runs a module, before the module itself.
+   *
+   * Since: 1.0
+   */
+  properties[CPROC_COMMAND_PROP_EXEC_ARGV] =
+    g_param_spec_boxed ("exec-argv", NULL, NULL, G_TYPE_STRV, FLAGS);
+
+  /**
+   * CprocCommand:cwd:
+   *
+   * The directory in which the program starts; `NULL` is the parent's own.
+   *
+   * Since: 1.0
+   */
+  properties[CPROC_COMMAND_PROP_CWD] =
+    g_param_spec_string ("cwd", NULL, NULL, NULL, FLAGS);
+
+  /**
+   * CprocCommand:environment:
+   *
+   * The whole environment of the program, as `NAME=value`; `NULL` is the parent's own at the time of
+   * the start.
+   *
+   * Since: 1.0
+   */
+  properties[CPROC_COMMAND_PROP_ENVIRONMENT] =
+    g_param_spec_boxed ("environment", NULL, NULL, G_TYPE_STRV, FLAGS);
+}
+
+static void
+cproc_command_init_stream_properties (void)
+{
+  /**
+   * CprocCommand:stdin-mode:
+   *
+   * Where the program's standard input comes from.
+   *
+   * Since: 1.0
+   */
+  properties[CPROC_COMMAND_PROP_STDIN_MODE] =
+    g_param_spec_enum ("stdin-mode", NULL, NULL, CPROC_TYPE_STDIO, CPROC_STDIO_DEFAULT, FLAGS);
+
+  /**
+   * CprocCommand:stdout-mode:
+   *
+   * Where the program's standard output goes.
+   *
+   * Since: 1.0
+   */
+  properties[CPROC_COMMAND_PROP_STDOUT_MODE] =
+    g_param_spec_enum ("stdout-mode", NULL, NULL, CPROC_TYPE_STDIO, CPROC_STDIO_DEFAULT, FLAGS);
+
+  /**
+   * CprocCommand:stderr-mode:
+   *
+   * Where the program's standard error goes.
+   *
+   * Since: 1.0
+   */
+  properties[CPROC_COMMAND_PROP_STDERR_MODE] =
+    g_param_spec_enum ("stderr-mode", NULL, NULL, CPROC_TYPE_STDIO, CPROC_STDIO_DEFAULT, FLAGS);
+}
+
+static void
+cproc_command_init_reach_properties (void)
+{
+  /**
+   * CprocCommand:containment:
+   *
+   * How far kill, timeout, limits and the parent's death reach.
+   *
+   * Since: 1.0
+   */
+  properties[CPROC_COMMAND_PROP_CONTAINMENT] =
+    g_param_spec_enum ("containment", NULL, NULL, CPROC_TYPE_CONTAINMENT, CPROC_CONTAINMENT_AUTO,
+                       FLAGS);
+
+  /**
+   * CprocCommand:new-session:
+   *
+   * Whether the program leads a session of its own, detached from the parent and its terminal.
+   *
+   * Such a program outlives the parent, and dropping the last reference to its child does not end
+   * it.
+   *
+   * Since: 1.0
+   */
+  properties[CPROC_COMMAND_PROP_NEW_SESSION] =
+    g_param_spec_boolean ("new-session", NULL, NULL, FALSE, FLAGS);
+
+  /**
+   * CprocCommand:die-with-parent:
+   *
+   * Whether the program is ended when the parent process ends, however that comes about.
+   *
+   * Since: 1.0
+   */
+  properties[CPROC_COMMAND_PROP_DIE_WITH_PARENT] =
+    g_param_spec_boolean ("die-with-parent", NULL, NULL, FALSE, FLAGS);
+}
+
+static void
+cproc_command_init_process_properties (void)
+{
+  /**
+   * CprocCommand:user-id:
+   *
+   * The user to run as; -1 leaves it unchanged.
+   *
+   * Since: 1.0
+   */
+  properties[CPROC_COMMAND_PROP_USER_ID] =
+    g_param_spec_int64 ("user-id", NULL, NULL, -1, CPROC_COMMAND_MAX_ID, -1, FLAGS);
+
+  /**
+   * CprocCommand:group-id:
+   *
+   * The group to run as; -1 leaves it unchanged.
+   *
+   * Since: 1.0
+   */
+  properties[CPROC_COMMAND_PROP_GROUP_ID] =
+    g_param_spec_int64 ("group-id", NULL, NULL, -1, CPROC_COMMAND_MAX_ID, -1, FLAGS);
+
+  /**
+   * CprocCommand:umask:
+   *
+   * The mask of permissions that new files do not get, as in umask(2); -1 leaves it unchanged.
+   *
+   * Since: 1.0
+   */
+  properties[CPROC_COMMAND_PROP_UMASK] =
+    g_param_spec_int ("umask", NULL, NULL, -1, CPROC_COMMAND_MAX_UMASK, -1, FLAGS);
+
+  /**
+   * CprocCommand:nice:
+   *
+   * What is added to the niceness, as by nice(1): 10 gives way to others, 0 changes nothing.
+   *
+   * A negative increment takes a privilege.
+   *
+   * Since: 1.0
+   */
+  properties[CPROC_COMMAND_PROP_NICE] =
+    g_param_spec_int ("nice", NULL, NULL, -CPROC_COMMAND_MAX_NICE, CPROC_COMMAND_MAX_NICE, 0, FLAGS);
+}
+
+static void
+cproc_command_class_init (CprocCommandClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->get_property = cproc_command_get_property;
+  object_class->set_property = cproc_command_set_property;
+  object_class->finalize = cproc_command_finalize;
+
+  cproc_command_init_program_properties ();
+  cproc_command_init_stream_properties ();
+  cproc_command_init_reach_properties ();
+  cproc_command_init_process_properties ();
+  g_object_class_install_properties (object_class, N_PROPERTIES, properties);
+}
+
+static void
+cproc_command_init (CprocCommand *self)
+{
+  self->fds = g_array_new (FALSE, FALSE, sizeof (CprocCommandFd));
+  self->pipes = g_array_new (FALSE, FALSE, sizeof (CprocCommandPipe));
+  self->limits = g_array_new (FALSE, FALSE, sizeof (CprocCommandLimit));
+  self->user_id = -1;
+  self->group_id = -1;
+  self->umask = -1;
+}
+
+/**
+ * cproc_command_new:
+ * @argv: (nullable) (array zero-terminated=1) (element-type filename): the program and its arguments
+ *
+ * Makes a command that runs a program.
+ *
+ * No shell comes into it: each argument reaches the program as it is.
+ *
+ * Returns: (transfer full): a new command
+ *
+ * Since: 1.0
+ */
+CprocCommand *
+cproc_command_new (const char * const *argv)
+{
+  return g_object_new (CPROC_TYPE_COMMAND, "argv", argv, NULL);
+}
+
+/**
+ * cproc_command_new_shell:
+ * @line: (type filename): what the shell is to run
+ *
+ * Makes a command that runs a line of shell: `/bin/sh -c line`.
+ *
+ * Quote with [func@GLib.shell_quote] what does not come from the program itself, or better use
+ * [ctor@Cproc.Command.new].
+ *
+ * Returns: (transfer full): a new command
+ *
+ * Since: 1.0
+ */
+CprocCommand *
+cproc_command_new_shell (const char *line)
+{
+  const char *argv[] = { "/bin/sh", "-c", line, NULL };
+
+  g_return_val_if_fail (line != NULL, NULL);
+
+  return cproc_command_new (argv);
+}
+
+/**
+ * cproc_command_new_module:
+ * @path: (type filename): the module: a script, or a program
+ * @args: (nullable) (array zero-terminated=1) (element-type filename): its arguments
+ *
+ * Makes a command that runs a module, as a worker does.
+ *
+ * Where [property@Cproc.Command:exec-path] is set, that program runs the module. Otherwise a module
+ * that is an executable file runs as itself, and for others the suffix decides: `.js`, `.mjs` and
+ * `.cjs` are for `node`, `.py` is for `python3`, `.gjs` is for `gjs`. A script with such a suffix
+ * must begin with `#!` to count as executable.
+ *
+ * A relative path is looked up from [property@Cproc.Command:cwd], never in `PATH`.
+ *
+ * Returns: (transfer full): a new command
+ *
+ * Since: 1.0
+ */
+CprocCommand *
+cproc_command_new_module (const char         *path,
+                          const char * const *args)
+{
+  g_autoptr(GStrvBuilder) builder = g_strv_builder_new ();
+  g_auto(GStrv) argv = NULL;
+  CprocCommand *self;
+
+  g_return_val_if_fail (path != NULL, NULL);
+
+  g_strv_builder_add (builder, path);
+  if (args != NULL)
+    g_strv_builder_addv (builder, (const char **) args);
+  argv = g_strv_builder_end (builder);
+
+  self = cproc_command_new ((const char * const *) argv);
+  self->is_module = TRUE;
+
+  return self;
+}
