@@ -2,137 +2,9 @@
 
 #include "config.h"
 
-#include <errno.h>
-#include <linux/posix_types.h>
-#include <poll.h>
 #include <signal.h>
-#include <sys/ioctl.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "cproc-exit-private.h"
-
-/* Newer than many a system's headers. */
-#define WAIT_BY_PIDFD 3
-
-/* struct pidfd_info of Linux 6.13, its first published size; later kernels only append. */
-typedef struct
-{
-  guint64 mask;
-  guint64 cgroup_id;
-  guint32 ids[11];
-  gint32 exit_code; /* as wait() gives it */
-} PidfdInfo;
-
-G_STATIC_ASSERT (sizeof (PidfdInfo) == 64);
-
-#define PIDFD_GET_INFO_REQUEST _IOWR (0xFF, 11, PidfdInfo)
-#define PIDFD_INFO_HAS_EXIT (G_GUINT64_CONSTANT (1) << 3)
-
-/* How long a process may be between "no longer waited for" and "gone". */
-#define REAP_MSEC 100
-
-/* struct rusage as the kernel writes it, which on a 32-bit system is not the C library's. */
-typedef struct
-{
-  __kernel_long_t user_sec, user_usec;
-  __kernel_long_t system_sec, system_usec;
-  __kernel_long_t max_rss;
-  __kernel_long_t others[13];
-} KernelUsage;
-
-typedef enum
-{
-  PEEK_ENDED,
-  PEEK_REAPED,
-  PEEK_UNKNOWN,
-} Peek;
-
-guint cproc_exit_lacks = 0;
-
-static const CprocEnd end_unknown = { .exit_code = -1 };
-
-static void
-end_set_status (CprocEnd *end,
-                int       status)
-{
-  if (WIFEXITED (status))
-    end->exit_code = WEXITSTATUS (status);
-  else if (WIFSIGNALED (status))
-    end->term_signal = WTERMSIG (status);
-}
-
-static void
-end_set_usage (CprocEnd          *end,
-               const KernelUsage *usage)
-{
-  end->has_usage = TRUE;
-  end->user_time = usage->user_sec * G_USEC_PER_SEC + usage->user_usec;
-  end->system_time = usage->system_sec * G_USEC_PER_SEC + usage->system_usec;
-  end->max_rss = usage->max_rss;
-}
-
-/* Looks at the process without reaping it, which is GSubprocess's. The system call itself, since
- * the C library's waitid() leaves out the usage. */
-static Peek
-peek (int       pidfd,
-      CprocEnd *end)
-{
-  siginfo_t info = { 0 };
-  KernelUsage usage;
-  long result;
-
-  if ((cproc_exit_lacks & CPROC_EXIT_LACKS_WAITID) != 0)
-    return PEEK_REAPED;
-
-  do
-    result = syscall (SYS_waitid, WAIT_BY_PIDFD, pidfd, &info, WEXITED | WNOWAIT | WNOHANG, &usage);
-  while (result < 0 && errno == EINTR);
-
-  if (result < 0)
-    return PEEK_REAPED;
-  if (info.si_pid == 0)
-    return PEEK_UNKNOWN;
-
-  if (info.si_code == CLD_EXITED)
-    end->exit_code = info.si_status;
-  else
-    end->term_signal = info.si_status;
-  end_set_usage (end, &usage);
-
-  return PEEK_ENDED;
-}
-
-/* The kernel keeps the status for as long as a pidfd is open (Linux 6.15), whoever reaped. */
-static gboolean
-ask_kernel (int       pidfd,
-            CprocEnd *end)
-{
-  PidfdInfo info = { .mask = PIDFD_INFO_HAS_EXIT };
-  struct pollfd gone = { .fd = pidfd };
-
-  if (pidfd < 0 || (cproc_exit_lacks & CPROC_EXIT_LACKS_PIDFD_INFO) != 0)
-    return FALSE;
-  if (ioctl (pidfd, PIDFD_GET_INFO_REQUEST, &info) != 0)
-    return FALSE;
-
-  /* Another thread is reaping it at this moment: a few instructions later it is there. */
-  if ((info.mask & PIDFD_INFO_HAS_EXIT) == 0)
-    {
-      poll (&gone, 1, REAP_MSEC);
-      info = (PidfdInfo) { .mask = PIDFD_INFO_HAS_EXIT };
-      if (ioctl (pidfd, PIDFD_GET_INFO_REQUEST, &info) != 0)
-        return FALSE;
-    }
-
-  if ((info.mask & PIDFD_INFO_HAS_EXIT) == 0)
-    return FALSE;
-
-  end_set_status (end, info.exit_code);
-
-  return TRUE;
-}
 
 /* Where SIGCHLD is ignored nobody learns a status from wait(); GSubprocess says 0 then (up to
  * GLib 2.76), which is success. */
@@ -172,20 +44,26 @@ tell (CprocExitWatch *self,
 }
 
 static void
+tell_reaped (CprocExitWatch *self)
+{
+  CprocEnd end = CPROC_END_UNKNOWN;
+  int pidfd = cproc_reach_get_pidfd (self->reach);
+
+  if (pidfd < 0 || !cproc_pidfd_get_end (pidfd, &end))
+    ask_subprocess (self->subprocess, &end);
+  tell (self, &end);
+}
+
+static void
 on_reaped (GObject      *object,
            GAsyncResult *result,
            gpointer      user_data)
 {
   /* The task holds the cancellable, which knows the watch for as long as it waits. */
   CprocExitWatch *self = g_object_get_data (G_OBJECT (user_data), "cproc-exit-watch");
-  CprocEnd end = end_unknown;
 
-  if (self == NULL)
-    return;
-
-  if (!ask_kernel (self->pidfd, &end))
-    ask_subprocess (self->subprocess, &end);
-  tell (self, &end);
+  if (self != NULL)
+    tell_reaped (self);
 }
 
 static void
@@ -212,29 +90,63 @@ stop_waiting (CprocExitWatch *self)
 }
 
 static void
-on_readable (gpointer user_data)
+on_pidfd (gpointer user_data)
 {
   CprocExitWatch *self = user_data;
-  CprocEnd end = end_unknown;
+  CprocEnd end = CPROC_END_UNKNOWN;
 
-  switch (peek (self->pidfd, &end))
+  switch (cproc_pidfd_peek (cproc_reach_get_pidfd (self->reach), &end))
     {
-    case PEEK_REAPED:
-      if (!ask_kernel (self->pidfd, &end))
-        ask_subprocess (self->subprocess, &end);
+    case CPROC_PEEK_ENDED:
       tell (self, &end);
       break;
 
-    case PEEK_UNKNOWN:
+    case CPROC_PEEK_REAPED:
+      tell_reaped (self);
+      break;
+
+    case CPROC_PEEK_RUNNING:
+    default:
       /* A debugger holds it: it has ended, but is not to be waited for before the debugger lets
        * go, and its pidfd stays readable all that time. */
       cproc_watch_stop (&self->watch);
       wait_for_reaper (self);
       break;
+    }
+}
 
-    case PEEK_ENDED:
-    default:
+static void
+watch_process (CprocExitWatch *self)
+{
+  int pidfd = cproc_reach_get_pidfd (self->reach);
+
+  if (pidfd >= 0)
+    cproc_watch_start (&self->watch, self->context, pidfd, G_IO_IN, on_pidfd, self);
+  else
+    wait_for_reaper (self);
+}
+
+static void
+on_control (gpointer user_data)
+{
+  CprocExitWatch *self = user_data;
+  CprocEnd end = CPROC_END_UNKNOWN;
+
+  switch (cproc_reach_read_end (self->reach, &end))
+    {
+    case CPROC_PEEK_ENDED:
       tell (self, &end);
+      break;
+
+    case CPROC_PEEK_REAPED:
+      /* Somebody has killed the helper: how it ended has to do for the program, which ended with
+       * it. */
+      cproc_watch_stop (&self->watch);
+      watch_process (self);
+      break;
+
+    case CPROC_PEEK_RUNNING:
+    default:
       break;
     }
 }
@@ -243,25 +155,28 @@ void
 cproc_exit_watch_start (CprocExitWatch *self,
                         GMainContext   *context,
                         GSubprocess    *subprocess,
-                        int             pidfd,
+                        CprocReach     *reach,
                         CprocExitFunc   func,
                         gpointer        user_data)
 {
+  int control_fd = cproc_reach_get_control_fd (reach);
+
   g_assert (G_IS_SUBPROCESS (subprocess));
+  g_assert (context != NULL);
   g_assert (func != NULL);
 
   cproc_exit_watch_stop (self);
 
-  self->context = context != NULL ? g_main_context_ref (context) : g_main_context_ref_thread_default ();
+  self->context = g_main_context_ref (context);
   self->subprocess = g_object_ref (subprocess);
-  self->pidfd = pidfd;
+  self->reach = cproc_reach_ref (reach);
   self->func = func;
   self->user_data = user_data;
 
-  if (pidfd >= 0)
-    cproc_watch_start (&self->watch, self->context, pidfd, G_IO_IN, on_readable, self);
+  if (control_fd >= 0)
+    cproc_watch_start (&self->watch, context, control_fd, G_IO_IN, on_control, self);
   else
-    wait_for_reaper (self);
+    watch_process (self);
 }
 
 void
@@ -270,6 +185,7 @@ cproc_exit_watch_stop (CprocExitWatch *self)
   cproc_watch_stop (&self->watch);
   stop_waiting (self);
   g_clear_object (&self->subprocess);
+  g_clear_pointer (&self->reach, cproc_reach_unref);
   g_clear_pointer (&self->context, g_main_context_unref);
 }
 

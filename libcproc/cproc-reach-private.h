@@ -5,6 +5,7 @@
 #include <gio/gio.h>
 
 #include "cproc-enums.h"
+#include "cproc-pidfd-private.h"
 
 G_BEGIN_DECLS
 
@@ -13,8 +14,9 @@ G_BEGIN_DECLS
  * a kill's grace outlives the child's object: it is waited for on the library's own thread. */
 typedef struct _CprocReach CprocReach;
 
-/* pidfd: given away, -1 where there is none; containment: NONE, GROUP or TREE.
- * control_fd: TREE only, given away: the line to the resident helper; else -1. */
+/* pidfd: of the subprocess, given away, -1 where there is none; containment: NONE, GROUP or TREE.
+ * pid: the program's; in a TREE the subprocess is the resident helper, and control_fd, given away,
+ * the line to it; else -1. */
 CprocReach *cproc_reach_new    (GSubprocess      *subprocess,
                                 gint64            pid,
                                 int               pidfd,
@@ -24,6 +26,13 @@ CprocReach *cproc_reach_ref    (CprocReach       *self);
 void        cproc_reach_unref  (CprocReach       *self);
 
 int         cproc_reach_get_pidfd (CprocReach    *self);
+
+/* -1 but in a TREE: readable when there is news of the program's end. */
+int         cproc_reach_get_control_fd (CprocReach *self);
+
+/* ENDED, with how; RUNNING: no news yet; REAPED: the helper itself has been ended. */
+CprocPeek   cproc_reach_read_end  (CprocReach    *self,
+                                   CprocEnd      *end);
 
 /* The caller says that the leader has been seen to end. */
 void        cproc_reach_leader_ended (CprocReach *self);

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include <gio/gio.h>
+#include <sys/types.h>
+
+G_BEGIN_DECLS
+
+/* The process group that a child leads; it may outlive the child. Its number alone is no handle:
+ * once the group is empty the number may pass to strangers.
+ *
+ * From Linux 6.9 on the leader's pidfd is the handle, for as long as it is open. Before, the
+ * number is safe while the leader is not reaped; when it is, the members are looked up at once and
+ * held by a pidfd each, and as long as one of those lives the number is known to be still theirs.
+ * Not thread-safe. */
+typedef struct
+{
+  GSubprocess *leader; /* not owned */
+  pid_t id;
+  pid_t session; /* of the members: -1 where it is not known */
+  int pidfd;     /* of the leader, not owned; -1 where there is none */
+  gboolean leader_ended;
+  GArray *members; /* of pidfds, where the old way has to do */
+} CprocGroup;
+
+void cproc_group_init         (CprocGroup  *self,
+                               GSubprocess *leader,
+                               pid_t        id,
+                               int          pidfd);
+void cproc_group_clear        (CprocGroup  *self);
+
+void cproc_group_leader_ended (CprocGroup  *self);
+
+/* 0, or the errno: ESRCH where nobody is left. A leader that is known to have ended, and has left
+ * no one, does not count, reaped or not. */
+int  cproc_group_signal       (CprocGroup  *self,
+                               int          signum);
+
+/* Of a process by /proc/PID/stat. */
+typedef struct
+{
+  char state;
+  pid_t group;
+  pid_t session;
+} CprocProcStat;
+
+gboolean cproc_proc_stat_parse (const char    *text,
+                                CprocProcStat *stat);
+
+G_END_DECLS

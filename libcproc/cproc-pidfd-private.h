@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include <glib.h>
+#include <sys/types.h>
+
+G_BEGIN_DECLS
+
+/* How a process ended, and what it used. */
+typedef struct
+{
+  int exit_code;   /* -1 when none is known, or a signal ended it */
+  int term_signal; /* 0 when none */
+  gboolean has_usage;
+  gint64 user_time;   /* microseconds */
+  gint64 system_time; /* microseconds */
+  gint64 max_rss;     /* KiB */
+} CprocEnd;
+
+#define CPROC_END_UNKNOWN ((CprocEnd) { .exit_code = -1 })
+
+typedef enum
+{
+  CPROC_PEEK_ENDED,   /* a zombie: how it ended has been filled in */
+  CPROC_PEEK_REAPED,  /* not, or no longer, a child of this process */
+  CPROC_PEEK_RUNNING, /* or held by a debugger */
+} CprocPeek;
+
+/* What Linux knows by a pidfd, which never means another process than the one it was opened for.
+ * Each copes with a kernel that lacks it. */
+
+int       cproc_pidfd_open         (pid_t     pid);
+
+/* 0 or the errno. The group is the one that has the process's pid for its number, whether or not
+ * the process itself is still in it, or there at all; EINVAL before Linux 6.9. */
+int       cproc_pidfd_signal       (int       pidfd,
+                                    int       signum);
+int       cproc_pidfd_signal_group (int       pidfd,
+                                    int       signum);
+
+/* Looks at a child without reaping it. */
+CprocPeek cproc_pidfd_peek         (int       pidfd,
+                                    CprocEnd *end);
+
+/* How a process ended that somebody has reaped: Linux 6.15. */
+gboolean  cproc_pidfd_get_end      (int       pidfd,
+                                    CprocEnd *end);
+
+/* It has ended and is about to be reaped: waits for that, which is a matter of microseconds. */
+void      cproc_pidfd_await_reaped (int       pidfd);
+
+void      cproc_end_set_status     (CprocEnd *end,
+                                    int       status);
+
+/* What this kernel is to be taken not to have. Only the tests set it. */
+enum
+{
+  CPROC_PIDFD_LACKS_PEEK = 1 << 0, /* as if the reaper were always first */
+  CPROC_PIDFD_LACKS_END = 1 << 1,
+  CPROC_PIDFD_LACKS_GROUP = 1 << 2,
+};
+
+extern guint cproc_pidfd_lacks;
+
+G_END_DECLS

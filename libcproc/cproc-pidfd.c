@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include <errno.h>
+#include <linux/posix_types.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cproc-pidfd-private.h"
+
+/* All of these are newer than many a system's headers. */
+#define WAIT_BY_PIDFD 3
+#define SIGNAL_PROCESS_GROUP (1u << 2)
+
+/* struct pidfd_info of Linux 6.13, its first published size; later kernels only append. */
+typedef struct
+{
+  guint64 mask;
+  guint64 cgroup_id;
+  guint32 ids[11];
+  gint32 exit_code; /* as wait() gives it */
+} PidfdInfo;
+
+G_STATIC_ASSERT (sizeof (PidfdInfo) == 64);
+
+#define GET_INFO _IOWR (0xFF, 11, PidfdInfo)
+#define INFO_EXIT (G_GUINT64_CONSTANT (1) << 3)
+
+/* struct rusage as the kernel writes it, which on a 32-bit system is not the C library's. */
+typedef struct
+{
+  __kernel_long_t user_sec, user_usec;
+  __kernel_long_t system_sec, system_usec;
+  __kernel_long_t max_rss;
+  __kernel_long_t others[13];
+} KernelUsage;
+
+/* How long a process may be between "no longer to be waited for" and "gone". */
+#define REAP_MSEC 100
+
+guint cproc_pidfd_lacks = 0;
+
+int
+cproc_pidfd_open (pid_t pid)
+{
+  return (int) syscall (SYS_pidfd_open, pid, 0);
+}
+
+static int
+send_signal (int   pidfd,
+             int   signum,
+             guint flags)
+{
+  return syscall (SYS_pidfd_send_signal, pidfd, signum, NULL, flags) == 0 ? 0 : errno;
+}
+
+int
+cproc_pidfd_signal (int pidfd,
+                    int signum)
+{
+  return send_signal (pidfd, signum, 0);
+}
+
+int
+cproc_pidfd_signal_group (int pidfd,
+                          int signum)
+{
+  if ((cproc_pidfd_lacks & CPROC_PIDFD_LACKS_GROUP) != 0)
+    return EINVAL;
+
+  return send_signal (pidfd, signum, SIGNAL_PROCESS_GROUP);
+}
+
+static void
+end_set_usage (CprocEnd          *end,
+               const KernelUsage *usage)
+{
+  end->has_usage = TRUE;
+  end->user_time = usage->user_sec * G_USEC_PER_SEC + usage->user_usec;
+  end->system_time = usage->system_sec * G_USEC_PER_SEC + usage->system_usec;
+  end->max_rss = usage->max_rss;
+}
+
+CprocPeek
+cproc_pidfd_peek (int       pidfd,
+                  CprocEnd *end)
+{
+  siginfo_t info = { 0 };
+  KernelUsage usage;
+  long result;
+
+  if ((cproc_pidfd_lacks & CPROC_PIDFD_LACKS_PEEK) != 0)
+    return CPROC_PEEK_REAPED;
+
+  /* The system call itself: the C library's waitid() leaves out the usage. */
+  do
+    result = syscall (SYS_waitid, WAIT_BY_PIDFD, pidfd, &info, WEXITED | WNOWAIT | WNOHANG, &usage);
+  while (result < 0 && errno == EINTR);
+
+  if (result < 0)
+    return CPROC_PEEK_REAPED;
+  if (info.si_pid == 0)
+    return CPROC_PEEK_RUNNING;
+
+  if (info.si_code == CLD_EXITED)
+    end->exit_code = info.si_status;
+  else
+    end->term_signal = info.si_status;
+  end_set_usage (end, &usage);
+
+  return CPROC_PEEK_ENDED;
+}
+
+static gboolean
+get_info (int        pidfd,
+          PidfdInfo *info)
+{
+  *info = (PidfdInfo) { .mask = INFO_EXIT };
+
+  return ioctl (pidfd, GET_INFO, info) == 0;
+}
+
+gboolean
+cproc_pidfd_get_end (int       pidfd,
+                     CprocEnd *end)
+{
+  PidfdInfo info;
+
+  if ((cproc_pidfd_lacks & CPROC_PIDFD_LACKS_END) != 0 || !get_info (pidfd, &info))
+    return FALSE;
+
+  if ((info.mask & INFO_EXIT) == 0)
+    {
+      /* Another thread is reaping it at this moment: the kernel writes it down while it does. */
+      cproc_pidfd_await_reaped (pidfd);
+      if (!get_info (pidfd, &info) || (info.mask & INFO_EXIT) == 0)
+        return FALSE;
+    }
+
+  cproc_end_set_status (end, info.exit_code);
+
+  return TRUE;
+}
+
+void
+cproc_pidfd_await_reaped (int pidfd)
+{
+  struct pollfd gone = { .fd = pidfd };
+
+  /* POLLHUP, which is always looked for: there is no such process (Linux 6.9). */
+  while (poll (&gone, 1, REAP_MSEC) < 0 && errno == EINTR)
+    ;
+}
+
+void
+cproc_end_set_status (CprocEnd *end,
+                      int       status)
+{
+  if (WIFEXITED (status))
+    end->exit_code = WEXITSTATUS (status);
+  else if (WIFSIGNALED (status))
+    end->term_signal = WTERMSIG (status);
+}

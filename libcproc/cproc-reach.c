@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include <errno.h>
+#include <glib/gi18n-lib.h>
+#include <signal.h>
+
+#include "cproc-error.h"
+#include "cproc-fd-private.h"
+#include "cproc-group-private.h"
+#include "cproc-launch-private.h"
+#include "cproc-reach-private.h"
+#include "cproc-tree-private.h"
+#include "cproc-watch-private.h"
+
+/* The lock is for the whole of it, but for what the library's own thread alone touches: the timer
+ * of a kill's grace, and a watch on the leader so that no timer waits for what is gone. While
+ * these are armed they hold a reference. The helper of a TREE keeps the time itself, so that even
+ * the end of this process does not save what it contains. */
+struct _CprocReach
+{
+  gatomicrefcount ref_count;
+  GMutex lock;
+  GSubprocess *subprocess;
+  CprocContainment containment;
+  int pidfd;
+  gboolean leader_ended;
+  CprocGroup group;
+  CprocTree tree;
+  gint64 kill_time; /* monotonic; 0: no SIGKILL is to come */
+
+  gboolean is_armed;
+  CprocTimer timer;
+  CprocWatch watch;
+};
+
+CprocReach *
+cproc_reach_new (GSubprocess      *subprocess,
+                 gint64            pid,
+                 int               pidfd,
+                 CprocContainment  containment,
+                 int               control_fd)
+{
+  CprocReach *self = g_new0 (CprocReach, 1);
+
+  g_assert (G_IS_SUBPROCESS (subprocess));
+  g_assert (containment != CPROC_CONTAINMENT_AUTO);
+  g_assert ((control_fd >= 0) == (containment == CPROC_CONTAINMENT_TREE));
+
+  g_atomic_ref_count_init (&self->ref_count);
+  g_mutex_init (&self->lock);
+  self->subprocess = g_object_ref (subprocess);
+  self->containment = containment;
+  self->pidfd = pidfd;
+  cproc_group_init (&self->group, subprocess, (pid_t) pid, pidfd);
+  self->tree.control_fd = -1;
+  if (control_fd >= 0)
+    cproc_tree_init (&self->tree, control_fd, pidfd);
+
+  return self;
+}
+
+CprocReach *
+cproc_reach_ref (CprocReach *self)
+{
+  g_atomic_ref_count_inc (&self->ref_count);
+
+  return self;
+}
+
+void
+cproc_reach_unref (CprocReach *self)
+{
+  if (!g_atomic_ref_count_dec (&self->ref_count))
+    return;
+
+  if (self->containment == CPROC_CONTAINMENT_TREE)
+    cproc_tree_clear (&self->tree);
+  cproc_group_clear (&self->group);
+  cproc_fd_clear (&self->pidfd);
+  g_object_unref (self->subprocess);
+  g_mutex_clear (&self->lock);
+  g_free (self);
+}
+
+int
+cproc_reach_get_pidfd (CprocReach *self)
+{
+  return self->pidfd;
+}
+
+int
+cproc_reach_get_control_fd (CprocReach *self)
+{
+  return self->tree.control_fd;
+}
+
+static int
+signal_process (CprocReach *self,
+                int         signum)
+{
+  if (self->leader_ended)
+    return ESRCH;
+  if (self->pidfd >= 0)
+    return cproc_pidfd_signal (self->pidfd, signum);
+  if (g_subprocess_get_identifier (self->subprocess) == NULL)
+    return ESRCH;
+
+  if (signum > 0)
+    g_subprocess_send_signal (self->subprocess, signum);
+
+  return 0;
+}
+
+static int
+signal_all (CprocReach *self,
+            int         signum)
+{
+  switch (self->containment)
+    {
+    case CPROC_CONTAINMENT_TREE:
+      return cproc_tree_signal (&self->tree, signum);
+    case CPROC_CONTAINMENT_GROUP:
+      return cproc_group_signal (&self->group, signum);
+    case CPROC_CONTAINMENT_NONE:
+    case CPROC_CONTAINMENT_AUTO:
+    default:
+      return signal_process (self, signum);
+    }
+}
+
+/* The timer is nobody's to wait for when nothing is left. */
+static void
+set_leader_ended (CprocReach *self)
+{
+  self->leader_ended = TRUE;
+  if (self->containment == CPROC_CONTAINMENT_GROUP)
+    cproc_group_leader_ended (&self->group);
+
+  if (self->kill_time != 0 && signal_all (self, 0) == ESRCH)
+    self->kill_time = 0;
+}
+
+/* The library's own thread, from here on … */
+
+static void
+disarm (CprocReach *self)
+{
+  if (!self->is_armed)
+    return;
+
+  self->is_armed = FALSE;
+  cproc_timer_stop (&self->timer);
+  cproc_watch_stop (&self->watch);
+  cproc_reach_unref (self);
+}
+
+static void
+on_grace_over (gpointer user_data)
+{
+  CprocReach *self = user_data;
+
+  g_mutex_lock (&self->lock);
+  if (self->kill_time != 0)
+    signal_all (self, SIGKILL);
+  self->kill_time = 0;
+  g_mutex_unlock (&self->lock);
+
+  disarm (self);
+}
+
+static void
+on_leader_ended (gpointer user_data)
+{
+  CprocReach *self = user_data;
+  gboolean is_over;
+
+  cproc_watch_stop (&self->watch);
+
+  g_mutex_lock (&self->lock);
+  set_leader_ended (self);
+  is_over = self->kill_time == 0;
+  g_mutex_unlock (&self->lock);
+
+  if (is_over)
+    disarm (self);
+}
+
+static void
+arm (CprocReach *self,
+     gint64      kill_time,
+     gboolean    watch_leader)
+{
+  GMainContext *context = cproc_launch_thread_get_context ();
+  gint64 msec = (kill_time - g_get_monotonic_time ()) / G_TIME_SPAN_MILLISECOND;
+
+  if (!self->is_armed)
+    cproc_reach_ref (self);
+  self->is_armed = TRUE;
+
+  cproc_timer_start (&self->timer, context, (guint) CLAMP (msec, 0, G_MAXUINT), on_grace_over, self);
+  if (watch_leader && !cproc_watch_is_active (&self->watch))
+    cproc_watch_start (&self->watch, context, self->pidfd, G_IO_IN, on_leader_ended, self);
+}
+
+static gboolean
+update_grace (gpointer user_data)
+{
+  g_autoptr (CprocReach) self = user_data;
+  gboolean watch_leader;
+  gint64 kill_time;
+
+  g_mutex_lock (&self->lock);
+  kill_time = self->kill_time;
+  watch_leader = !self->leader_ended && self->pidfd >= 0;
+  g_mutex_unlock (&self->lock);
+
+  if (kill_time != 0)
+    arm (self, kill_time, watch_leader);
+  else
+    disarm (self);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* … to here. */
+
+static gboolean
+check (int      error_number,
+       int      signum,
+       GError **error)
+{
+  if (error_number == 0)
+    return TRUE;
+
+  if (error_number == ESRCH)
+    g_set_error_literal (error, CPROC_ERROR, CPROC_ERROR_NOT_RUNNING, _("The process has ended"));
+  else
+    g_set_error (error, G_IO_ERROR, g_io_error_from_errno (error_number),
+                 _("Could not send signal %d: %s"), signum, g_strerror (error_number));
+
+  return FALSE;
+}
+
+static gboolean
+check_signum (int      signum,
+              GError **error)
+{
+  if (signum >= 0 && signum < NSIG)
+    return TRUE;
+
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+               _("There is no signal %d"), signum);
+
+  return FALSE;
+}
+
+gboolean
+cproc_reach_signal (CprocReach  *self,
+                    int          signum,
+                    GError     **error)
+{
+  int error_number;
+
+  if (!check_signum (signum, error))
+    return FALSE;
+
+  g_mutex_lock (&self->lock);
+  error_number = signal_all (self, signum);
+  g_mutex_unlock (&self->lock);
+
+  return check (error_number, signum, error);
+}
+
+static int
+end_all (CprocReach *self,
+         int         signum,
+         guint       grace)
+{
+  gint64 kill_time = g_get_monotonic_time () + (gint64) grace * G_TIME_SPAN_MILLISECOND;
+  int error_number;
+
+  if (self->containment == CPROC_CONTAINMENT_TREE)
+    error_number = cproc_tree_end (&self->tree, signum, grace);
+  else
+    error_number = signal_all (self, signum);
+
+  if (error_number == 0 && grace > 0 && signum != SIGKILL &&
+      (self->kill_time == 0 || kill_time < self->kill_time))
+    self->kill_time = kill_time;
+
+  return error_number;
+}
+
+gboolean
+cproc_reach_end (CprocReach  *self,
+                 int          signum,
+                 guint        grace,
+                 GError     **error)
+{
+  int error_number;
+  gboolean need_timer;
+
+  if (!check_signum (signum, error))
+    return FALSE;
+
+  g_mutex_lock (&self->lock);
+  error_number = end_all (self, signum, grace);
+  need_timer = self->kill_time != 0 && self->containment != CPROC_CONTAINMENT_TREE;
+  g_mutex_unlock (&self->lock);
+
+  if (need_timer)
+    cproc_launch_thread_push (update_grace, cproc_reach_ref (self));
+
+  return check (error_number, signum, error);
+}
+
+gboolean
+cproc_reach_is_ending (CprocReach *self)
+{
+  gboolean is_ending;
+
+  g_mutex_lock (&self->lock);
+  if (self->kill_time != 0 && self->containment == CPROC_CONTAINMENT_TREE &&
+      cproc_tree_signal (&self->tree, 0) == ESRCH)
+    self->kill_time = 0;
+  is_ending = self->kill_time != 0;
+  g_mutex_unlock (&self->lock);
+
+  return is_ending;
+}
+
+void
+cproc_reach_leader_ended (CprocReach *self)
+{
+  gboolean was_ending;
+
+  g_mutex_lock (&self->lock);
+  was_ending = self->kill_time != 0;
+  set_leader_ended (self);
+  g_mutex_unlock (&self->lock);
+
+  if (was_ending && self->containment != CPROC_CONTAINMENT_TREE)
+    cproc_launch_thread_push (update_grace, cproc_reach_ref (self));
+}
+
+CprocPeek
+cproc_reach_read_end (CprocReach *self,
+                      CprocEnd   *end)
+{
+  CprocPeek result;
+
+  g_mutex_lock (&self->lock);
+  result = cproc_tree_read_end (&self->tree, end);
+  g_mutex_unlock (&self->lock);
+
+  return result;
+}

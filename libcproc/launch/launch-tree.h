@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include <stdint.h>
+
+/* What goes over the line between the library and the resident helper, a stream socket. Both run
+ * on one machine and are built together, so these are plain structs; each is sent whole.
+ *
+ * The end of the line is a command as well: the library's process has ended, or has dropped the
+ * child. All is to be ended. */
+
+typedef enum
+{
+  LAUNCH_TREE_SIGNAL = 1, /* send signum to every descendant; 0 does nothing */
+  LAUNCH_TREE_END,        /* the same, and SIGKILL after grace, which is 0 for never */
+} LaunchTreeCommandKind;
+
+typedef struct
+{
+  uint32_t kind;
+  int32_t signum;
+  uint32_t grace; /* ms */
+} LaunchTreeCommand;
+
+typedef enum
+{
+  LAUNCH_TREE_STARTED = 1, /* comes with a pidfd of the program, where the system has that */
+  LAUNCH_TREE_ENDED,       /* the program has; what it started may live on */
+} LaunchTreeReportKind;
+
+typedef struct
+{
+  uint32_t kind;
+  int32_t status;      /* of wait() */
+  int64_t user_time;   /* microseconds */
+  int64_t system_time; /* microseconds */
+  int64_t max_rss;     /* KiB */
+  uint32_t n_left;     /* how many children the helper has now: none, and the tree is gone */
+  uint32_t reserved;
+} LaunchTreeReport;
