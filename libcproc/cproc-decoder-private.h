@@ -11,6 +11,10 @@ G_BEGIN_DECLS
  * "Encoding" has it); a character that is cut by a piece's end waits for the next one. */
 typedef struct _CprocDecoder CprocDecoder;
 
+/* The length of the longest start of data that is UTF-8 without NUL, whole characters. */
+gsize         cproc_utf8_span       (const char    *data,
+                                     gsize          length);
+
 /* G_CONVERT_ERROR_NO_CONVERSION for an encoding that the system does not know. */
 CprocDecoder *cproc_decoder_new     (const char    *encoding,
                                      GError       **error);
@@ -25,7 +29,7 @@ void          cproc_decoder_decode  (CprocDecoder  *self,
                                      gboolean       flush,
                                      GString       *out);
 
-/* The same for a whole text. */
+/* The same for a whole text; as UTF-8 where the system does not know the encoding. */
 char         *cproc_decode_text     (const char    *data,
                                      gsize          length,
                                      const char    *encoding);

@@ -7,8 +7,9 @@
 G_BEGIN_DECLS
 
 /* Cuts what is read from a stream into lines of valid UTF-8 without their "\n" or "\r\n".
- * A line longer than max_length bytes comes in pieces of at most that size, never cut inside a
- * character. Pure: knows no process and no descriptor. */
+ * A line longer than max_length bytes of UTF-8 comes in pieces of at most that size, never cut
+ * inside a character (one that is larger than max_length comes alone); 0 is no limit.
+ * Pure: knows no process and no descriptor. */
 typedef struct _CprocLines CprocLines;
 
 CprocLines *cproc_lines_new            (const char  *encoding,
