@@ -22,9 +22,11 @@ typedef void (*CprocExitFunc) (const CprocEnd *end,
 typedef struct
 {
   CprocWatch watch;
+  CprocTimer held_timer; /* while a debugger holds it */
+  guint held_msec;
   GSubprocess *subprocess;
   CprocReach *reach;
-  GCancellable *cancellable; /* of the wait where a pidfd does not help */
+  GCancellable *cancellable; /* of the wait where there is no pidfd */
   GMainContext *context;
   CprocExitFunc func;
   gpointer user_data;

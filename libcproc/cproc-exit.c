@@ -6,6 +6,10 @@
 
 #include "cproc-exit-private.h"
 
+/* How often a process that a debugger holds is looked at, at first and at last. */
+#define HELD_MSEC 1
+#define MAX_HELD_MSEC 128
+
 /* Where SIGCHLD is ignored nobody learns a status from wait(); GSubprocess says 0 then (up to
  * GLib 2.76), which is success. */
 static gboolean
@@ -89,15 +93,31 @@ stop_waiting (CprocExitWatch *self)
   g_cancellable_cancel (cancellable);
 }
 
+static void on_pidfd (gpointer user_data);
+
+/* A debugger (or strace -f, for a moment) holds it: it has ended, but is not to be waited for
+ * before the debugger lets go, and its pidfd stays readable all that time. GLib 2.74 takes it for
+ * reaped, with the status 0. */
+static void
+look_again_later (CprocExitWatch *self)
+{
+  self->held_msec = CLAMP (self->held_msec * 2, HELD_MSEC, MAX_HELD_MSEC);
+  cproc_watch_stop (&self->watch);
+  cproc_timer_start (&self->held_timer, self->context, self->held_msec, on_pidfd, self);
+}
+
 static void
 on_pidfd (gpointer user_data)
 {
   CprocExitWatch *self = user_data;
   CprocEnd end = CPROC_END_UNKNOWN;
+  int pidfd = cproc_reach_get_pidfd (self->reach);
 
-  switch (cproc_pidfd_peek (cproc_reach_get_pidfd (self->reach), &end))
+  switch (cproc_pidfd_peek (pidfd, &end))
     {
     case CPROC_PEEK_ENDED:
+      if (self->held_msec > 0)
+        cproc_pidfd_reap (pidfd);
       tell (self, &end);
       break;
 
@@ -107,10 +127,7 @@ on_pidfd (gpointer user_data)
 
     case CPROC_PEEK_RUNNING:
     default:
-      /* A debugger holds it: it has ended, but is not to be waited for before the debugger lets
-       * go, and its pidfd stays readable all that time. */
-      cproc_watch_stop (&self->watch);
-      wait_for_reaper (self);
+      look_again_later (self);
       break;
     }
 }
@@ -183,6 +200,8 @@ void
 cproc_exit_watch_stop (CprocExitWatch *self)
 {
   cproc_watch_stop (&self->watch);
+  cproc_timer_stop (&self->held_timer);
+  self->held_msec = 0;
   stop_waiting (self);
   g_clear_object (&self->subprocess);
   g_clear_pointer (&self->reach, cproc_reach_unref);
@@ -201,6 +220,7 @@ cproc_exit_watch_move (CprocExitWatch *self,
   self->context = context;
 
   cproc_watch_move (&self->watch, context);
+  cproc_timer_move (&self->held_timer, context);
   if (self->cancellable != NULL)
     {
       stop_waiting (self);

@@ -47,6 +47,9 @@ CprocPeek cproc_pidfd_peek         (int       pidfd,
 gboolean  cproc_pidfd_get_end      (int       pidfd,
                                     CprocEnd *end);
 
+/* Of a child that its own reaper has given up. */
+void      cproc_pidfd_reap         (int       pidfd);
+
 /* It has ended and is about to be reaped: waits for that, which is a matter of microseconds. */
 void      cproc_pidfd_await_reaped (int       pidfd);
 

@@ -116,6 +116,16 @@ cproc_pidfd_peek (int       pidfd,
   return CPROC_PEEK_ENDED;
 }
 
+void
+cproc_pidfd_reap (int pidfd)
+{
+  siginfo_t info;
+
+  while (syscall (SYS_waitid, WAIT_BY_PIDFD, pidfd, &info, WEXITED | WNOHANG, NULL) < 0 &&
+         errno == EINTR)
+    ;
+}
+
 static gboolean
 get_info (int        pidfd,
           PidfdInfo *info)

@@ -13,9 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* args: what follows the mode, NULL-terminated. The result is the exit code. */
@@ -354,16 +356,85 @@ mode_spawn_grandchild (int n_args, char **args)
   return (int) number (n_args, args, 1, 0);
 }
 
+static int run_mode (int n_args, char **args);
+
+/* in-group MODE ...: leads a process group */
+static int
+mode_in_group (int n_args, char **args)
+{
+  if (setpgid (0, 0) != 0)
+    return 71;
+  return run_mode (n_args, args);
+}
+
+/* leave-group: of a group's leader: goes over to its parent's group, says "ready", sleeps */
+static int
+mode_leave_group (int n_args, char **args)
+{
+  if (setpgid (0, getpgid (getppid ())) != 0)
+    return 71;
+  return mode_sleep_forever (1, (char *[]) { (char *) "ready", NULL });
+}
+
+/* burn MSEC KIB: uses that much processor time and memory */
+static int
+mode_burn (int n_args, char **args)
+{
+  long msec = number (n_args, args, 0, 0);
+  size_t size = (size_t) number (n_args, args, 1, 0) * 1024;
+  volatile char *memory = malloc (size + 1);
+  size_t i;
+
+  if (memory == NULL)
+    return 71;
+  for (i = 0; i < size; i += 1024)
+    memory[i] = 1;
+  while (clock () < msec * (CLOCKS_PER_SEC / 1000))
+    ;
+  return 0;
+}
+
+/* hold PID: keeps it as a debugger does: "ready", and lets go at the end of stdin */
+static int
+mode_hold (int n_args, char **args)
+{
+  char c;
+
+  if (ptrace (PTRACE_SEIZE, (pid_t) number (n_args, args, 0, 0), NULL, NULL) != 0)
+    {
+      puts ("unable");
+      return 0;
+    }
+  puts ("ready");
+  fflush (stdout);
+  while (read (0, &c, 1) > 0)
+    ;
+  return 0;
+}
+
+/* let-hold MODE ...: may be held by any process, where that must be asked for */
+static int
+mode_let_hold (int n_args, char **args)
+{
+  prctl (PR_SET_PTRACER, PR_SET_PTRACER_ANY);
+  return run_mode (n_args, args);
+}
+
 static const struct
 {
   const char *name;
   ModeFunc func;
 } modes[] = {
+  { "burn", mode_burn },
   { "cat", mode_cat },
   { "close-and-sleep", mode_close_and_sleep },
   { "echo", mode_echo },
   { "exit", mode_exit },
+  { "hold", mode_hold },
   { "ignore-term", mode_ignore_term },
+  { "in-group", mode_in_group },
+  { "leave-group", mode_leave_group },
+  { "let-hold", mode_let_hold },
   { "print-args", mode_print_args },
   { "print-cwd", mode_print_cwd },
   { "print-env", mode_print_env },
@@ -378,15 +449,22 @@ static const struct
   { "write", mode_write },
 };
 
-int
-main (int argc, char **argv)
+/* args[0] is the mode, NULL-terminated. */
+static int
+run_mode (int n_args, char **args)
 {
   size_t i;
 
-  for (i = 0; argc > 1 && i < sizeof modes / sizeof modes[0]; i++)
-    if (strcmp (argv[1], modes[i].name) == 0)
-      return modes[i].func (argc - 2, argv + 2);
+  for (i = 0; n_args > 0 && i < sizeof modes / sizeof modes[0]; i++)
+    if (strcmp (args[0], modes[i].name) == 0)
+      return modes[i].func (n_args - 1, args + 1);
 
   fprintf (stderr, "usage: child MODE [ARGUMENT...]\n");
   return 64;
+}
+
+int
+main (int argc, char **argv)
+{
+  return run_mode (argc - 1, argv + 1);
 }
