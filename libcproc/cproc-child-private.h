@@ -3,7 +3,13 @@
 #pragma once
 
 #include "cproc-child.h"
+#include "cproc-command-private.h"
+#include "cproc-error.h"
+#include "cproc-exit-private.h"
 #include "cproc-launch-private.h"
+#include "cproc-lines-private.h"
+#include "cproc-stream-private.h"
+#include "cproc-writer-private.h"
 
 G_BEGIN_DECLS
 
@@ -32,16 +38,156 @@ typedef struct
   void     (*set_context) (CprocChild   *self,
                            GMainContext *context);
 
-  /* The process and its streams have ended. FALSE: something is to be waited for, which then
-   * calls cproc_child_stream_done(). */
-  gboolean (*finished)    (CprocChild   *self);
+  /* The process and its streams have ended; `closed` comes next. */
+  void     (*finishing)   (CprocChild   *self);
 
-  /* How it went, for wait_check() and run(): NULL goes on with what a child itself knows. */
-  GError  *(*get_failure) (CprocChild   *self);
+  /* Why the child was ended early, or what it said last: see cproc_child_dup_failure(). */
+  GError  *(*dup_failure) (CprocChild   *self);
 } CprocChildHooks;
 
-CprocChildHooks *cproc_child_class_get_hooks (CprocChildClass *klass);
+/* Why we ended the child; the first reason stands. */
+typedef enum
+{
+  CPROC_END_NONE,
+  CPROC_END_TIMEOUT,
+  CPROC_END_IDLE,
+  CPROC_END_LIMIT,
+  CPROC_END_CANCELLED,
+} CprocEndReason;
 
-GMainContext *cproc_child_get_context (CprocChild *self);
+typedef enum
+{
+  CPROC_CHILD_PROP_COMMAND = 1,
+  CPROC_CHILD_PROP_PID,
+  CPROC_CHILD_PROP_STATE,
+  CPROC_CHILD_PROP_EXIT_CODE,
+  CPROC_CHILD_PROP_TERM_SIGNAL,
+  CPROC_CHILD_PROP_TIMED_OUT,
+  CPROC_CHILD_PROP_TIMEOUT,
+  CPROC_CHILD_PROP_IDLE_TIMEOUT,
+  CPROC_CHILD_PROP_DRAIN_TIMEOUT,
+  CPROC_CHILD_PROP_KILL_SIGNAL,
+  CPROC_CHILD_PROP_KILL_GRACE,
+  CPROC_CHILD_PROP_MAX_LINE_LENGTH,
+  CPROC_CHILD_PROP_ENCODING,
+} CprocChildProperty;
+
+typedef struct _CprocStart CprocStart;
+
+/* The state of a child. It is used only in the thread whose main context it belongs to; a start
+ * in flight has a state of its own (CprocStart), the grace of a kill too (CprocReach). */
+typedef struct
+{
+  CprocCommand *command;
+  GMainContext *context; /* set by a start */
+  CprocState state;
+
+  CprocStart *start; /* of start_async(), until the program runs */
+  GSubprocess *subprocess;
+  CprocReach *reach;
+  CprocExitWatch exit_watch;
+  gint64 pid;
+  int exit_code;
+  int term_signal;
+
+  CprocOutput outputs[2];
+  CprocWriter *writer;
+  int early_pipes[3]; /* the child's ends of streams that were taken over before the start */
+  GOutputStream *stdin_stream;
+  GInputStream *input_streams[2];
+  GHashTable *pipe_streams; /* target_fd: GIOStream */
+
+  guint timeout;
+  guint idle_timeout;
+  int drain_timeout;
+  int kill_signal;
+  guint kill_grace;
+  guint max_line_length;
+  char *encoding;
+
+  gint64 start_time;
+  gint64 output_time;
+  CprocTimer timeout_timer;
+  CprocTimer idle_timer;
+  CprocEndReason end_reason;
+  gboolean timed_out;
+  gboolean finishing; /* `closed` is on its way */
+
+  GList *waits; /* those of the asynchronous calls; each holds the child */
+} CprocChildPrivate;
+
+CprocChildPrivate *cproc_child_get_priv        (CprocChild       *self);
+CprocChildHooks   *cproc_child_class_get_hooks (CprocChildClass  *klass);
+CprocChildHooks   *cproc_child_get_hooks       (CprocChild       *self);
+
+/* cproc-child.c: changes a property and notifies. */
+void     cproc_child_notify            (CprocChild         *self,
+                                        CprocChildProperty  property);
+void     cproc_child_set_state         (CprocChild     *self,
+                                        CprocState      state);
+void     cproc_child_set_pid           (CprocChild     *self,
+                                        gint64          pid);
+void     cproc_child_set_end           (CprocChild     *self,
+                                        const CprocEnd *end);
+void     cproc_child_set_timed_out     (CprocChild     *self);
+
+/* cproc-child-signals.c */
+void     cproc_child_install_signals   (GType           type);
+void     cproc_child_emit_started      (CprocChild     *self);
+void     cproc_child_emit_exit         (CprocChild     *self);
+void     cproc_child_emit_closed       (CprocChild     *self);
+void     cproc_child_emit_stream_ended (CprocChild     *self,
+                                        CprocStream     stream);
+void     cproc_child_emit_output       (CprocChild     *self,
+                                        CprocStream     stream,
+                                        GBytes         *bytes);
+void     cproc_child_emit_line         (CprocChild     *self,
+                                        CprocStream     stream,
+                                        const char     *line);
+void     cproc_child_emit_lines        (CprocChild         *self,
+                                        CprocStream         stream,
+                                        const char * const *lines);
+gboolean cproc_child_wants_output      (CprocChild     *self,
+                                        CprocStream     stream);
+gboolean cproc_child_wants_line        (CprocChild     *self,
+                                        CprocStream     stream);
+gboolean cproc_child_wants_lines       (CprocChild     *self,
+                                        CprocStream     stream);
+
+/* cproc-child-start.c */
+gboolean cproc_child_start_in             (CprocChild    *self,
+                                           GMainContext  *context,
+                                           GError       **error);
+void     cproc_child_finish_pending_start (CprocChild    *self);
+gboolean cproc_child_is_starting          (CprocChild    *self);
+void     cproc_child_kill_when_started    (CprocChild    *self,
+                                           int            signum,
+                                           gboolean       with_grace);
+
+/* cproc-child-life.c: from the program's start to `closed`. */
+void     cproc_child_run_begins           (CprocChild     *self);
+void     cproc_child_end_early            (CprocChild     *self,
+                                           CprocEndReason  reason);
+void     cproc_child_update_timers        (CprocChild     *self);
+void     cproc_child_update_drain         (CprocChild     *self);
+void     cproc_child_check_closed         (CprocChild     *self);
+void     cproc_child_set_context          (CprocChild     *self,
+                                           GMainContext   *context);
+
+/* cproc-child-wait.c */
+void     cproc_child_complete_waits       (CprocChild     *self);
+void     cproc_child_fail_waits           (CprocChild     *self,
+                                           const GError   *error);
+gboolean cproc_child_iterate_until_closed (CprocChild     *self,
+                                           GMainContext   *context,
+                                           GCancellable   *cancellable,
+                                           gboolean        end_when_cancelled);
+GError  *cproc_child_dup_failure          (CprocChild     *self,
+                                           const char     *detail);
+gboolean cproc_child_check_success        (CprocChild     *self,
+                                           GError        **error);
+/* The task returns when the child is closed, as run() does; cancelling it ends the child. */
+void     cproc_child_run_in_task          (CprocChild     *self,
+                                           GTask          *task);
 
 G_END_DECLS

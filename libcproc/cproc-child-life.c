@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include <glib/gi18n-lib.h>
+#include <signal.h>
+
+#include "cproc-child-private.h"
+
+/* How long a stream is still read, at most, after we ended the child ourselves. */
+#define EARLY_END_DRAIN 1000
+
+void
+cproc_child_end_early (CprocChild     *self,
+                       CprocEndReason  reason)
+{
+  CprocChildPrivate *priv = cproc_child_get_priv (self);
+
+  if (priv->end_reason != CPROC_END_NONE)
+    return;
+
+  priv->end_reason = reason;
+  if (reason == CPROC_END_TIMEOUT || reason == CPROC_END_IDLE)
+    cproc_child_set_timed_out (self);
+
+  if (priv->start != NULL)
+    cproc_child_kill_when_started (self, priv->kill_signal, TRUE);
+  else if (priv->reach != NULL)
+    cproc_reach_end (priv->reach, priv->kill_signal, priv->kill_grace, NULL);
+
+  if (priv->state == CPROC_STATE_EXITED)
+    cproc_child_update_drain (self);
+}
+
+static void
+child_timeout (gpointer user_data)
+{
+  g_autoptr(CprocChild) self = g_object_ref (user_data);
+
+  cproc_timer_stop (&cproc_child_get_priv (self)->timeout_timer);
+  cproc_child_end_early (self, CPROC_END_TIMEOUT);
+}
+
+static guint
+msec_until (gint64 time,
+            guint  timeout)
+{
+  gint64 left = time + (gint64) timeout * G_TIME_SPAN_MILLISECOND - g_get_monotonic_time ();
+
+  /* Rounded up: a timer that comes early would have to be set again. */
+  return MAX (left + G_TIME_SPAN_MILLISECOND - 1, 0) / G_TIME_SPAN_MILLISECOND;
+}
+
+static void
+child_idle_timeout (gpointer user_data)
+{
+  g_autoptr(CprocChild) self = g_object_ref (user_data);
+  CprocChildPrivate *priv = cproc_child_get_priv (self);
+
+  cproc_timer_stop (&priv->idle_timer);
+
+  /* Output only takes down its time; the timer is set again here and not at every read. */
+  if (priv->outputs[0].paused || priv->outputs[1].paused)
+    priv->output_time = g_get_monotonic_time ();
+
+  if (msec_until (priv->output_time, priv->idle_timeout) > 0)
+    cproc_child_update_timers (self);
+  else
+    cproc_child_end_early (self, CPROC_END_IDLE);
+}
+
+void
+cproc_child_update_timers (CprocChild *self)
+{
+  CprocChildPrivate *priv = cproc_child_get_priv (self);
+
+  cproc_timer_stop (&priv->timeout_timer);
+  cproc_timer_stop (&priv->idle_timer);
+
+  if (priv->state != CPROC_STATE_RUNNING || priv->end_reason != CPROC_END_NONE)
+    return;
+
+  if (priv->timeout > 0)
+    cproc_timer_start (&priv->timeout_timer, priv->context,
+                       msec_until (priv->start_time, priv->timeout), child_timeout, self);
+  if (priv->idle_timeout > 0)
+    cproc_timer_start (&priv->idle_timer, priv->context,
+                       msec_until (priv->output_time, priv->idle_timeout), child_idle_timeout,
+                       self);
+}
+
+void
+cproc_child_update_drain (CprocChild *self)
+{
+  CprocChildPrivate *priv = cproc_child_get_priv (self);
+  int msec = priv->drain_timeout;
+
+  if (priv->state != CPROC_STATE_EXITED)
+    return;
+
+  if (priv->end_reason != CPROC_END_NONE && (msec < 0 || msec > EARLY_END_DRAIN))
+    msec = EARLY_END_DRAIN;
+
+  for (guint i = 0; i < G_N_ELEMENTS (priv->outputs); i++)
+    cproc_output_start_drain (&priv->outputs[i], priv->context, msec);
+}
+
+static void
+child_exited (const CprocEnd *end,
+              gpointer        user_data)
+{
+  g_autoptr(CprocChild) self = g_object_ref (user_data);
+  CprocChildPrivate *priv = cproc_child_get_priv (self);
+
+  cproc_exit_watch_stop (&priv->exit_watch);
+  cproc_timer_stop (&priv->timeout_timer);
+  cproc_timer_stop (&priv->idle_timer);
+  cproc_reach_leader_ended (priv->reach);
+
+  g_object_freeze_notify (G_OBJECT (self));
+  cproc_child_set_end (self, end);
+  cproc_child_set_state (self, CPROC_STATE_EXITED);
+  g_object_thaw_notify (G_OBJECT (self));
+
+  cproc_child_emit_exit (self);
+
+  cproc_child_update_drain (self);
+  cproc_child_check_closed (self);
+}
+
+void
+cproc_child_run_begins (CprocChild *self)
+{
+  CprocChildPrivate *priv = cproc_child_get_priv (self);
+
+  priv->start_time = g_get_monotonic_time ();
+  priv->output_time = priv->start_time;
+  cproc_exit_watch_start (&priv->exit_watch, priv->context, priv->subprocess,
+                          priv->reach, child_exited, self);
+  cproc_child_set_state (self, CPROC_STATE_RUNNING);
+  cproc_child_update_timers (self);
+  cproc_child_emit_started (self);
+}
+
+void
+cproc_child_check_closed (CprocChild *self)
+{
+  CprocChildPrivate *priv = cproc_child_get_priv (self);
+  CprocChildHooks *hooks = cproc_child_get_hooks (self);
+
+  if (priv->state != CPROC_STATE_EXITED || priv->finishing ||
+      !priv->outputs[0].ended || !priv->outputs[1].ended)
+    return;
+
+  /* What the hook emits may bring us here again. */
+  priv->finishing = TRUE;
+  if (hooks->finishing != NULL)
+    hooks->finishing (self);
+
+  if (priv->writer != NULL)
+    cproc_writer_abandon (priv->writer);
+
+  cproc_child_set_state (self, CPROC_STATE_CLOSED);
+  cproc_child_emit_closed (self);
+  cproc_child_complete_waits (self);
+}
+
+void
+cproc_child_set_context (CprocChild   *self,
+                         GMainContext *context)
+{
+  CprocChildPrivate *priv = cproc_child_get_priv (self);
+  CprocChildHooks *hooks = cproc_child_get_hooks (self);
+  GMainContext *old_context = priv->context;
+
+  priv->context = g_main_context_ref (context);
+  cproc_exit_watch_move (&priv->exit_watch, context);
+  cproc_timer_move (&priv->timeout_timer, context);
+  cproc_timer_move (&priv->idle_timer, context);
+  for (guint i = 0; i < G_N_ELEMENTS (priv->outputs); i++)
+    cproc_output_set_context (&priv->outputs[i], context);
+  if (priv->writer != NULL)
+    cproc_writer_set_context (priv->writer, context);
+  if (hooks->set_context != NULL)
+    hooks->set_context (self, context);
+
+  g_clear_pointer (&old_context, g_main_context_unref);
+}
+
+static gboolean
+child_check_started (CprocChild  *self,
+                     GError     **error)
+{
+  CprocChildPrivate *priv = cproc_child_get_priv (self);
+  g_autofree char *name = NULL;
+
+  if (priv->reach != NULL || priv->start != NULL)
+    return TRUE;
+
+  name = cproc_command_dup_name (priv->command);
+  g_set_error (error, CPROC_ERROR, CPROC_ERROR_NOT_RUNNING, _("“%s” has not been started"), name);
+
+  return FALSE;
+}
+
+static gboolean
+child_signal (CprocChild  *self,
+              int          signum,
+              gboolean     with_grace,
+              GError     **error)
+{
+  CprocChildPrivate *priv = cproc_child_get_priv (self);
+
+  if (!child_check_started (self, error))
+    return FALSE;
+
+  if (priv->start != NULL)
+    {
+      if (signum != 0)
+        cproc_child_kill_when_started (self, signum, with_grace);
+      return TRUE;
+    }
+
+  if (with_grace)
+    return cproc_reach_end (priv->reach, signum, priv->kill_grace, error);
+
+  return cproc_reach_signal (priv->reach, signum, error);
+}
+
+/**
+ * cproc_child_kill:
+ * @self: a child
+ * @error: return location for an error
+ *
+ * Ends the child: [property@Cproc.Child:kill-signal] now, and SIGKILL to what is left after
+ * [property@Cproc.Child:kill-grace].
+ *
+ * Reaches as far as the command's [property@Cproc.Command:containment] says. Does not wait:
+ * [signal@Cproc.Child::closed] tells when all is over. While
+ * [method@Cproc.Child.start_async] is under way it takes effect once the program runs.
+ *
+ * Returns: `TRUE` if there was something to end; else `FALSE` with
+ *   [error@Cproc.Error.NOT_RUNNING], or with the system's reason
+ *
+ * Since: 1.0
+ */
+gboolean
+cproc_child_kill (CprocChild  *self,
+                  GError     **error)
+{
+  g_return_val_if_fail (CPROC_IS_CHILD (self), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  return child_signal (self, cproc_child_get_priv (self)->kill_signal, TRUE, error);
+}
+
+/**
+ * cproc_child_send_signal:
+ * @self: a child
+ * @signum: the signal's number; 0 only asks whether there is somebody to signal
+ * @error: return location for an error
+ *
+ * Sends a signal, as far as the command's [property@Cproc.Command:containment] says.
+ *
+ * It never reaches a process or a group that got the child's number after its end.
+ *
+ * Returns: `TRUE` if it was sent; else `FALSE` with [error@Cproc.Error.NOT_RUNNING], or with the
+ *   system's reason
+ *
+ * Since: 1.0
+ */
+gboolean
+cproc_child_send_signal (CprocChild  *self,
+                         int          signum,
+                         GError     **error)
+{
+  g_return_val_if_fail (CPROC_IS_CHILD (self), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  return child_signal (self, signum, FALSE, error);
+}
+
+/**
+ * cproc_child_force_exit:
+ * @self: a child
+ * @error: return location for an error
+ *
+ * Ends the child with SIGKILL, as far as the command's
+ * [property@Cproc.Command:containment] says.
+ *
+ * Returns: `TRUE` if there was something to end; else `FALSE` with
+ *   [error@Cproc.Error.NOT_RUNNING], or with the system's reason
+ *
+ * Since: 1.0
+ */
+gboolean
+cproc_child_force_exit (CprocChild  *self,
+                        GError     **error)
+{
+  g_return_val_if_fail (CPROC_IS_CHILD (self), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  return child_signal (self, SIGKILL, FALSE, error);
+}

@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include <signal.h>
+
+#include "cproc-child-private.h"
+
+/**
+ * cproc_child_get_command:
+ * @self: a child
+ *
+ * Gets what is run.
+ *
+ * Returns: (transfer none): the command
+ *
+ * Since: 1.0
+ */
+CprocCommand *
+cproc_child_get_command (CprocChild *self)
+{
+  g_return_val_if_fail (CPROC_IS_CHILD (self), NULL);
+
+  return cproc_child_get_priv (self)->command;
+}
+
+/**
+ * cproc_child_get_pid:
+ * @self: a child
+ *
+ * Gets the process's number; 0 before the start, and still there after the end.
+ *
+ * Returns: the number
+ *
+ * Since: 1.0
+ */
+gint64
+cproc_child_get_pid (CprocChild *self)
+{
+  g_return_val_if_fail (CPROC_IS_CHILD (self), 0);
+
+  return cproc_child_get_priv (self)->pid;
+}
+
+/**
+ * cproc_child_get_state:
+ * @self: a child
+ *
+ * Gets how far the child has come in its life.
+ *
+ * Returns: the state
+ *
+ * Since: 1.0
+ */
+CprocState
+cproc_child_get_state (CprocChild *self)
+{
+  g_return_val_if_fail (CPROC_IS_CHILD (self), CPROC_STATE_NEW);
+
+  return cproc_child_get_priv (self)->state;
+}
+
+/**
+ * cproc_child_get_exit_code:
+ * @self: a child
+ *
+ * Gets the code that the program gave back.
+ *
+ * Returns: the code, 0 to 255, or -1
+ *
+ * Since: 1.0
+ */
+int
+cproc_child_get_exit_code (CprocChild *self)
+{
+  g_return_val_if_fail (CPROC_IS_CHILD (self), -1);
+
+  return cproc_child_get_priv (self)->exit_code;
+}
+
+/**
+ * cproc_child_get_term_signal:
+ * @self: a child
+ *
+ * Gets the signal that ended the program.
+ *
+ * Returns: the signal's number, or 0
+ *
+ * Since: 1.0
+ */
+int
+cproc_child_get_term_signal (CprocChild *self)
+{
+  g_return_val_if_fail (CPROC_IS_CHILD (self), 0);
+
+  return cproc_child_get_priv (self)->term_signal;
+}
+
+/**
+ * cproc_child_get_timed_out:
+ * @self: a child
+ *
+ * Gets whether the child was ended because of a timeout.
+ *
+ * Returns: `TRUE` if it was
+ *
+ * Since: 1.0
+ */
+gboolean
+cproc_child_get_timed_out (CprocChild *self)
+{
+  g_return_val_if_fail (CPROC_IS_CHILD (self), FALSE);
+
+  return cproc_child_get_priv (self)->timed_out;
+}
+
+/**
+ * cproc_child_get_subprocess:
+ * @self: a child
+ *
+ * Gets the subprocess underneath, for what GIO offers beyond this class.
+ *
+ * Its streams are not to be used: it has none. Signals are better sent with
+ * [method@Cproc.Child.send_signal], which knows the containment.
+ *
+ * Returns: (transfer none) (nullable): the subprocess, or `NULL` before the start
+ *
+ * Since: 1.0
+ */
+GSubprocess *
+cproc_child_get_subprocess (CprocChild *self)
+{
+  g_return_val_if_fail (CPROC_IS_CHILD (self), NULL);
+
+  return cproc_child_get_priv (self)->subprocess;
+}
+
+/**
+ * cproc_child_get_timeout:
+ * @self: a child
+ *
+ * Gets how long the child may run.
+ *
+ * Returns: milliseconds from its start; 0 for ever
+ *
+ * Since: 1.0
+ */
+guint
+cproc_child_get_timeout (CprocChild *self)
+{
+  g_return_val_if_fail (CPROC_IS_CHILD (self), 0);
+
+  return cproc_child_get_priv (self)->timeout;
+}
+
+/**
+ * cproc_child_set_timeout:
+ * @self: a child
+ * @timeout: milliseconds from its start; 0 for ever
+ *
+ * Sets how long the child may run.
+ *
+ * Since: 1.0
+ */
+void
+cproc_child_set_timeout (CprocChild *self,
+                         guint timeout)
+{
+  CprocChildPrivate *priv;
+
+  g_return_if_fail (CPROC_IS_CHILD (self));
+
+  priv = cproc_child_get_priv (self);
+  if (priv->timeout == timeout)
+    return;
+
+  priv->timeout = timeout;
+  cproc_child_update_timers (self);
+  cproc_child_notify (self, CPROC_CHILD_PROP_TIMEOUT);
+}
+
+/**
+ * cproc_child_get_idle_timeout:
+ * @self: a child
+ *
+ * Gets how long the child may run without output.
+ *
+ * Returns: milliseconds; 0 for ever
+ *
+ * Since: 1.0
+ */
+guint
+cproc_child_get_idle_timeout (CprocChild *self)
+{
+  g_return_val_if_fail (CPROC_IS_CHILD (self), 0);
+
+  return cproc_child_get_priv (self)->idle_timeout;
+}
+
+/**
+ * cproc_child_set_idle_timeout:
+ * @self: a child
+ * @idle_timeout: milliseconds; 0 for ever
+ *
+ * Sets how long the child may run without output.
+ *
+ * Since: 1.0
+ */
+void
+cproc_child_set_idle_timeout (CprocChild *self,
+                              guint idle_timeout)
+{
+  CprocChildPrivate *priv;
+
+  g_return_if_fail (CPROC_IS_CHILD (self));
+
+  priv = cproc_child_get_priv (self);
+  if (priv->idle_timeout == idle_timeout)
+    return;
+
+  priv->idle_timeout = idle_timeout;
+  cproc_child_update_timers (self);
+  cproc_child_notify (self, CPROC_CHILD_PROP_IDLE_TIMEOUT);
+}
+
+/**
+ * cproc_child_get_drain_timeout:
+ * @self: a child
+ *
+ * Gets how long after the exit a stream is still read that others hold open.
+ *
+ * Returns: milliseconds; -1 for ever
+ *
+ * Since: 1.0
+ */
+int
+cproc_child_get_drain_timeout (CprocChild *self)
+{
+  g_return_val_if_fail (CPROC_IS_CHILD (self), 0);
+
+  return cproc_child_get_priv (self)->drain_timeout;
+}
+
+/**
+ * cproc_child_set_drain_timeout:
+ * @self: a child
+ * @drain_timeout: milliseconds; -1 for ever
+ *
+ * Sets how long after the exit a stream is still read that others hold open.
+ *
+ * Since: 1.0
+ */
+void
+cproc_child_set_drain_timeout (CprocChild *self,
+                               int drain_timeout)
+{
+  CprocChildPrivate *priv;
+
+  g_return_if_fail (CPROC_IS_CHILD (self));
+  g_return_if_fail (drain_timeout >= -1);
+
+  priv = cproc_child_get_priv (self);
+  if (priv->drain_timeout == drain_timeout)
+    return;
+
+  priv->drain_timeout = drain_timeout;
+  cproc_child_update_drain (self);
+  cproc_child_notify (self, CPROC_CHILD_PROP_DRAIN_TIMEOUT);
+}
+
+/**
+ * cproc_child_get_kill_signal:
+ * @self: a child
+ *
+ * Gets the signal by which the child is asked to end.
+ *
+ * Returns: a signal's number
+ *
+ * Since: 1.0
+ */
+int
+cproc_child_get_kill_signal (CprocChild *self)
+{
+  g_return_val_if_fail (CPROC_IS_CHILD (self), 0);
+
+  return cproc_child_get_priv (self)->kill_signal;
+}
+
+/**
+ * cproc_child_set_kill_signal:
+ * @self: a child
+ * @kill_signal: a signal's number
+ *
+ * Sets the signal by which the child is asked to end.
+ *
+ * Since: 1.0
+ */
+void
+cproc_child_set_kill_signal (CprocChild *self,
+                             int kill_signal)
+{
+  CprocChildPrivate *priv;
+
+  g_return_if_fail (CPROC_IS_CHILD (self));
+  g_return_if_fail (kill_signal > 0 && kill_signal < NSIG);
+
+  priv = cproc_child_get_priv (self);
+  if (priv->kill_signal == kill_signal)
+    return;
+
+  priv->kill_signal = kill_signal;
+  cproc_child_notify (self, CPROC_CHILD_PROP_KILL_SIGNAL);
+}
+
+/**
+ * cproc_child_get_kill_grace:
+ * @self: a child
+ *
+ * Gets how long after the kill signal SIGKILL follows.
+ *
+ * Returns: milliseconds; 0 never
+ *
+ * Since: 1.0
+ */
+guint
+cproc_child_get_kill_grace (CprocChild *self)
+{
+  g_return_val_if_fail (CPROC_IS_CHILD (self), 0);
+
+  return cproc_child_get_priv (self)->kill_grace;
+}
+
+/**
+ * cproc_child_set_kill_grace:
+ * @self: a child
+ * @kill_grace: milliseconds; 0 never
+ *
+ * Sets how long after the kill signal SIGKILL follows.
+ *
+ * Since: 1.0
+ */
+void
+cproc_child_set_kill_grace (CprocChild *self,
+                            guint kill_grace)
+{
+  CprocChildPrivate *priv;
+
+  g_return_if_fail (CPROC_IS_CHILD (self));
+
+  priv = cproc_child_get_priv (self);
+  if (priv->kill_grace == kill_grace)
+    return;
+
+  priv->kill_grace = kill_grace;
+  cproc_child_notify (self, CPROC_CHILD_PROP_KILL_GRACE);
+}
+
+/**
+ * cproc_child_get_max_line_length:
+ * @self: a child
+ *
+ * Gets the length over which a line comes in pieces.
+ *
+ * Returns: bytes, at least 1
+ *
+ * Since: 1.0
+ */
+guint
+cproc_child_get_max_line_length (CprocChild *self)
+{
+  g_return_val_if_fail (CPROC_IS_CHILD (self), 0);
+
+  return cproc_child_get_priv (self)->max_line_length;
+}
+
+/**
+ * cproc_child_set_max_line_length:
+ * @self: a child
+ * @max_line_length: bytes, at least 1
+ *
+ * Sets the length over which a line comes in pieces.
+ *
+ * Since: 1.0
+ */
+void
+cproc_child_set_max_line_length (CprocChild *self,
+                                 guint max_line_length)
+{
+  CprocChildPrivate *priv;
+
+  g_return_if_fail (CPROC_IS_CHILD (self));
+  g_return_if_fail (max_line_length > 0);
+
+  priv = cproc_child_get_priv (self);
+  if (priv->max_line_length == max_line_length)
+    return;
+
+  priv->max_line_length = max_line_length;
+  cproc_output_set_max_line_length (&priv->outputs[0], max_line_length);
+  cproc_output_set_max_line_length (&priv->outputs[1], max_line_length);
+  cproc_child_notify (self, CPROC_CHILD_PROP_MAX_LINE_LENGTH);
+}
+
+/**
+ * cproc_child_get_encoding:
+ * @self: a child
+ *
+ * Gets what the child's output is encoded in.
+ *
+ * Returns: (transfer none): the encoding's name
+ *
+ * Since: 1.0
+ */
+const char *
+cproc_child_get_encoding (CprocChild *self)
+{
+  g_return_val_if_fail (CPROC_IS_CHILD (self), NULL);
+
+  return cproc_child_get_priv (self)->encoding;
+}
+
+/**
+ * cproc_child_set_encoding:
+ * @self: a child
+ * @encoding: (nullable): the encoding's name as iconv(3) knows it; `NULL` for UTF-8
+ *
+ * Sets what the child's output is encoded in, before the start.
+ *
+ * Since: 1.0
+ */
+void
+cproc_child_set_encoding (CprocChild *self,
+                          const char *encoding)
+{
+  CprocChildPrivate *priv;
+
+  g_return_if_fail (CPROC_IS_CHILD (self));
+
+  priv = cproc_child_get_priv (self);
+  if (encoding == NULL)
+    encoding = "UTF-8";
+  if (g_str_equal (priv->encoding, encoding))
+    return;
+
+  g_free (priv->encoding);
+  priv->encoding = g_strdup (encoding);
+  cproc_child_notify (self, CPROC_CHILD_PROP_ENCODING);
+}

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "cproc-child-private.h"
+#include "cproc-marshal.h"
+
+/* Signals with two arguments have a marshaller of their own: GObject has one for up to one
+ * argument only, and the generic one that it falls back to is several times slower. */
+
+enum
+{
+  SIGNAL_STARTED,
+  SIGNAL_OUTPUT,
+  SIGNAL_LINE,
+  SIGNAL_LINES,
+  SIGNAL_EXIT,
+  SIGNAL_STREAM_ENDED,
+  SIGNAL_CLOSED,
+  N_SIGNALS
+};
+
+static guint signals[N_SIGNALS];
+static GQuark details[3]; /* by CprocStream */
+
+void
+cproc_child_emit_started (CprocChild *self)
+{
+  g_signal_emit (self, signals[SIGNAL_STARTED], 0);
+}
+
+void
+cproc_child_emit_exit (CprocChild *self)
+{
+  CprocChildPrivate *priv = cproc_child_get_priv (self);
+
+  g_signal_emit (self, signals[SIGNAL_EXIT], 0, priv->exit_code, priv->term_signal);
+}
+
+void
+cproc_child_emit_closed (CprocChild *self)
+{
+  g_signal_emit (self, signals[SIGNAL_CLOSED], 0);
+}
+
+void
+cproc_child_emit_stream_ended (CprocChild  *self,
+                               CprocStream  stream)
+{
+  g_signal_emit (self, signals[SIGNAL_STREAM_ENDED], details[stream], stream);
+}
+
+void
+cproc_child_emit_output (CprocChild  *self,
+                         CprocStream  stream,
+                         GBytes      *bytes)
+{
+  g_signal_emit (self, signals[SIGNAL_OUTPUT], details[stream], stream, bytes);
+}
+
+void
+cproc_child_emit_line (CprocChild  *self,
+                       CprocStream  stream,
+                       const char  *line)
+{
+  g_signal_emit (self, signals[SIGNAL_LINE], details[stream], stream, line);
+}
+
+void
+cproc_child_emit_lines (CprocChild         *self,
+                        CprocStream         stream,
+                        const char * const *lines)
+{
+  g_signal_emit (self, signals[SIGNAL_LINES], details[stream], stream, lines);
+}
+
+gboolean
+cproc_child_wants_output (CprocChild  *self,
+                          CprocStream  stream)
+{
+  return CPROC_CHILD_GET_CLASS (self)->output != NULL ||
+         g_signal_has_handler_pending (self, signals[SIGNAL_OUTPUT], details[stream], FALSE);
+}
+
+gboolean
+cproc_child_wants_line (CprocChild  *self,
+                        CprocStream  stream)
+{
+  return CPROC_CHILD_GET_CLASS (self)->line != NULL ||
+         g_signal_has_handler_pending (self, signals[SIGNAL_LINE], details[stream], FALSE);
+}
+
+gboolean
+cproc_child_wants_lines (CprocChild  *self,
+                         CprocStream  stream)
+{
+  return CPROC_CHILD_GET_CLASS (self)->lines != NULL ||
+         g_signal_has_handler_pending (self, signals[SIGNAL_LINES], details[stream], FALSE);
+}
+
+/* A handler with two arguments has no marshaller in GObject, and the generic one is several times
+ * slower than these. */
+static void
+install_output_signals (GType type)
+{
+  /**
+   * CprocChild::output:
+   * @self: the child
+   * @stream: the stream it wrote to
+   * @bytes: what it wrote
+   *
+   * The child has written.
+   *
+   * Carries every byte, as it was read. The detail is the stream's name: `output::stdout`,
+   * `output::stderr`.
+   *
+   * Since: 1.0
+   */
+  signals[SIGNAL_OUTPUT] =
+    g_signal_new ("output", type, G_SIGNAL_RUN_LAST | G_SIGNAL_DETAILED,
+                  G_STRUCT_OFFSET (CprocChildClass, output), NULL, NULL,
+                  cproc_marshal_VOID__ENUM_BOXED, G_TYPE_NONE, 2,
+                  CPROC_TYPE_STREAM, G_TYPE_BYTES);
+  g_signal_set_va_marshaller (signals[SIGNAL_OUTPUT], type, cproc_marshal_VOID__ENUM_BOXEDv);
+
+  /**
+   * CprocChild::line:
+   * @self: the child
+   * @stream: the stream it wrote to
+   * @line: a line without its end
+   *
+   * The child has written a line.
+   *
+   * Lines end with `\n` or `\r\n`. The last, unfinished one comes at the end of the stream. One
+   * that is longer than [property@Cproc.Child:max-line-length] comes in pieces of that size. The
+   * detail is the stream's name: `line::stdout`, `line::stderr`.
+   *
+   * Since: 1.0
+   */
+  signals[SIGNAL_LINE] =
+    g_signal_new ("line", type, G_SIGNAL_RUN_LAST | G_SIGNAL_DETAILED,
+                  G_STRUCT_OFFSET (CprocChildClass, line), NULL, NULL,
+                  cproc_marshal_VOID__ENUM_STRING, G_TYPE_NONE, 2,
+                  CPROC_TYPE_STREAM, G_TYPE_STRING | G_SIGNAL_TYPE_STATIC_SCOPE);
+  g_signal_set_va_marshaller (signals[SIGNAL_LINE], type, cproc_marshal_VOID__ENUM_STRINGv);
+
+  /**
+   * CprocChild::lines:
+   * @self: the child
+   * @stream: the stream it wrote to
+   * @lines: (array zero-terminated=1): the lines, without their ends
+   *
+   * The child has written lines: all that one read brought.
+   *
+   * The same lines as [signal@Cproc.Child::line] has, for those who want many at once. Where both
+   * are connected, this one comes first. The detail is the stream's name.
+   *
+   * Since: 1.0
+   */
+  signals[SIGNAL_LINES] =
+    g_signal_new ("lines", type, G_SIGNAL_RUN_LAST | G_SIGNAL_DETAILED,
+                  G_STRUCT_OFFSET (CprocChildClass, lines), NULL, NULL,
+                  cproc_marshal_VOID__ENUM_BOXED, G_TYPE_NONE, 2,
+                  CPROC_TYPE_STREAM, G_TYPE_STRV | G_SIGNAL_TYPE_STATIC_SCOPE);
+  g_signal_set_va_marshaller (signals[SIGNAL_LINES], type, cproc_marshal_VOID__ENUM_BOXEDv);
+
+  /**
+   * CprocChild::stream-ended:
+   * @self: the child
+   * @stream: the stream
+   *
+   * A stream has ended: nothing more comes from it. The detail is the stream's name.
+   *
+   * Since: 1.0
+   */
+  signals[SIGNAL_STREAM_ENDED] =
+    g_signal_new ("stream-ended", type, G_SIGNAL_RUN_LAST | G_SIGNAL_DETAILED,
+                  G_STRUCT_OFFSET (CprocChildClass, stream_ended), NULL, NULL, NULL,
+                  G_TYPE_NONE, 1, CPROC_TYPE_STREAM);
+}
+
+static void
+install_life_signals (GType type)
+{
+  /**
+   * CprocChild::started:
+   * @self: the child
+   *
+   * The program runs. Emitted before a start returns, or before its callback.
+   *
+   * Since: 1.0
+   */
+  signals[SIGNAL_STARTED] =
+    g_signal_new ("started", type, G_SIGNAL_RUN_LAST,
+                  G_STRUCT_OFFSET (CprocChildClass, started), NULL, NULL, NULL, G_TYPE_NONE, 0);
+
+  /**
+   * CprocChild::exit:
+   * @self: the child
+   * @exit_code: the code that the program gave back; -1 when a signal ended it
+   * @term_signal: the signal that ended it, or 0
+   *
+   * The process has ended. Output may still come.
+   *
+   * Since: 1.0
+   */
+  signals[SIGNAL_EXIT] =
+    g_signal_new ("exit", type, G_SIGNAL_RUN_LAST,
+                  G_STRUCT_OFFSET (CprocChildClass, exit), NULL, NULL,
+                  cproc_marshal_VOID__INT_INT, G_TYPE_NONE, 2, G_TYPE_INT, G_TYPE_INT);
+  g_signal_set_va_marshaller (signals[SIGNAL_EXIT], type, cproc_marshal_VOID__INT_INTv);
+
+  /**
+   * CprocChild::closed:
+   * @self: the child
+   *
+   * The process and all its streams have ended. Exactly once, and always last.
+   *
+   * Since: 1.0
+   */
+  signals[SIGNAL_CLOSED] =
+    g_signal_new ("closed", type, G_SIGNAL_RUN_LAST,
+                  G_STRUCT_OFFSET (CprocChildClass, closed), NULL, NULL, NULL, G_TYPE_NONE, 0);
+}
+
+void
+cproc_child_install_signals (GType type)
+{
+  details[CPROC_STREAM_STDOUT] = g_quark_from_static_string ("stdout");
+  details[CPROC_STREAM_STDERR] = g_quark_from_static_string ("stderr");
+
+  install_output_signals (type);
+  install_life_signals (type);
+}

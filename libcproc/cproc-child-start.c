@@ -1,0 +1,606 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include <glib/gi18n-lib.h>
+#include <signal.h>
+
+#include "cproc-child-private.h"
+#include "cproc-fd-private.h"
+#include "cproc-pipe-io-stream-private.h"
+
+/* A start that is on its way through the library's thread. It has a state of its own, so that one
+ * that is cancelled can go to its end by itself while the child is as new.
+ *
+ * Written by the library's thread until `spawned`, then by the child's thread only. */
+struct _CprocStart
+{
+  gatomicrefcount ref_count;
+  CprocChild *child; /* not held: the task holds it; NULL once cancelled */
+  CprocLaunch *launch;
+  GTask *task;
+
+  GMutex mutex;
+  GCond cond;
+  gboolean spawned;
+  GError *error;
+
+  GSource *spawned_source; /* in the child's context; made ready by the library's thread */
+  GSource *cancelled_source;
+  CprocWatch status_watch;
+
+  int kill_signal; /* what to send once it runs; 0 nothing */
+  gboolean kill_with_grace;
+};
+
+static CprocStart *
+start_ref (CprocStart *self)
+{
+  g_atomic_ref_count_inc (&self->ref_count);
+
+  return self;
+}
+
+static void
+start_unref (CprocStart *self)
+{
+  if (!g_atomic_ref_count_dec (&self->ref_count))
+    return;
+
+  g_clear_pointer (&self->launch, cproc_launch_free);
+  g_clear_error (&self->error);
+  g_mutex_clear (&self->mutex);
+  g_cond_clear (&self->cond);
+  g_free (self);
+}
+
+static void
+clear_source (GSource **source)
+{
+  if (*source == NULL)
+    return;
+
+  g_source_destroy (*source);
+  g_clear_pointer (source, g_source_unref);
+}
+
+static void
+start_clear_sources (CprocStart *self)
+{
+  clear_source (&self->spawned_source);
+  clear_source (&self->cancelled_source);
+  cproc_watch_stop (&self->status_watch);
+}
+
+gboolean
+cproc_child_is_starting (CprocChild *self)
+{
+  return cproc_child_get_priv (self)->start != NULL;
+}
+
+static gboolean
+child_check_new (CprocChild  *self,
+                 GError     **error)
+{
+  CprocChildPrivate *priv = cproc_child_get_priv (self);
+  g_autofree char *name = NULL;
+
+  if (priv->state == CPROC_STATE_NEW && priv->start == NULL)
+    return TRUE;
+
+  name = cproc_command_dup_name (priv->command);
+  g_set_error (error, CPROC_ERROR, CPROC_ERROR_ALREADY_STARTED,
+               _("“%s” has been started already"), name);
+
+  return FALSE;
+}
+
+static void
+child_take_context (CprocChild   *self,
+                    GMainContext *context)
+{
+  CprocChildPrivate *priv = cproc_child_get_priv (self);
+
+  g_main_context_ref (context);
+  g_clear_pointer (&priv->context, g_main_context_unref);
+  priv->context = context;
+}
+
+/* Streams that were taken over before the start have their pipes already. */
+static gboolean
+child_pass_early_pipes (CprocChild   *self,
+                        CprocLaunch  *launch,
+                        GError      **error)
+{
+  CprocChildPrivate *priv = cproc_child_get_priv (self);
+
+  for (int target = 0; target < 3; target++)
+    {
+      int fd;
+
+      if (priv->early_pipes[target] < 0 ||
+          cproc_launch_get_mode (launch, target) != CPROC_STDIO_PIPE)
+        continue;
+
+      fd = cproc_fd_dup_high (priv->early_pipes[target], error);
+      if (fd < 0)
+        return FALSE;
+
+      cproc_launch_take_pipe (launch, fd, target);
+    }
+
+  return TRUE;
+}
+
+static gboolean
+child_check_encoding (CprocChild  *self,
+                      GError     **error)
+{
+  CprocChildPrivate *priv = cproc_child_get_priv (self);
+  g_autoptr(CprocLines) lines = cproc_lines_new (priv->encoding, priv->max_line_length, error);
+
+  return lines != NULL;
+}
+
+/* All that is done in the child's own thread before the process is made. */
+static CprocLaunch *
+child_prepare (CprocChild    *self,
+               GMainContext  *context,
+               GError       **error)
+{
+  CprocChildPrivate *priv = cproc_child_get_priv (self);
+  CprocChildHooks *hooks = cproc_child_get_hooks (self);
+  g_autoptr(CprocLaunch) launch = cproc_launch_new (priv->command);
+
+  child_take_context (self, context);
+  cproc_launch_set_defaults (launch, hooks->default_stdio[0], hooks->default_stdio[1],
+                             hooks->default_stdio[2]);
+
+  if (!child_check_encoding (self, error))
+    return NULL;
+
+  if (hooks->prepare != NULL && !hooks->prepare (self, launch, error))
+    return NULL;
+
+  if (!child_pass_early_pipes (self, launch, error) || !cproc_launch_prepare (launch, error))
+    {
+      if (hooks->unprepare != NULL)
+        hooks->unprepare (self);
+      return NULL;
+    }
+
+  return g_steal_pointer (&launch);
+}
+
+static void
+child_unprepare (CprocChild *self)
+{
+  CprocChildHooks *hooks = cproc_child_get_hooks (self);
+
+  if (hooks->unprepare != NULL)
+    hooks->unprepare (self);
+}
+
+static void
+child_open_pipe_streams (CprocChild  *self,
+                         CprocLaunch *launch)
+{
+  CprocChildPrivate *priv = cproc_child_get_priv (self);
+  GArray *pipes = priv->command->pipes;
+
+  for (guint i = 0; i < pipes->len; i++)
+    {
+      const CprocCommandPipe *item = &g_array_index (pipes, CprocCommandPipe, i);
+      int fd = cproc_launch_steal_pipe (launch, item->target_fd);
+
+      if (fd < 0)
+        continue;
+
+      if (priv->pipe_streams == NULL)
+        priv->pipe_streams = g_hash_table_new_full (NULL, NULL, NULL, g_object_unref);
+      g_hash_table_insert (priv->pipe_streams, GINT_TO_POINTER (item->target_fd),
+                           cproc_pipe_io_stream_new (fd, item->direction, priv->context));
+    }
+}
+
+static void
+child_open_streams (CprocChild  *self,
+                    CprocLaunch *launch)
+{
+  CprocChildPrivate *priv = cproc_child_get_priv (self);
+  CprocChildHooks *hooks = cproc_child_get_hooks (self);
+  int fd;
+
+  for (int target = 0; target < 3; target++)
+    cproc_fd_clear (&priv->early_pipes[target]);
+
+  fd = cproc_launch_steal_pipe (launch, 0);
+  if (fd >= 0)
+    priv->writer = cproc_writer_new (fd, priv->context);
+  else if (priv->writer != NULL)
+    cproc_writer_set_context (priv->writer, priv->context);
+
+  for (guint i = 0; i < G_N_ELEMENTS (priv->outputs); i++)
+    {
+      fd = cproc_launch_steal_pipe (launch, priv->outputs[i].stream);
+      if (fd >= 0)
+        cproc_output_open (&priv->outputs[i], fd, priv->context);
+      else
+        cproc_output_skip (&priv->outputs[i]);
+    }
+
+  child_open_pipe_streams (self, launch);
+
+  if (hooks->prepared != NULL)
+    hooks->prepared (self);
+}
+
+/* The program runs. */
+static void
+child_started (CprocChild  *self,
+               CprocLaunch *launch)
+{
+  CprocChildPrivate *priv = cproc_child_get_priv (self);
+
+  priv->subprocess = g_object_ref (cproc_launch_get_subprocess (launch));
+  priv->reach = cproc_reach_ref (cproc_launch_get_reach (launch));
+  child_open_streams (self, launch);
+  cproc_child_set_pid (self, cproc_launch_get_pid (launch));
+  cproc_child_run_begins (self);
+}
+
+gboolean
+cproc_child_start_in (CprocChild    *self,
+                      GMainContext  *context,
+                      GError       **error)
+{
+  g_autoptr(CprocLaunch) launch = NULL;
+
+  if (!child_check_new (self, error))
+    return FALSE;
+
+  launch = child_prepare (self, context, error);
+  if (launch == NULL)
+    return FALSE;
+
+  if (!cproc_launch_spawn (launch, error) || !cproc_launch_confirm (launch, error))
+    {
+      child_unprepare (self);
+      return FALSE;
+    }
+
+  child_started (self, launch);
+
+  return TRUE;
+}
+
+/**
+ * cproc_child_start:
+ * @self: a child that has not been started
+ * @error: return location for an error
+ *
+ * Starts the program, and returns when it runs.
+ *
+ * The error names the program and the step that failed. A program that does not exist is
+ * `G_SPAWN_ERROR_NOENT`, a directory that it cannot run in `G_SPAWN_ERROR_CHDIR`, too few
+ * descriptors `G_IO_ERROR_TOO_MANY_OPEN_FILES`, and a second start
+ * [error@Cproc.Error.ALREADY_STARTED]. After a failure the child is as new.
+ *
+ * The call waits until the program has been loaded, some milliseconds at the most; a window
+ * had better use [method@Cproc.Child.start_async].
+ *
+ * Returns: `TRUE` if the program runs
+ *
+ * Since: 1.0
+ */
+gboolean
+cproc_child_start (CprocChild  *self,
+                   GError     **error)
+{
+  g_autoptr(GMainContext) context = NULL;
+  g_autoptr(CprocChild) guard = NULL;
+
+  g_return_val_if_fail (CPROC_IS_CHILD (self), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  guard = g_object_ref (self);
+  context = g_main_context_ref_thread_default ();
+
+  return cproc_child_start_in (self, context, error);
+}
+
+/* In the library's thread. */
+static gboolean
+start_spawn (gpointer user_data)
+{
+  CprocStart *self = user_data;
+  g_autoptr(GError) error = NULL;
+
+  cproc_launch_spawn (self->launch, &error);
+
+  g_mutex_lock (&self->mutex);
+  self->error = g_steal_pointer (&error);
+  self->spawned = TRUE;
+  g_cond_signal (&self->cond);
+  /* It is destroyed only by the child's thread, under the lock or after `spawned`. */
+  if (self->spawned_source != NULL)
+    g_source_set_ready_time (self->spawned_source, 0);
+  g_mutex_unlock (&self->mutex);
+
+  start_unref (self);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* The start is over, one way or the other. Takes the error. */
+static void
+start_complete (CprocStart *self,
+                GError     *error)
+{
+  CprocChild *child = self->child;
+  CprocChildPrivate *priv = cproc_child_get_priv (child);
+  g_autoptr(GTask) task = g_steal_pointer (&self->task);
+
+  start_clear_sources (self);
+  priv->start = NULL;
+
+  if (error != NULL)
+    {
+      child_unprepare (child);
+      cproc_child_fail_waits (child, error);
+      g_task_return_error (task, error);
+    }
+  else
+    {
+      child_started (child, self->launch);
+      if (self->kill_signal != 0 && self->kill_with_grace)
+        cproc_reach_end (priv->reach, self->kill_signal, priv->kill_grace, NULL);
+      else if (self->kill_signal != 0)
+        cproc_reach_signal (priv->reach, self->kill_signal, NULL);
+      g_task_return_boolean (task, TRUE);
+    }
+
+  start_unref (self);
+}
+
+/* A start that was cancelled while the process was being made: it must not stay. */
+static void
+start_discard (CprocStart *self)
+{
+  start_clear_sources (self);
+  if (self->error == NULL && cproc_launch_get_reach (self->launch) != NULL)
+    cproc_reach_signal (cproc_launch_get_reach (self->launch), SIGKILL, NULL);
+  start_unref (self);
+}
+
+static void
+start_confirm (gpointer user_data)
+{
+  CprocStart *self = user_data;
+  GError *error = NULL;
+
+  cproc_launch_confirm (self->launch, &error);
+  start_complete (self, error);
+}
+
+static void
+start_after_spawn (CprocStart *self)
+{
+  GMainContext *context;
+  int fd;
+
+  clear_source (&self->spawned_source);
+
+  if (self->child == NULL)
+    {
+      start_discard (self);
+      return;
+    }
+
+  fd = self->error == NULL ? cproc_launch_get_status_fd (self->launch) : -1;
+  if (fd < 0)
+    {
+      GError *error = g_steal_pointer (&self->error);
+
+      if (error == NULL)
+        cproc_launch_confirm (self->launch, &error);
+      start_complete (self, error);
+      return;
+    }
+
+  context = cproc_child_get_priv (self->child)->context;
+  cproc_watch_start (&self->status_watch, context, fd, G_IO_IN | G_IO_HUP, start_confirm, self);
+}
+
+static gboolean
+start_spawned (gpointer user_data)
+{
+  start_after_spawn (user_data);
+
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+start_cancelled (GCancellable *cancellable,
+                 gpointer      user_data)
+{
+  CprocStart *self = user_data;
+  CprocChild *child = self->child;
+  g_autoptr(GTask) task = g_steal_pointer (&self->task);
+  g_autoptr(GError) error = NULL;
+  gboolean spawned;
+
+  clear_source (&self->cancelled_source);
+  cproc_watch_stop (&self->status_watch);
+  cproc_child_get_priv (child)->start = NULL;
+  self->child = NULL;
+  child_unprepare (child);
+  g_cancellable_set_error_if_cancelled (cancellable, &error);
+  cproc_child_fail_waits (child, error);
+  g_task_return_error (task, g_steal_pointer (&error));
+
+  g_mutex_lock (&self->mutex);
+  spawned = self->spawned;
+  g_mutex_unlock (&self->mutex);
+
+  /* Else its own source comes by, once it is. */
+  if (spawned)
+    start_discard (self);
+
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+spawned_source_dispatch (GSource     *source,
+                         GSourceFunc  callback,
+                         gpointer     user_data)
+{
+  return callback (user_data);
+}
+
+static GSourceFuncs spawned_source_funcs = { .dispatch = spawned_source_dispatch };
+
+static GSource *
+start_add_source (CprocStart   *self,
+                  GSource      *source,
+                  GSourceFunc   func,
+                  GMainContext *context)
+{
+  g_source_set_callback (source, func, self, NULL);
+  g_source_attach (source, context);
+
+  return source;
+}
+
+/**
+ * cproc_child_start_async:
+ * @self: a child that has not been started
+ * @cancellable: (nullable): to give up the start
+ * @callback: (scope async): called when the program runs, or cannot
+ * @user_data: data for @callback
+ *
+ * Starts the program without waiting in the caller: what takes time is done on a thread of the
+ * library, which makes this the call for windows.
+ *
+ * Before [signal@Cproc.Child::started] the process has no number yet; a kill takes effect right
+ * after it. When the start is cancelled no process stays, and the child is as new.
+ *
+ * Since: 1.0
+ */
+void
+cproc_child_start_async (CprocChild          *self,
+                         GCancellable        *cancellable,
+                         GAsyncReadyCallback  callback,
+                         gpointer             user_data)
+{
+  CprocChildPrivate *priv;
+  g_autoptr(GMainContext) context = NULL;
+  g_autoptr(GTask) task = NULL;
+  g_autoptr(CprocLaunch) launch = NULL;
+  GError *error = NULL;
+  CprocStart *start;
+
+  g_return_if_fail (CPROC_IS_CHILD (self));
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  priv = cproc_child_get_priv (self);
+  context = g_main_context_ref_thread_default ();
+  task = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_source_tag (task, cproc_child_start_async);
+  /* A start that succeeded is a start, cancelled afterwards or not. */
+  g_task_set_check_cancellable (task, FALSE);
+
+  if (g_task_return_error_if_cancelled (task))
+    return;
+
+  if (!child_check_new (self, &error) || !(launch = child_prepare (self, context, &error)))
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+
+  start = g_new0 (CprocStart, 1);
+  g_atomic_ref_count_init (&start->ref_count);
+  g_mutex_init (&start->mutex);
+  g_cond_init (&start->cond);
+  start->child = self;
+  start->launch = g_steal_pointer (&launch);
+  start->task = g_steal_pointer (&task);
+  priv->start = start;
+
+  start->spawned_source =
+    start_add_source (start, g_source_new (&spawned_source_funcs, sizeof (GSource)),
+                      start_spawned, context);
+  if (cancellable != NULL)
+    start->cancelled_source =
+      start_add_source (start, g_cancellable_source_new (cancellable),
+                        G_SOURCE_FUNC (start_cancelled), context);
+
+  cproc_launch_thread_push (start_spawn, start_ref (start));
+}
+
+/**
+ * cproc_child_start_finish:
+ * @self: a child
+ * @result: what the callback was given
+ * @error: return location for an error
+ *
+ * Finishes [method@Cproc.Child.start_async].
+ *
+ * The errors are those of [method@Cproc.Child.start], and `G_IO_ERROR_CANCELLED`.
+ *
+ * Returns: `TRUE` if the program runs
+ *
+ * Since: 1.0
+ */
+gboolean
+cproc_child_start_finish (CprocChild    *self,
+                          GAsyncResult  *result,
+                          GError       **error)
+{
+  g_return_val_if_fail (CPROC_IS_CHILD (self), FALSE);
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+  g_return_val_if_fail (g_async_result_is_tagged (result, cproc_child_start_async), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/* For the synchronous calls, which do not run the context that waits for the start. */
+void
+cproc_child_finish_pending_start (CprocChild *self)
+{
+  CprocStart *start = cproc_child_get_priv (self)->start;
+  GError *error;
+
+  if (start == NULL)
+    return;
+
+  g_mutex_lock (&start->mutex);
+  while (!start->spawned)
+    g_cond_wait (&start->cond, &start->mutex);
+  g_mutex_unlock (&start->mutex);
+
+  error = g_steal_pointer (&start->error);
+  if (error == NULL)
+    cproc_launch_confirm (start->launch, &error);
+  start_complete (start, error);
+}
+
+/* A kill before the program runs. */
+void
+cproc_child_kill_when_started (CprocChild *self,
+                               int         signum,
+                               gboolean    with_grace)
+{
+  CprocStart *start = cproc_child_get_priv (self)->start;
+
+  g_assert (start != NULL);
+
+  /* The harder one stands. */
+  if (start->kill_signal == SIGKILL)
+    return;
+
+  start->kill_signal = signum;
+  start->kill_with_grace = with_grace;
+}

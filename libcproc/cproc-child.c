@@ -1,0 +1,578 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include <signal.h>
+
+#include "cproc-child-private.h"
+#include "cproc-fd-private.h"
+
+/**
+ * CprocChild:
+ *
+ * One run of a [class@Cproc.Command]: a process, its streams and its end.
+ *
+ * A child is made, started once, and then tells by signals what happens: its output as it comes,
+ * whole or in lines, the end of the process, and the end of everything. A failed start leaves it as
+ * it was, and may be tried again.
+ *
+ * ```c
+ * static void
+ * on_line (CprocChild *child, CprocStream stream, const char *line, gpointer user_data)
+ * {
+ *   g_print ("%s\n", line);
+ * }
+ *
+ * const char *argv[] = { "tail", "-f", path, NULL };
+ * g_autoptr(CprocChild) child = cproc_child_new (argv);
+ *
+ * g_signal_connect (child, "line::stdout", G_CALLBACK (on_line), NULL);
+ * if (!cproc_child_start (child, &error))
+ *   g_warning ("%s", error->message);
+ * ```
+ *
+ * ## Signals and their order
+ *
+ * [signal@Cproc.Child::started] is first. [signal@Cproc.Child::output],
+ * [signal@Cproc.Child::lines] and [signal@Cproc.Child::line] bring what the child writes; for each
+ * stream [signal@Cproc.Child::stream-ended] follows its last. [signal@Cproc.Child::exit] tells that
+ * the process has ended; output may still come, since everything the process wrote is delivered.
+ * [signal@Cproc.Child::closed] comes exactly once and is always last. A property changes, and
+ * notifies, before the signal that tells of it.
+ *
+ * A stream that nobody listens to is read all the same and dropped, so that a child never waits
+ * for a reader that does not exist.
+ *
+ * ## Lifetime
+ *
+ * Dropping the last reference to a running child ends it with [property@Cproc.Child:kill-signal],
+ * and SIGKILL after [property@Cproc.Child:kill-grace], unless its command asks for a session of
+ * its own ([property@Cproc.Command:new-session]). The process is reaped in any case.
+ *
+ * ## Threads
+ *
+ * A child belongs to the main context that was the thread-default one when it was started: its
+ * signals are emitted there, and its methods are called from that thread. During
+ * [method@Cproc.Child.wait] they are emitted from inside the call, and none of the application's
+ * own sources run.
+ *
+ * Since: 1.0
+ */
+
+static GParamSpec *properties[CPROC_CHILD_PROP_ENCODING + 1];
+
+G_DEFINE_TYPE_WITH_CODE (CprocChild, cproc_child, G_TYPE_OBJECT,
+                         G_ADD_PRIVATE (CprocChild)
+                         g_type_add_class_private (g_define_type_id, sizeof (CprocChildHooks)))
+
+CprocChildPrivate *
+cproc_child_get_priv (CprocChild *self)
+{
+  return cproc_child_get_instance_private (self);
+}
+
+CprocChildHooks *
+cproc_child_class_get_hooks (CprocChildClass *klass)
+{
+  return G_TYPE_CLASS_GET_PRIVATE (klass, CPROC_TYPE_CHILD, CprocChildHooks);
+}
+
+CprocChildHooks *
+cproc_child_get_hooks (CprocChild *self)
+{
+  return cproc_child_class_get_hooks (CPROC_CHILD_GET_CLASS (self));
+}
+
+void
+cproc_child_notify (CprocChild         *self,
+                    CprocChildProperty  property)
+{
+  g_object_notify_by_pspec (G_OBJECT (self), properties[property]);
+}
+
+void
+cproc_child_set_state (CprocChild *self,
+                       CprocState  state)
+{
+  CprocChildPrivate *priv = cproc_child_get_instance_private (self);
+
+  if (priv->state == state)
+    return;
+
+  priv->state = state;
+  cproc_child_notify (self, CPROC_CHILD_PROP_STATE);
+}
+
+void
+cproc_child_set_pid (CprocChild *self,
+                     gint64      pid)
+{
+  CprocChildPrivate *priv = cproc_child_get_instance_private (self);
+
+  if (priv->pid == pid)
+    return;
+
+  priv->pid = pid;
+  cproc_child_notify (self, CPROC_CHILD_PROP_PID);
+}
+
+void
+cproc_child_set_end (CprocChild     *self,
+                     const CprocEnd *end)
+{
+  CprocChildPrivate *priv = cproc_child_get_instance_private (self);
+
+  if (priv->exit_code != end->exit_code)
+    {
+      priv->exit_code = end->exit_code;
+      cproc_child_notify (self, CPROC_CHILD_PROP_EXIT_CODE);
+    }
+
+  if (priv->term_signal != end->term_signal)
+    {
+      priv->term_signal = end->term_signal;
+      cproc_child_notify (self, CPROC_CHILD_PROP_TERM_SIGNAL);
+    }
+}
+
+void
+cproc_child_set_timed_out (CprocChild *self)
+{
+  CprocChildPrivate *priv = cproc_child_get_instance_private (self);
+
+  if (priv->timed_out)
+    return;
+
+  priv->timed_out = TRUE;
+  cproc_child_notify (self, CPROC_CHILD_PROP_TIMED_OUT);
+}
+
+static void
+cproc_child_constructed (GObject *object)
+{
+  CprocChild *self = CPROC_CHILD (object);
+  CprocChildPrivate *priv = cproc_child_get_instance_private (self);
+
+  G_OBJECT_CLASS (cproc_child_parent_class)->constructed (object);
+
+  /* A start then says that there is no program. */
+  if (priv->command == NULL)
+    priv->command = g_object_new (CPROC_TYPE_COMMAND, NULL);
+}
+
+static void
+cproc_child_dispose (GObject *object)
+{
+  CprocChild *self = CPROC_CHILD (object);
+  CprocChildPrivate *priv = cproc_child_get_instance_private (self);
+
+  cproc_exit_watch_stop (&priv->exit_watch);
+  cproc_timer_stop (&priv->timeout_timer);
+  cproc_timer_stop (&priv->idle_timer);
+  for (guint i = 0; i < G_N_ELEMENTS (priv->outputs); i++)
+    cproc_output_clear (&priv->outputs[i]);
+
+  /* That it has ended already is no news to anybody here. */
+  if (priv->state == CPROC_STATE_RUNNING && priv->reach != NULL &&
+      !cproc_command_get_new_session (priv->command))
+    cproc_reach_end (priv->reach, priv->kill_signal, priv->kill_grace, NULL);
+  g_clear_pointer (&priv->reach, cproc_reach_unref);
+  g_clear_object (&priv->subprocess);
+
+  if (priv->writer != NULL)
+    cproc_writer_abandon (priv->writer);
+  g_clear_pointer (&priv->writer, cproc_writer_unref);
+  g_clear_object (&priv->stdin_stream);
+  g_clear_object (&priv->input_streams[0]);
+  g_clear_object (&priv->input_streams[1]);
+  g_clear_pointer (&priv->pipe_streams, g_hash_table_unref);
+  for (guint i = 0; i < G_N_ELEMENTS (priv->early_pipes); i++)
+    cproc_fd_clear (&priv->early_pipes[i]);
+
+  G_OBJECT_CLASS (cproc_child_parent_class)->dispose (object);
+}
+
+static void
+cproc_child_finalize (GObject *object)
+{
+  CprocChild *self = CPROC_CHILD (object);
+  CprocChildPrivate *priv = cproc_child_get_instance_private (self);
+
+  /* Each holds the child while it waits. */
+  g_assert (priv->waits == NULL);
+
+  g_clear_object (&priv->command);
+  g_clear_pointer (&priv->context, g_main_context_unref);
+  g_clear_pointer (&priv->encoding, g_free);
+
+  G_OBJECT_CLASS (cproc_child_parent_class)->finalize (object);
+}
+
+static void
+cproc_child_get_property (GObject    *object,
+                          guint       prop_id,
+                          GValue     *value,
+                          GParamSpec *pspec)
+{
+  CprocChild *self = CPROC_CHILD (object);
+  CprocChildPrivate *priv = cproc_child_get_instance_private (self);
+
+  switch ((CprocChildProperty) prop_id)
+    {
+    case CPROC_CHILD_PROP_COMMAND:
+      g_value_set_object (value, priv->command);
+      break;
+    case CPROC_CHILD_PROP_PID:
+      g_value_set_int64 (value, priv->pid);
+      break;
+    case CPROC_CHILD_PROP_STATE:
+      g_value_set_enum (value, priv->state);
+      break;
+    case CPROC_CHILD_PROP_EXIT_CODE:
+      g_value_set_int (value, priv->exit_code);
+      break;
+    case CPROC_CHILD_PROP_TERM_SIGNAL:
+      g_value_set_int (value, priv->term_signal);
+      break;
+    case CPROC_CHILD_PROP_TIMED_OUT:
+      g_value_set_boolean (value, priv->timed_out);
+      break;
+    case CPROC_CHILD_PROP_TIMEOUT:
+      g_value_set_uint (value, priv->timeout);
+      break;
+    case CPROC_CHILD_PROP_IDLE_TIMEOUT:
+      g_value_set_uint (value, priv->idle_timeout);
+      break;
+    case CPROC_CHILD_PROP_DRAIN_TIMEOUT:
+      g_value_set_int (value, priv->drain_timeout);
+      break;
+    case CPROC_CHILD_PROP_KILL_SIGNAL:
+      g_value_set_int (value, priv->kill_signal);
+      break;
+    case CPROC_CHILD_PROP_KILL_GRACE:
+      g_value_set_uint (value, priv->kill_grace);
+      break;
+    case CPROC_CHILD_PROP_MAX_LINE_LENGTH:
+      g_value_set_uint (value, priv->max_line_length);
+      break;
+    case CPROC_CHILD_PROP_ENCODING:
+      g_value_set_string (value, priv->encoding);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+cproc_child_set_property (GObject      *object,
+                          guint         prop_id,
+                          const GValue *value,
+                          GParamSpec   *pspec)
+{
+  CprocChild *self = CPROC_CHILD (object);
+  CprocChildPrivate *priv = cproc_child_get_instance_private (self);
+
+  switch ((CprocChildProperty) prop_id)
+    {
+    case CPROC_CHILD_PROP_COMMAND:
+      priv->command = g_value_dup_object (value);
+      break;
+    case CPROC_CHILD_PROP_TIMEOUT:
+      cproc_child_set_timeout (self, g_value_get_uint (value));
+      break;
+    case CPROC_CHILD_PROP_IDLE_TIMEOUT:
+      cproc_child_set_idle_timeout (self, g_value_get_uint (value));
+      break;
+    case CPROC_CHILD_PROP_DRAIN_TIMEOUT:
+      cproc_child_set_drain_timeout (self, g_value_get_int (value));
+      break;
+    case CPROC_CHILD_PROP_KILL_SIGNAL:
+      cproc_child_set_kill_signal (self, g_value_get_int (value));
+      break;
+    case CPROC_CHILD_PROP_KILL_GRACE:
+      cproc_child_set_kill_grace (self, g_value_get_uint (value));
+      break;
+    case CPROC_CHILD_PROP_MAX_LINE_LENGTH:
+      cproc_child_set_max_line_length (self, g_value_get_uint (value));
+      break;
+    case CPROC_CHILD_PROP_ENCODING:
+      cproc_child_set_encoding (self, g_value_get_string (value));
+      break;
+    case CPROC_CHILD_PROP_PID:
+    case CPROC_CHILD_PROP_STATE:
+    case CPROC_CHILD_PROP_EXIT_CODE:
+    case CPROC_CHILD_PROP_TERM_SIGNAL:
+    case CPROC_CHILD_PROP_TIMED_OUT:
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+install_state_properties (GObjectClass *object_class)
+{
+  /**
+   * CprocChild:command: (getter get_command)
+   *
+   * What is run.
+   *
+   * Since: 1.0
+   */
+  properties[CPROC_CHILD_PROP_COMMAND] =
+    g_param_spec_object ("command", NULL, NULL, CPROC_TYPE_COMMAND,
+                         G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * CprocChild:pid: (getter get_pid)
+   *
+   * The process's number; 0 before the start, and still readable after the end.
+   *
+   * Never signal it by this number: after the end it may be a stranger's. Use
+   * [method@Cproc.Child.send_signal].
+   *
+   * Since: 1.0
+   */
+  properties[CPROC_CHILD_PROP_PID] =
+    g_param_spec_int64 ("pid", NULL, NULL, 0, G_MAXINT64, 0,
+                        G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * CprocChild:state: (getter get_state)
+   *
+   * How far the child has come in its life.
+   *
+   * Since: 1.0
+   */
+  properties[CPROC_CHILD_PROP_STATE] =
+    g_param_spec_enum ("state", NULL, NULL, CPROC_TYPE_STATE, CPROC_STATE_NEW,
+                       G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * CprocChild:exit-code: (getter get_exit_code)
+   *
+   * The code that the program gave back, 0 to 255; -1 before the end, when a signal ended it, and
+   * when the system does not know it any more because something else in the application reaped
+   * the process.
+   *
+   * Since: 1.0
+   */
+  properties[CPROC_CHILD_PROP_EXIT_CODE] =
+    g_param_spec_int ("exit-code", NULL, NULL, -1, 255, -1,
+                      G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * CprocChild:term-signal: (getter get_term_signal)
+   *
+   * The signal that ended the program, or 0.
+   *
+   * Since: 1.0
+   */
+  properties[CPROC_CHILD_PROP_TERM_SIGNAL] =
+    g_param_spec_int ("term-signal", NULL, NULL, 0, G_MAXINT, 0,
+                      G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * CprocChild:timed-out: (getter get_timed_out)
+   *
+   * Whether the child was ended because of [property@Cproc.Child:timeout] or
+   * [property@Cproc.Child:idle-timeout].
+   *
+   * Since: 1.0
+   */
+  properties[CPROC_CHILD_PROP_TIMED_OUT] =
+    g_param_spec_boolean ("timed-out", NULL, NULL, FALSE,
+                          G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+}
+
+static void
+install_policy_properties (GObjectClass *object_class)
+{
+  /**
+   * CprocChild:timeout: (getter get_timeout) (setter set_timeout)
+   *
+   * How long the child may run, in milliseconds from its start; 0 for ever.
+   *
+   * Then it is ended as by [method@Cproc.Child.kill]. May be changed while the child runs.
+   *
+   * Since: 1.0
+   */
+  properties[CPROC_CHILD_PROP_TIMEOUT] =
+    g_param_spec_uint ("timeout", NULL, NULL, 0, G_MAXUINT, 0,
+                       G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * CprocChild:idle-timeout: (getter get_idle_timeout) (setter set_idle_timeout)
+   *
+   * How long the child may run without output, in milliseconds; 0 for ever.
+   *
+   * Counts what is read from either piped stream. While one is paused it does not run.
+   *
+   * Since: 1.0
+   */
+  properties[CPROC_CHILD_PROP_IDLE_TIMEOUT] =
+    g_param_spec_uint ("idle-timeout", NULL, NULL, 0, G_MAXUINT, 0,
+                       G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * CprocChild:drain-timeout: (getter get_drain_timeout) (setter set_drain_timeout)
+   *
+   * How long after the exit a stream is still read that other processes hold open, in
+   * milliseconds; -1 for ever, as in Node.
+   *
+   * All that the child itself wrote is delivered whatever the value. After a timeout, an output
+   * limit or a cancellation it is never longer than 1000.
+   *
+   * Since: 1.0
+   */
+  properties[CPROC_CHILD_PROP_DRAIN_TIMEOUT] =
+    g_param_spec_int ("drain-timeout", NULL, NULL, -1, G_MAXINT, 1000,
+                      G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * CprocChild:kill-signal: (getter get_kill_signal) (setter set_kill_signal)
+   *
+   * The signal by which the child is asked to end; SIGTERM unless something else is set.
+   *
+   * Since: 1.0
+   */
+  properties[CPROC_CHILD_PROP_KILL_SIGNAL] =
+    g_param_spec_int ("kill-signal", NULL, NULL, 1, NSIG - 1, SIGTERM,
+                      G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * CprocChild:kill-grace: (getter get_kill_grace) (setter set_kill_grace)
+   *
+   * How long after [property@Cproc.Child:kill-signal] SIGKILL follows, in milliseconds; 0 never.
+   *
+   * Since: 1.0
+   */
+  properties[CPROC_CHILD_PROP_KILL_GRACE] =
+    g_param_spec_uint ("kill-grace", NULL, NULL, 0, G_MAXUINT, 5000,
+                       G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * CprocChild:max-line-length: (getter get_max_line_length) (setter set_max_line_length)
+   *
+   * The length over which a line comes in pieces, in bytes.
+   *
+   * Since: 1.0
+   */
+  properties[CPROC_CHILD_PROP_MAX_LINE_LENGTH] =
+    g_param_spec_uint ("max-line-length", NULL, NULL, 1, G_MAXUINT, 1024 * 1024,
+                       G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * CprocChild:encoding: (getter get_encoding) (setter set_encoding)
+   *
+   * What the child's output is encoded in, for lines and text; set before the start.
+   *
+   * Bytes that do not decode, and NUL, become U+FFFD; a character that two reads cut in two
+   * does not. An encoding that iconv(3) does not know makes the start fail.
+   *
+   * Since: 1.0
+   */
+  properties[CPROC_CHILD_PROP_ENCODING] =
+    g_param_spec_string ("encoding", NULL, NULL, "UTF-8",
+                         G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+}
+
+static void
+cproc_child_class_init (CprocChildClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  CprocChildHooks *hooks = cproc_child_class_get_hooks (klass);
+
+  object_class->constructed = cproc_child_constructed;
+  object_class->dispose = cproc_child_dispose;
+  object_class->finalize = cproc_child_finalize;
+  object_class->get_property = cproc_child_get_property;
+  object_class->set_property = cproc_child_set_property;
+
+  for (guint i = 0; i < G_N_ELEMENTS (hooks->default_stdio); i++)
+    hooks->default_stdio[i] = CPROC_STDIO_PIPE;
+
+  install_state_properties (object_class);
+  install_policy_properties (object_class);
+  g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
+
+  cproc_child_install_signals (G_TYPE_FROM_CLASS (klass));
+}
+
+static void
+cproc_child_init (CprocChild *self)
+{
+  CprocChildPrivate *priv = cproc_child_get_instance_private (self);
+
+  priv->exit_code = -1;
+  priv->drain_timeout = 1000;
+  priv->kill_signal = SIGTERM;
+  priv->kill_grace = 5000;
+  priv->max_line_length = 1024 * 1024;
+  priv->encoding = g_strdup ("UTF-8");
+  for (guint i = 0; i < G_N_ELEMENTS (priv->early_pipes); i++)
+    priv->early_pipes[i] = -1;
+  cproc_output_init (&priv->outputs[0], self, CPROC_STREAM_STDOUT);
+  cproc_output_init (&priv->outputs[1], self, CPROC_STREAM_STDERR);
+}
+
+/**
+ * cproc_child_new:
+ * @argv: (array zero-terminated=1) (element-type filename): the program and its arguments
+ *
+ * Creates a child for a program and its arguments.
+ *
+ * Returns: (transfer full): a new child, not started
+ *
+ * Since: 1.0
+ */
+CprocChild *
+cproc_child_new (const char * const *argv)
+{
+  g_autoptr(CprocCommand) command = cproc_command_new (argv);
+
+  return cproc_child_new_for_command (command);
+}
+
+/**
+ * cproc_child_new_shell:
+ * @line: (type filename): a command line
+ *
+ * Creates a child for a line that `/bin/sh` runs.
+ *
+ * Never put text from elsewhere into such a line: the shell would run what it holds.
+ *
+ * Returns: (transfer full): a new child, not started
+ *
+ * Since: 1.0
+ */
+CprocChild *
+cproc_child_new_shell (const char *line)
+{
+  g_autoptr(CprocCommand) command = NULL;
+
+  g_return_val_if_fail (line != NULL, NULL);
+
+  command = cproc_command_new_shell (line);
+
+  return cproc_child_new_for_command (command);
+}
+
+/**
+ * cproc_child_new_for_command:
+ * @command: what to run
+ *
+ * Creates a child for a command.
+ *
+ * The command may be used for any number of children. What it says at the start counts.
+ *
+ * Returns: (transfer full): a new child, not started
+ *
+ * Since: 1.0
+ */
+CprocChild *
+cproc_child_new_for_command (CprocCommand *command)
+{
+  g_return_val_if_fail (CPROC_IS_COMMAND (command), NULL);
+
+  return g_object_new (CPROC_TYPE_CHILD, "command", command, NULL);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include "cproc-child.h"
+#include "cproc-exec.h"
+
+G_BEGIN_DECLS
+
+struct _CprocExec
+{
+  CprocChild parent_instance;
+
+  gint64 max_buffer;
+  GBytes *input;
+  gboolean capture_stack;
+
+  GByteArray *buffers[2];
+  CprocStream limited_stream; /* the one that wrote too much, or 0 */
+  char *error_stack;
+};
+
+G_END_DECLS

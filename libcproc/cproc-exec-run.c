@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "cproc-child-private.h"
+#include "cproc-exec.h"
+
+/**
+ * cproc_exec_run:
+ * @self: an exec that has not been started
+ * @cancellable: (nullable): to end the program early
+ * @error: return location for an error
+ *
+ * Runs the program and waits until it and its streams have ended.
+ *
+ * Signals are emitted from inside the call; none of the application's own sources run meanwhile.
+ * When @cancellable is cancelled the program is ended as by [method@Cproc.Child.kill]. The error's
+ * message reads as a person would write it: the command, its code or signal, and the last line that it
+ * wrote to standard error.
+ *
+ * Returns: `TRUE` if the program ended with exit code 0; else `FALSE` with
+ *   [error@Cproc.Error.EXITED], [error@Cproc.Error.SIGNALED],
+ *   [error@Cproc.Error.TIMED_OUT], [error@Cproc.Error.OUTPUT_LIMIT],
+ *   `G_IO_ERROR_CANCELLED`, or the errors of [method@Cproc.Child.start]
+ *
+ * Since: 1.0
+ */
+gboolean
+cproc_exec_run (CprocExec     *self,
+                GCancellable  *cancellable,
+                GError       **error)
+{
+  CprocChild *child;
+  g_autoptr(CprocExec) guard = NULL;
+  g_autoptr(GMainContext) context = NULL;
+
+  g_return_val_if_fail (CPROC_IS_EXEC (self), FALSE);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+    return FALSE;
+
+  guard = g_object_ref (self);
+  child = CPROC_CHILD (self);
+  context = g_main_context_new ();
+
+  if (!cproc_child_start_in (child, context, error))
+    return FALSE;
+
+  cproc_child_iterate_until_closed (child, context, cancellable, TRUE);
+
+  return cproc_child_check_success (child, error);
+}
+
+static void
+exec_started (GObject      *source,
+              GAsyncResult *result,
+              gpointer      user_data)
+{
+  CprocChild *child = CPROC_CHILD (source);
+  g_autoptr(GTask) task = user_data;
+  g_autoptr(GError) error = NULL;
+
+  if (cproc_child_start_finish (child, result, &error))
+    cproc_child_run_in_task (child, task);
+  else
+    g_task_return_error (task, g_steal_pointer (&error));
+}
+
+/**
+ * cproc_exec_run_async:
+ * @self: an exec that has not been started
+ * @cancellable: (nullable): to end the program early
+ * @callback: (scope async): called when the program and its streams have ended
+ * @user_data: data for @callback
+ *
+ * Runs the program without blocking; it is started as by [method@Cproc.Child.start_async].
+ *
+ * Since: 1.0
+ */
+void
+cproc_exec_run_async (CprocExec           *self,
+                      GCancellable        *cancellable,
+                      GAsyncReadyCallback  callback,
+                      gpointer             user_data)
+{
+  GTask *task;
+
+  g_return_if_fail (CPROC_IS_EXEC (self));
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  task = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_source_tag (task, cproc_exec_run_async);
+  g_task_set_check_cancellable (task, FALSE);
+  cproc_child_start_async (CPROC_CHILD (self), cancellable, exec_started, task);
+}
+
+/**
+ * cproc_exec_run_finish:
+ * @self: an exec
+ * @result: what the callback was given
+ * @error: return location for an error
+ *
+ * Finishes [method@Cproc.Exec.run_async].
+ *
+ * Returns: `TRUE` if the program ended with exit code 0; the errors are those of
+ *   [method@Cproc.Exec.run]
+ *
+ * Since: 1.0
+ */
+gboolean
+cproc_exec_run_finish (CprocExec     *self,
+                       GAsyncResult  *result,
+                       GError       **error)
+{
+  g_return_val_if_fail (CPROC_IS_EXEC (self), FALSE);
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+  g_return_val_if_fail (g_async_result_is_tagged (result, cproc_exec_run_async), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}

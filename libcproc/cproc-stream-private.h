@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include "cproc-child.h"
+#include "cproc-lines-private.h"
+#include "cproc-watch-private.h"
+
+G_BEGIN_DECLS
+
+typedef struct _CprocChunk CprocChunk;
+
+/* One stream that is read for its child: standard output or error. Embedded in the child. */
+typedef struct
+{
+  CprocChild *child; /* the owner */
+  CprocStream stream;
+  int fd; /* -1: not open */
+
+  CprocWatch watch; /* the descriptor is readable */
+  CprocTimer kick;  /* what a pause held back goes on */
+  CprocTimer drain; /* how long after the exit others may hold the stream open */
+
+  CprocLines *lines;
+  CprocChunk *chunk; /* what `lines` still cuts */
+  GPtrArray *batch;  /* lines that have been cut and not emitted one by one yet */
+  guint batch_next;
+
+  gboolean paused;
+  gboolean big_pipe;
+  gboolean eof;   /* nothing more will be read */
+  gboolean ended; /* and all has been emitted; or was never open, or was taken over */
+} CprocOutput;
+
+void     cproc_output_init        (CprocOutput  *self,
+                                   CprocChild   *child,
+                                   CprocStream   stream);
+void     cproc_output_clear       (CprocOutput  *self);
+
+/* fd is given away. */
+void     cproc_output_open        (CprocOutput  *self,
+                                   int           fd,
+                                   GMainContext *context);
+
+/* A new run begins, or the stream has been given to the user: there is nothing to read. */
+void     cproc_output_skip        (CprocOutput  *self);
+int      cproc_output_steal_fd    (CprocOutput  *self);
+
+void     cproc_output_pause       (CprocOutput  *self);
+void     cproc_output_resume      (CprocOutput  *self,
+                                   GMainContext *context);
+
+/* The process has ended: whatever is in the pipe is read, but its end is waited for no longer than
+ * this (ms; -1: for ever). */
+void     cproc_output_start_drain (CprocOutput  *self,
+                                   GMainContext *context,
+                                   int           msec);
+
+void     cproc_output_set_max_line_length (CprocOutput *self,
+                                           gsize        max_length);
+
+void     cproc_output_set_context (CprocOutput  *self,
+                                   GMainContext *context);
+
+G_END_DECLS

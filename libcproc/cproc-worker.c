@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include <unistd.h>
+
+#include "cproc-channel-private.h"
+#include "cproc-child-private.h"
+#include "cproc-fd-private.h"
+#include "cproc-worker.h"
+
+/**
+ * CprocWorker:
+ *
+ * A child with a message channel: what Node's `child_process.fork()` gives a Node program.
+ *
+ * A message is any JSON value. The format on the wire is Node's own, so the worker may be a program
+ * that uses [func@Cproc.Channel.get_parent], in any language, or a Node script with `process.send()`
+ * and `process.on('message')` that knows nothing of libcproc.
+ *
+ * ```c
+ * static void
+ * on_message (CprocWorker *worker, CprocMessage *message, gpointer user_data)
+ * {
+ *   g_print ("got message from child: %s\n", cproc_message_get_text (message));
+ *   cproc_worker_close_channel (worker);
+ * }
+ *
+ * g_autoptr(CprocWorker) worker = cproc_worker_new ("worker.js", NULL);
+ *
+ * g_signal_connect (worker, "message", G_CALLBACK (on_message), NULL);
+ * if (!cproc_child_start (CPROC_CHILD (worker), &error) ||
+ *     !cproc_worker_send_text (worker, "\"Hello there!\"", &error))
+ *   g_warning ("%s", error->message);
+ * ```
+ *
+ * Every message comes before [signal@Cproc.Worker::disconnected], and that before
+ * [signal@Cproc.Child::closed]. The standard streams are the parent's own unless the command says
+ * otherwise.
+ *
+ * A worker is used like any [class@Cproc.Child], in the thread of the main context that it was
+ * started in.
+ *
+ * Since: 1.0
+ */
+
+#define DEFAULT_CHANNEL_FD 3
+
+struct _CprocWorker
+{
+  CprocChild parent_instance;
+
+  CprocChannel *channel;
+  int channel_fd;
+};
+
+typedef enum
+{
+  PROP_CHANNEL = 1,
+  PROP_CHANNEL_FD,
+} CprocWorkerProperty;
+
+enum
+{
+  SIGNAL_MESSAGE,
+  SIGNAL_INVALID_MESSAGE,
+  SIGNAL_DISCONNECTED,
+  N_SIGNALS
+};
+
+static GParamSpec *properties[PROP_CHANNEL_FD + 1];
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (CprocWorker, cproc_worker, CPROC_TYPE_CHILD)
+
+static void
+channel_message (CprocWorker  *self,
+                 CprocMessage *message)
+{
+  g_signal_emit (self, signals[SIGNAL_MESSAGE], 0, message);
+}
+
+static void
+channel_invalid_message (CprocWorker *self,
+                         GError      *error)
+{
+  g_signal_emit (self, signals[SIGNAL_INVALID_MESSAGE], 0, error);
+}
+
+static void
+channel_disconnected (CprocWorker *self)
+{
+  g_signal_emit (self, signals[SIGNAL_DISCONNECTED], 0);
+}
+
+static gboolean
+cproc_worker_prepare (CprocChild   *child,
+                      CprocLaunch  *launch,
+                      GError      **error)
+{
+  CprocWorker *self = CPROC_WORKER (child);
+  g_autofree char *number = g_strdup_printf ("%d", self->channel_fd);
+  int fds[2];
+
+  if (!cproc_fd_open_socketpair (fds, error))
+    return FALSE;
+
+  if (!cproc_channel_open (self->channel, fds[0], cproc_child_get_priv (child)->context, error))
+    {
+      cproc_fd_clear (&fds[1]);
+      return FALSE;
+    }
+
+  /* As Node's documentation of child_process has it, under "options.stdio". */
+  cproc_launch_take_fd (launch, fds[1], self->channel_fd);
+  cproc_launch_set_variable (launch, "NODE_CHANNEL_FD", number);
+  cproc_launch_set_variable (launch, "NODE_CHANNEL_SERIALIZATION_MODE", "json");
+
+  return TRUE;
+}
+
+static void
+cproc_worker_unprepare (CprocChild *child)
+{
+  cproc_channel_reset (CPROC_WORKER (child)->channel);
+}
+
+static void
+cproc_worker_set_context (CprocChild   *child,
+                          GMainContext *context)
+{
+  cproc_channel_set_context (CPROC_WORKER (child)->channel, context);
+}
+
+static void
+cproc_worker_finishing (CprocChild *child)
+{
+  cproc_channel_drain (CPROC_WORKER (child)->channel);
+}
+
+static void
+cproc_worker_dispose (GObject *object)
+{
+  CprocWorker *self = CPROC_WORKER (object);
+
+  if (self->channel != NULL)
+    {
+      g_signal_handlers_disconnect_by_data (self->channel, self);
+      cproc_channel_close (self->channel);
+    }
+
+  G_OBJECT_CLASS (cproc_worker_parent_class)->dispose (object);
+}
+
+static void
+cproc_worker_finalize (GObject *object)
+{
+  CprocWorker *self = CPROC_WORKER (object);
+
+  g_clear_object (&self->channel);
+
+  G_OBJECT_CLASS (cproc_worker_parent_class)->finalize (object);
+}
+
+static void
+cproc_worker_get_property (GObject    *object,
+                           guint       prop_id,
+                           GValue     *value,
+                           GParamSpec *pspec)
+{
+  CprocWorker *self = CPROC_WORKER (object);
+
+  switch ((CprocWorkerProperty) prop_id)
+    {
+    case PROP_CHANNEL:
+      g_value_set_object (value, self->channel);
+      break;
+    case PROP_CHANNEL_FD:
+      g_value_set_int (value, self->channel_fd);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+cproc_worker_set_property (GObject      *object,
+                           guint         prop_id,
+                           const GValue *value,
+                           GParamSpec   *pspec)
+{
+  CprocWorker *self = CPROC_WORKER (object);
+
+  switch ((CprocWorkerProperty) prop_id)
+    {
+    case PROP_CHANNEL_FD:
+      cproc_worker_set_channel_fd (self, g_value_get_int (value));
+      break;
+    case PROP_CHANNEL:
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+install_properties (GObjectClass *object_class)
+{
+  /**
+   * CprocWorker:channel: (getter get_channel)
+   *
+   * The parent's end of the message channel; not connected before the start.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_CHANNEL] =
+    g_param_spec_object ("channel", NULL, NULL, CPROC_TYPE_CHANNEL,
+                         G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * CprocWorker:channel-fd: (getter get_channel_fd) (setter set_channel_fd)
+   *
+   * The number that the channel's descriptor has in the worker, as `NODE_CHANNEL_FD` tells it; set
+   * before the start.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_CHANNEL_FD] =
+    g_param_spec_int ("channel-fd", NULL, NULL, 3, G_MAXINT, DEFAULT_CHANNEL_FD,
+                      G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
+}
+
+static void
+install_signals (GType type)
+{
+  /**
+   * CprocWorker::message:
+   * @self: the worker
+   * @message: what it sent
+   *
+   * The worker has sent a message.
+   *
+   * Since: 1.0
+   */
+  signals[SIGNAL_MESSAGE] =
+    g_signal_new ("message", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                  G_TYPE_NONE, 1, CPROC_TYPE_MESSAGE | G_SIGNAL_TYPE_STATIC_SCOPE);
+
+  /**
+   * CprocWorker::invalid-message:
+   * @self: the worker
+   * @error: what is wrong with it
+   *
+   * The worker has sent something that is no message; it has been skipped.
+   *
+   * The error is [error@Cproc.Error.INVALID_MESSAGE] or [error@Cproc.Error.MESSAGE_TOO_LARGE].
+   *
+   * Since: 1.0
+   */
+  signals[SIGNAL_INVALID_MESSAGE] =
+    g_signal_new ("invalid-message", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                  G_TYPE_NONE, 1, G_TYPE_ERROR);
+
+  /**
+   * CprocWorker::disconnected:
+   * @self: the worker
+   *
+   * The channel is closed, by either side. Exactly once, after every message.
+   *
+   * Since: 1.0
+   */
+  signals[SIGNAL_DISCONNECTED] =
+    g_signal_new ("disconnected", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+}
+
+static void
+cproc_worker_class_init (CprocWorkerClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  CprocChildHooks *hooks = cproc_child_class_get_hooks (CPROC_CHILD_CLASS (klass));
+
+  object_class->dispose = cproc_worker_dispose;
+  object_class->finalize = cproc_worker_finalize;
+  object_class->get_property = cproc_worker_get_property;
+  object_class->set_property = cproc_worker_set_property;
+
+  for (guint i = 0; i < G_N_ELEMENTS (hooks->default_stdio); i++)
+    hooks->default_stdio[i] = CPROC_STDIO_INHERIT;
+  hooks->prepare = cproc_worker_prepare;
+  hooks->unprepare = cproc_worker_unprepare;
+  hooks->set_context = cproc_worker_set_context;
+  hooks->finishing = cproc_worker_finishing;
+
+  install_properties (object_class);
+  install_signals (G_TYPE_FROM_CLASS (klass));
+}
+
+static void
+cproc_worker_init (CprocWorker *self)
+{
+  self->channel_fd = DEFAULT_CHANNEL_FD;
+  self->channel = cproc_channel_new ();
+  g_signal_connect_swapped (self->channel, "message", G_CALLBACK (channel_message), self);
+  g_signal_connect_swapped (self->channel, "invalid-message",
+                            G_CALLBACK (channel_invalid_message), self);
+  g_signal_connect_swapped (self->channel, "disconnected", G_CALLBACK (channel_disconnected),
+                            self);
+}
+
+/**
+ * cproc_worker_new:
+ * @module: (type filename): what to run: a program, or a script that Node, Python or GJS runs
+ * @args: (nullable) (array zero-terminated=1) (element-type filename): its arguments
+ *
+ * Creates a worker for a module.
+ *
+ * See [ctor@Cproc.Command.new_module] for how the module is run.
+ *
+ * Returns: (transfer full): a new worker, not started
+ *
+ * Since: 1.0
+ */
+CprocWorker *
+cproc_worker_new (const char         *module,
+                  const char * const *args)
+{
+  g_autoptr(CprocCommand) command = NULL;
+
+  g_return_val_if_fail (module != NULL, NULL);
+
+  command = cproc_command_new_module (module, args);
+
+  return cproc_worker_new_for_command (command);
+}
+
+/**
+ * cproc_worker_new_for_command:
+ * @command: what to run
+ *
+ * Creates a worker for a command.
+ *
+ * Returns: (transfer full): a new worker, not started
+ *
+ * Since: 1.0
+ */
+CprocWorker *
+cproc_worker_new_for_command (CprocCommand *command)
+{
+  g_return_val_if_fail (CPROC_IS_COMMAND (command), NULL);
+
+  return g_object_new (CPROC_TYPE_WORKER, "command", command, NULL);
+}
+
+/**
+ * cproc_worker_get_channel:
+ * @self: a worker
+ *
+ * Gets the parent's end of the message channel.
+ *
+ * Returns: (transfer none): the channel
+ *
+ * Since: 1.0
+ */
+CprocChannel *
+cproc_worker_get_channel (CprocWorker *self)
+{
+  g_return_val_if_fail (CPROC_IS_WORKER (self), NULL);
+
+  return self->channel;
+}
+
+/**
+ * cproc_worker_get_channel_fd:
+ * @self: a worker
+ *
+ * Gets the number that the channel's descriptor has in the worker.
+ *
+ * Returns: the number, 3 unless something else is set
+ *
+ * Since: 1.0
+ */
+int
+cproc_worker_get_channel_fd (CprocWorker *self)
+{
+  g_return_val_if_fail (CPROC_IS_WORKER (self), -1);
+
+  return self->channel_fd;
+}
+
+/**
+ * cproc_worker_set_channel_fd:
+ * @self: a worker that has not been started
+ * @channel_fd: the number, at least 3
+ *
+ * Sets the number that the channel's descriptor has in the worker.
+ *
+ * Since: 1.0
+ */
+void
+cproc_worker_set_channel_fd (CprocWorker *self,
+                             int          channel_fd)
+{
+  g_return_if_fail (CPROC_IS_WORKER (self));
+  g_return_if_fail (channel_fd >= 3);
+
+  if (self->channel_fd == channel_fd)
+    return;
+
+  self->channel_fd = channel_fd;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_CHANNEL_FD]);
+}

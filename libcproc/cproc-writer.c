@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include <errno.h>
+#include <glib/gi18n-lib.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "cproc-fd-private.h"
+#include "cproc-watch-private.h"
+#include "cproc-writer-private.h"
+
+#define MAX_VECTORS 64
+
+typedef struct
+{
+  GBytes *bytes;
+  gsize written;
+  GTask *task;
+  GSource *cancelled;
+} CprocWrite;
+
+struct _CprocWriter
+{
+  grefcount ref_count;
+  int fd; /* -1: closed */
+  GMainContext *context;
+  CprocWatch watch;
+  GQueue queue; /* CprocWrite */
+  gboolean closing;
+};
+
+gssize
+cproc_writev_no_signal (int                 fd,
+                        const struct iovec *vectors,
+                        int                 n_vectors)
+{
+  /* A pipe has no MSG_NOSIGNAL. Blocked in this thread, the signal of our own write stays pending
+   * here and can be taken back; one that was pending before is not ours. */
+  sigset_t pipe_set, old_set, pending;
+  gboolean was_pending;
+  gssize n;
+  int saved_errno;
+
+  sigemptyset (&pipe_set);
+  sigaddset (&pipe_set, SIGPIPE);
+  sigpending (&pending);
+  was_pending = sigismember (&pending, SIGPIPE);
+  pthread_sigmask (SIG_BLOCK, &pipe_set, &old_set);
+
+  do
+    n = writev (fd, vectors, n_vectors);
+  while (n < 0 && errno == EINTR);
+  saved_errno = errno;
+
+  if (n < 0 && saved_errno == EPIPE && !was_pending)
+    while (sigtimedwait (&pipe_set, NULL, &(struct timespec) { 0, 0 }) < 0 && errno == EINTR)
+      ;
+
+  pthread_sigmask (SIG_SETMASK, &old_set, NULL);
+  errno = saved_errno;
+
+  return n;
+}
+
+static void
+write_free (CprocWrite *self)
+{
+  if (self->cancelled != NULL)
+    {
+      g_source_destroy (self->cancelled);
+      g_source_unref (self->cancelled);
+    }
+  g_bytes_unref (self->bytes);
+  g_clear_object (&self->task);
+  g_free (self);
+}
+
+static GError *
+new_closed_error (void)
+{
+  return g_error_new_literal (G_IO_ERROR, G_IO_ERROR_BROKEN_PIPE,
+                              _("The child does not read its standard input any more"));
+}
+
+/* The task's callback runs later, from the main loop. */
+static void
+writer_finish_head (CprocWriter *self,
+                    GError      *error)
+{
+  CprocWrite *head = g_queue_pop_head (&self->queue);
+
+  if (head->task != NULL)
+    {
+      if (error != NULL)
+        g_task_return_error (head->task, error);
+      else
+        g_task_return_boolean (head->task, TRUE);
+    }
+  else
+    {
+      g_clear_error (&error);
+    }
+
+  write_free (head);
+}
+
+static void
+writer_shut (CprocWriter *self)
+{
+  cproc_watch_stop (&self->watch);
+  cproc_fd_clear (&self->fd);
+  while (!g_queue_is_empty (&self->queue))
+    writer_finish_head (self, new_closed_error ());
+}
+
+static void
+writer_consume (CprocWriter *self,
+                gsize        n)
+{
+  while (!g_queue_is_empty (&self->queue))
+    {
+      CprocWrite *head = g_queue_peek_head (&self->queue);
+      gsize rest = g_bytes_get_size (head->bytes) - head->written;
+
+      if (n < rest)
+        {
+          head->written += n;
+          return;
+        }
+
+      n -= rest;
+      writer_finish_head (self, NULL);
+    }
+}
+
+/* FALSE when the pipe is full or gone. */
+static gboolean
+writer_write_some (CprocWriter *self)
+{
+  struct iovec vectors[MAX_VECTORS];
+  int n_vectors = 0;
+  gssize n;
+
+  for (GList *l = self->queue.head; l != NULL && n_vectors < MAX_VECTORS; l = l->next)
+    {
+      CprocWrite *item = l->data;
+      gsize size;
+      const guint8 *data = g_bytes_get_data (item->bytes, &size);
+
+      vectors[n_vectors].iov_base = (gpointer) (data + item->written);
+      vectors[n_vectors].iov_len = size - item->written;
+      n_vectors++;
+    }
+
+  n = cproc_writev_no_signal (self->fd, vectors, n_vectors);
+  if (n >= 0)
+    {
+      writer_consume (self, n);
+      return TRUE;
+    }
+
+  if (errno != EAGAIN)
+    writer_shut (self);
+
+  return FALSE;
+}
+
+static void writer_ready (gpointer user_data);
+
+/* Writes what goes; the rest waits for the descriptor. */
+static void
+writer_pump (CprocWriter *self)
+{
+  while (self->fd >= 0 && !g_queue_is_empty (&self->queue))
+    if (!writer_write_some (self))
+      break;
+
+  if (self->fd < 0)
+    return;
+
+  if (!g_queue_is_empty (&self->queue))
+    {
+      if (!cproc_watch_is_active (&self->watch))
+        cproc_watch_start (&self->watch, self->context, self->fd, G_IO_OUT | G_IO_ERR | G_IO_HUP,
+                           writer_ready, self);
+      return;
+    }
+
+  cproc_watch_stop (&self->watch);
+  if (self->closing)
+    writer_shut (self);
+}
+
+static void
+writer_ready (gpointer user_data)
+{
+  CprocWriter *self = cproc_writer_ref (user_data);
+
+  writer_pump (self);
+  cproc_writer_unref (self);
+}
+
+CprocWriter *
+cproc_writer_new (int           fd,
+                  GMainContext *context)
+{
+  CprocWriter *self = g_new0 (CprocWriter, 1);
+
+  g_ref_count_init (&self->ref_count);
+  self->fd = fd;
+  self->context = g_main_context_ref (context);
+  g_queue_init (&self->queue);
+
+  return self;
+}
+
+CprocWriter *
+cproc_writer_ref (CprocWriter *self)
+{
+  g_ref_count_inc (&self->ref_count);
+
+  return self;
+}
+
+void
+cproc_writer_unref (CprocWriter *self)
+{
+  if (!g_ref_count_dec (&self->ref_count))
+    return;
+
+  writer_shut (self);
+  g_main_context_unref (self->context);
+  g_free (self);
+}
+
+typedef struct
+{
+  CprocWriter *writer;
+  CprocWrite *item;
+} CprocWriteCancel;
+
+static void
+write_cancel_free (gpointer data)
+{
+  CprocWriteCancel *cancel = data;
+
+  cproc_writer_unref (cancel->writer);
+  g_free (cancel);
+}
+
+/* Only what has not begun can be taken back: half a write would tear the child's input. */
+static gboolean
+write_cancelled (GCancellable *cancellable,
+                 gpointer      user_data)
+{
+  CprocWriteCancel *cancel = user_data;
+  CprocWrite *item = cancel->item;
+
+  if (item->written > 0)
+    return G_SOURCE_REMOVE;
+
+  g_queue_remove (&cancel->writer->queue, item);
+  g_task_return_error_if_cancelled (item->task);
+  write_free (item);
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+write_watch_cancellable (CprocWriter *self,
+                         CprocWrite  *item)
+{
+  GCancellable *cancellable = g_task_get_cancellable (item->task);
+  CprocWriteCancel *cancel;
+
+  if (cancellable == NULL)
+    return;
+
+  cancel = g_new0 (CprocWriteCancel, 1);
+  cancel->writer = cproc_writer_ref (self);
+  cancel->item = item;
+  item->cancelled = g_cancellable_source_new (cancellable);
+  g_source_set_callback (item->cancelled, G_SOURCE_FUNC (write_cancelled), cancel,
+                         write_cancel_free);
+  g_source_attach (item->cancelled, g_task_get_context (item->task));
+}
+
+void
+cproc_writer_push (CprocWriter *self,
+                   GBytes      *bytes,
+                   GTask       *task)
+{
+  CprocWrite *item;
+
+  if (self->fd < 0 || self->closing)
+    {
+      if (task != NULL)
+        g_task_return_error (task, new_closed_error ());
+      return;
+    }
+
+  item = g_new0 (CprocWrite, 1);
+  item->bytes = g_bytes_ref (bytes);
+  if (task != NULL)
+    item->task = g_object_ref (task);
+  g_queue_push_tail (&self->queue, item);
+
+  if (self->queue.length == 1)
+    writer_pump (self);
+
+  if (g_queue_peek_tail (&self->queue) == item && task != NULL)
+    write_watch_cancellable (self, item);
+}
+
+void
+cproc_writer_close (CprocWriter *self)
+{
+  self->closing = TRUE;
+  if (self->fd >= 0 && g_queue_is_empty (&self->queue))
+    writer_shut (self);
+}
+
+void
+cproc_writer_abandon (CprocWriter *self)
+{
+  self->closing = TRUE;
+  writer_shut (self);
+}
+
+void
+cproc_writer_set_context (CprocWriter  *self,
+                          GMainContext *context)
+{
+  g_main_context_ref (context);
+  g_main_context_unref (self->context);
+  self->context = context;
+  cproc_watch_move (&self->watch, context);
+}
+
+int
+cproc_writer_get_fd (CprocWriter *self)
+{
+  return self->fd;
+}
+
+/* Waits until the pipe takes something, or has gone, or the wait is cancelled. */
+static gboolean
+writer_wait (CprocWriter   *self,
+             GCancellable  *cancellable,
+             GError       **error)
+{
+  GPollFD fds[2] = { { .fd = self->fd, .events = G_IO_OUT } };
+  guint n_fds = 1;
+  gboolean has_cancel_fd = g_cancellable_make_pollfd (cancellable, &fds[1]);
+
+  if (has_cancel_fd)
+    n_fds++;
+
+  while (g_poll (fds, n_fds, -1) < 0 && errno == EINTR)
+    ;
+
+  if (has_cancel_fd)
+    g_cancellable_release_fd (cancellable);
+
+  return !g_cancellable_set_error_if_cancelled (cancellable, error);
+}
+
+gssize
+cproc_writer_write (CprocWriter   *self,
+                    const void    *data,
+                    gsize          length,
+                    gboolean       block,
+                    GCancellable  *cancellable,
+                    GError       **error)
+{
+  struct iovec vector = { (gpointer) data, length };
+
+  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+    return -1;
+
+  while (self->fd >= 0)
+    {
+      gssize n;
+
+      /* What was queued before comes first. */
+      writer_pump (self);
+
+      if (self->fd >= 0 && g_queue_is_empty (&self->queue))
+        {
+          n = cproc_writev_no_signal (self->fd, &vector, 1);
+          if (n >= 0)
+            return n;
+          if (errno != EAGAIN)
+            break;
+        }
+
+      if (!block)
+        {
+          g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK,
+                               _("The child does not read its standard input at the moment"));
+          return -1;
+        }
+
+      if (self->fd >= 0 && !writer_wait (self, cancellable, error))
+        return -1;
+    }
+
+  g_propagate_error (error, new_closed_error ());
+
+  return -1;
+}
