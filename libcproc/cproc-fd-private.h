@@ -25,4 +25,10 @@ int      cproc_fd_dup_high        (int fd, GError **error);
 gboolean cproc_fd_set_nonblocking (int fd, GError **error);
 void     cproc_fd_clear           (int *fd);
 
+/* The same for who words the error: -1 and errno. Numbers from lowest on, or, where the limit
+ * leaves no room there, any above floor. */
+int      cproc_fd_dup_above       (int fd, int lowest, int floor);
+int      cproc_fd_move_above      (int fd, int lowest, int floor); /* closes fd in any case */
+int      cproc_fd_pair_above      (int fds[2], gboolean sockets, int lowest, int floor);
+
 G_END_DECLS

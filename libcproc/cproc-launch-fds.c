@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "cproc-launch-fds-private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <gio/gio.h>
+#include <glib/gi18n-lib.h>
+
+#include "cproc-fd-private.h"
+#include "cproc-launch-error-private.h"
+
+/* What a spawn opens for itself at most: a pidfd of its own and one of ours, and an eventfd each
+ * for GLib's worker, the library's thread and the context of a wait. */
+#define N_SPARE 6
+
+static gboolean
+fail (GError    **error,
+      const char *what)
+{
+  int saved_errno = errno;
+
+  g_set_error (error, G_IO_ERROR, g_io_error_from_errno (saved_errno),
+               "%s: %s", what, g_strerror (saved_errno));
+
+  return FALSE;
+}
+
+static void
+clear_fds (GArray **fds)
+{
+  for (guint i = 0; *fds != NULL && i < (*fds)->len; i++)
+    cproc_fd_clear (&g_array_index (*fds, CprocCommandFd, i).fd);
+  g_clear_pointer (fds, g_array_unref);
+}
+
+static void
+append (GArray *fds,
+        int     fd,
+        int     target_fd)
+{
+  CprocCommandFd item = { fd, target_fd };
+
+  g_array_append_val (fds, item);
+}
+
+void
+cproc_launch_fds_init (CprocLaunchFds *self)
+{
+  self->child = g_array_new (FALSE, FALSE, sizeof (CprocCommandFd));
+  self->parent = g_array_new (FALSE, FALSE, sizeof (CprocCommandFd));
+  self->highest = 2;
+}
+
+void
+cproc_launch_fds_clear (CprocLaunchFds *self)
+{
+  clear_fds (&self->child);
+  clear_fds (&self->parent);
+}
+
+void
+cproc_launch_fds_take (CprocLaunchFds *self,
+                       int             fd,
+                       int             target_fd)
+{
+  append (self->child, fd, target_fd);
+  self->highest = MAX (self->highest, target_fd);
+}
+
+/* From where on descriptors do not get into each other's way. */
+static int
+lowest (CprocLaunchFds *self)
+{
+  return MAX (CPROC_FD_BASE, self->highest + 1);
+}
+
+static void
+find_highest (CprocLaunchFds     *self,
+              const CprocCommand *command,
+              int                 reserve)
+{
+  for (guint i = 0; i < command->fds->len; i++)
+    self->highest = MAX (self->highest,
+                         g_array_index (command->fds, CprocCommandFd, i).target_fd);
+  for (guint i = 0; i < command->pipes->len; i++)
+    self->highest = MAX (self->highest,
+                         g_array_index (command->pipes, CprocCommandPipe, i).target_fd);
+
+  self->highest = self->highest > G_MAXINT - reserve ? G_MAXINT - 1 : self->highest + reserve;
+}
+
+int
+cproc_launch_fds_get_child (CprocLaunchFds *self,
+                            int             target_fd)
+{
+  for (guint i = 0; i < self->child->len; i++)
+    {
+      const CprocCommandFd *item = &g_array_index (self->child, CprocCommandFd, i);
+
+      if (item->target_fd == target_fd)
+        return item->fd;
+    }
+
+  return -1;
+}
+
+static gboolean
+add_child (CprocLaunchFds  *self,
+           int              fd,
+           int              target_fd,
+           GError         **error)
+{
+  if (cproc_launch_fds_get_child (self, target_fd) >= 0)
+    {
+      close (fd);
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                   _("two descriptors are to have the number %d"), target_fd);
+      return FALSE;
+    }
+
+  append (self->child, fd, target_fd);
+
+  return TRUE;
+}
+
+static gboolean
+add_copy (CprocLaunchFds  *self,
+          int              fd,
+          int              target_fd,
+          GError         **error)
+{
+  int copy = cproc_fd_dup_above (fd, lowest (self), self->highest);
+  g_autofree char *name = NULL;
+  g_autofree char *what = NULL;
+
+  if (copy >= 0)
+    return add_child (self, copy, target_fd, error);
+
+  name = cproc_launch_dup_stream_name (target_fd);
+  /* Translators: a stream, as in “standard input” */
+  what = g_strdup_printf (_("passing the descriptor for its %s failed"), name);
+
+  return fail (error, what);
+}
+
+static int
+open_flags (CprocFileFlags flags)
+{
+  int result = O_CLOEXEC | O_NOCTTY;
+
+  if ((flags & (CPROC_FILE_FLAGS_WRITE | CPROC_FILE_FLAGS_APPEND)) != 0)
+    {
+      result |= (flags & CPROC_FILE_FLAGS_READ) != 0 ? O_RDWR : O_WRONLY;
+      result |= O_CREAT;
+      result |= (flags & CPROC_FILE_FLAGS_APPEND) != 0 ? O_APPEND : O_TRUNC;
+      if ((flags & CPROC_FILE_FLAGS_EXCLUSIVE) != 0)
+        result |= O_EXCL;
+    }
+
+  return result;
+}
+
+static gboolean
+add_file (CprocLaunchFds  *self,
+          const char      *path,
+          int              flags,
+          int              target_fd,
+          GError         **error)
+{
+  /* A FIFO that nobody else has open must not hold the parent up. */
+  int fd = open (path, flags | O_NONBLOCK, 0666);
+  g_autofree char *name = NULL;
+  g_autofree char *shown = NULL;
+  g_autofree char *what = NULL;
+
+  if (fd >= 0)
+    {
+      fcntl (fd, F_SETFL, flags & O_APPEND);
+      fd = cproc_fd_move_above (fd, lowest (self), self->highest);
+    }
+  if (fd >= 0)
+    return add_child (self, fd, target_fd, error);
+
+  name = cproc_launch_dup_stream_name (target_fd);
+  shown = g_filename_display_name (path);
+  /* Translators: a file, then a stream as in “standard input” */
+  what = g_strdup_printf (_("opening “%s” for its %s failed"), shown, name);
+
+  return fail (error, what);
+}
+
+static gboolean
+add_null (CprocLaunchFds  *self,
+          int              target_fd,
+          GError         **error)
+{
+  return add_file (self, "/dev/null", O_RDWR | O_CLOEXEC, target_fd, error);
+}
+
+static gboolean
+add_inherited (CprocLaunchFds  *self,
+               int              target_fd,
+               GError         **error)
+{
+  if (fcntl (target_fd, F_GETFD) < 0)
+    return add_null (self, target_fd, error);
+
+  return add_copy (self, target_fd, target_fd, error);
+}
+
+gboolean
+cproc_launch_fds_add_pipe (CprocLaunchFds      *self,
+                           int                  target_fd,
+                           CprocPipeDirection   direction,
+                           GError             **error)
+{
+  gboolean sockets = direction == CPROC_PIPE_DIRECTION_BOTH;
+  gboolean parent_reads = direction == CPROC_PIPE_DIRECTION_READ;
+  int fds[2];
+
+  if (cproc_fd_pair_above (fds, sockets, lowest (self), self->highest) != 0)
+    return fail (error, _("making a pipe failed"));
+
+  append (self->parent, parent_reads ? fds[0] : fds[1], target_fd);
+
+  return add_child (self, parent_reads ? fds[1] : fds[0], target_fd, error);
+}
+
+static gboolean
+add_user_pipe (CprocLaunchFds      *self,
+               int                  target_fd,
+               CprocPipeDirection   direction,
+               GError             **error)
+{
+  int fd;
+
+  if (!cproc_launch_fds_add_pipe (self, target_fd, direction, error))
+    return FALSE;
+
+  /* A pipe's ends are descriptions of their own: the child's stays blocking. */
+  fd = g_array_index (self->parent, CprocCommandFd, self->parent->len - 1).fd;
+  if (fcntl (fd, F_SETFL, O_NONBLOCK) != 0)
+    return fail (error, _("making a pipe failed"));
+
+  return TRUE;
+}
+
+static gboolean
+open_stdio (CprocLaunchFds           *self,
+            const CprocCommandStdio  *stdio,
+            CprocStdio                mode,
+            int                       target_fd,
+            GError                  **error)
+{
+  switch (mode)
+    {
+    case CPROC_STDIO_PIPE:
+      if (cproc_launch_fds_get_child (self, target_fd) >= 0)
+        return TRUE;
+      return add_user_pipe (self, target_fd,
+                            target_fd == 0 ? CPROC_PIPE_DIRECTION_WRITE : CPROC_PIPE_DIRECTION_READ,
+                            error);
+    case CPROC_STDIO_INHERIT:
+      return add_inherited (self, target_fd, error);
+    case CPROC_STDIO_NULL:
+      return add_null (self, target_fd, error);
+    case CPROC_STDIO_FILE:
+      return add_file (self, stdio->path, open_flags (stdio->flags), target_fd, error);
+    case CPROC_STDIO_MERGE:
+      return add_copy (self, cproc_launch_fds_get_child (self, STDOUT_FILENO), target_fd, error);
+    case CPROC_STDIO_FD:
+      /* One of the command's, which are added after these. */
+      return TRUE;
+    case CPROC_STDIO_DEFAULT:
+    default:
+      g_assert_not_reached ();
+    }
+}
+
+/* What was taken has whatever number it was made with. */
+static gboolean
+move_taken (CprocLaunchFds  *self,
+            GError         **error)
+{
+  for (guint i = 0; i < self->child->len; i++)
+    {
+      CprocCommandFd *item = &g_array_index (self->child, CprocCommandFd, i);
+
+      if (item->fd > self->highest)
+        continue;
+
+      item->fd = cproc_fd_move_above (item->fd, lowest (self), self->highest);
+      if (item->fd < 0)
+        return fail (error, _("passing a descriptor failed"));
+    }
+
+  return TRUE;
+}
+
+static gboolean
+add_command_fds (CprocLaunchFds      *self,
+                 const CprocCommand  *command,
+                 const CprocStdio     modes[3],
+                 GError             **error)
+{
+  for (guint i = 0; i < command->fds->len; i++)
+    {
+      const CprocCommandFd *item = &g_array_index (command->fds, CprocCommandFd, i);
+
+      /* One that was given for a standard stream is for this mode alone. */
+      if (item->target_fd <= STDERR_FILENO && modes[item->target_fd] != CPROC_STDIO_FD)
+        continue;
+      if (!add_copy (self, item->fd, item->target_fd, error))
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
+gboolean
+cproc_launch_fds_open (CprocLaunchFds      *self,
+                       const CprocCommand  *command,
+                       const CprocStdio     modes[3],
+                       int                  reserve,
+                       GError             **error)
+{
+  find_highest (self, command, reserve);
+  if (!move_taken (self, error) || !add_command_fds (self, command, modes, error))
+    return FALSE;
+
+  for (int target = STDIN_FILENO; target <= STDERR_FILENO; target++)
+    if (!open_stdio (self, &command->stdio[target], modes[target], target, error))
+      return FALSE;
+
+  for (guint i = 0; i < command->pipes->len; i++)
+    {
+      const CprocCommandPipe *item = &g_array_index (command->pipes, CprocCommandPipe, i);
+
+      if (!add_user_pipe (self, item->target_fd, item->direction, error))
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
+int
+cproc_launch_fds_steal_parent (CprocLaunchFds *self,
+                               int             target_fd)
+{
+  for (guint i = 0; i < self->parent->len; i++)
+    {
+      CprocCommandFd *item = &g_array_index (self->parent, CprocCommandFd, i);
+
+      if (item->target_fd == target_fd)
+        return g_steal_fd (&item->fd);
+    }
+
+  return -1;
+}
+
+void
+cproc_launch_fds_give_to (CprocLaunchFds      *self,
+                          GSubprocessLauncher *launcher)
+{
+  for (guint i = 0; i < self->child->len; i++)
+    {
+      const CprocCommandFd *item = &g_array_index (self->child, CprocCommandFd, i);
+
+      switch (item->target_fd)
+        {
+        case STDIN_FILENO:
+          g_subprocess_launcher_take_stdin_fd (launcher, item->fd);
+          break;
+        case STDOUT_FILENO:
+          g_subprocess_launcher_take_stdout_fd (launcher, item->fd);
+          break;
+        case STDERR_FILENO:
+          g_subprocess_launcher_take_stderr_fd (launcher, item->fd);
+          break;
+        default:
+          g_subprocess_launcher_take_fd (launcher, item->fd, item->target_fd);
+          break;
+        }
+    }
+
+  g_array_set_size (self->child, 0);
+}
+
+gboolean
+cproc_launch_fds_probe (CprocLaunchFds  *self,
+                        GError         **error)
+{
+  guint n = self->child->len + N_SPARE;
+  g_autofree int *copies = g_new (int, n);
+  gboolean enough;
+  guint n_copies = 0;
+
+  while (n_copies < n &&
+         (copies[n_copies] = fcntl (g_array_index (self->child, CprocCommandFd, 0).fd,
+                                    F_DUPFD_CLOEXEC, self->highest + 1)) >= 0)
+    n_copies++;
+
+  enough = n_copies == n || fail (error, _("too few descriptors are left"));
+  while (n_copies > 0)
+    close (copies[--n_copies]);
+
+  return enough;
+}

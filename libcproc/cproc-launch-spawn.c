@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "cproc-launch-state-private.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <glib/gi18n-lib.h>
+
+#include "cproc-fd-private.h"
+#include "cproc-launch-bare-private.h"
+#include "cproc-launch-spec-private.h"
+#include "cproc-launch-thread-private.h"
+#include "cproc-pidfd-private.h"
+
+/* First thing after the spawn: GSubprocess reaps in a thread of its own, and forgets the pid. */
+static void
+note_process (CprocLaunch *self)
+{
+  const char *identifier = g_subprocess_get_identifier (self->subprocess);
+
+  if (identifier == NULL)
+    return;
+
+  self->process_pid = self->pid = g_ascii_strtoll (identifier, NULL, 10);
+  self->pidfd = cproc_pidfd_open ((pid_t) self->pid);
+
+  /* Had it been reaped before that, the number could have been a stranger's. */
+  if (g_subprocess_get_identifier (self->subprocess) == NULL)
+    cproc_fd_clear (&self->pidfd);
+}
+
+static gboolean
+call_glib (CprocLaunch         *self,
+           const char * const  *argv,
+           GError             **error)
+{
+  cproc_launch_fds_give_to (&self->fds, self->launcher);
+  self->subprocess = g_subprocess_launcher_spawnv (self->launcher, argv, error);
+  if (self->subprocess == NULL)
+    return FALSE;
+
+  note_process (self);
+
+  /* Not one end of the child's may stay open here, or no end of file would come. */
+  g_subprocess_launcher_close (self->launcher);
+  g_clear_object (&self->launcher);
+
+  return TRUE;
+}
+
+static gboolean
+spawn_bare (CprocLaunch *self)
+{
+  sigset_t none, saved;
+  gboolean spawned;
+
+  if (!cproc_launch_bare_is_clean ())
+    return FALSE;
+
+  /* The library's thread blocks all; the child begins with the mask of the one that spawns it. */
+  sigemptyset (&none);
+  pthread_sigmask (SIG_SETMASK, &none, &saved);
+  spawned = call_glib (self, (const char * const *) self->argv, NULL);
+  pthread_sigmask (SIG_SETMASK, &saved, NULL);
+
+  return spawned;
+}
+
+static gboolean
+read_record (CprocLaunch  *self,
+             LaunchRecord *record)
+{
+  gssize n;
+
+  *record = (LaunchRecord) { 0 };
+  do
+    n = read (self->status_fd, record, sizeof *record);
+  while (n < 0 && errno == EINTR);
+
+  return n == sizeof *record;
+}
+
+static gboolean
+spawn_by_helper (CprocLaunch  *self,
+                 GError      **error)
+{
+  g_autofree char *helper = cproc_launch_dup_helper ();
+  g_auto(GStrv) argv = cproc_launch_build_argv (helper, self->spec, self->cwd, self->argv0,
+                                                (const char * const *) self->argv);
+  g_autoptr(GError) cause = NULL;
+  LaunchRecord record;
+
+  if (!call_glib (self, (const char * const *) argv, &cause))
+    {
+      g_propagate_error (error, cproc_launch_error_of_helper (&self->names, helper, cause));
+      return FALSE;
+    }
+
+  /* It comes at once; after it the pipe is readable only when all has been decided. */
+  self->has_reported = read_record (self, &record) && record.step == LAUNCH_STEP_PID;
+  if (self->has_reported)
+    self->process_pid = self->pid = record.value;
+  else
+    self->failure = record;
+
+  return TRUE;
+}
+
+static gboolean
+spawn (CprocLaunch  *self,
+       GError      **error)
+{
+  if (self->is_bare && spawn_bare (self))
+    return TRUE;
+
+  /* Where the bare path has failed the helper tells why. */
+  if ((self->is_bare && !cproc_launch_open_helper_pipes (self, error)) ||
+      !cproc_launch_fds_probe (&self->fds, error))
+    {
+      cproc_launch_prefix_error (&self->names, error);
+      return FALSE;
+    }
+
+  return spawn_by_helper (self, error);
+}
+
+typedef struct
+{
+  CprocLaunch *launch;
+  GError **error;
+  gboolean spawned;
+} SpawnCall;
+
+static void
+spawn_in_thread (gpointer user_data)
+{
+  SpawnCall *call = user_data;
+
+  call->spawned = spawn (call->launch, call->error);
+}
+
+gboolean
+cproc_launch_spawn (CprocLaunch  *self,
+                    GError      **error)
+{
+  SpawnCall call = { self, error, FALSE };
+
+  g_assert (self->launcher != NULL);
+
+  /* The parent-death signal comes when the thread ends that has spawned. */
+  if (!self->die_with_parent)
+    return spawn (self, error);
+
+  cproc_launch_thread_call (spawn_in_thread, &call);
+
+  return call.spawned;
+}
+
+int
+cproc_launch_get_status_fd (CprocLaunch *self)
+{
+  return self->status_fd;
+}
+
+/* The helper ends by itself; what it was must not stay as a zombie. */
+static void
+reap (CprocLaunch *self)
+{
+  cproc_fd_clear (&self->pidfd);
+  cproc_fd_clear (&self->control_fd);
+  g_clear_pointer (&self->reach, cproc_reach_unref);
+  g_subprocess_wait (self->subprocess, NULL, NULL);
+  g_clear_object (&self->subprocess);
+}
+
+gboolean
+cproc_launch_confirm (CprocLaunch  *self,
+                      GError      **error)
+{
+  GError *local_error = NULL;
+  LaunchRecord record;
+
+  g_assert (self->subprocess != NULL);
+
+  if (self->status_fd < 0)
+    return TRUE;
+
+  while (read_record (self, &record))
+    if (record.step == LAUNCH_STEP_PID)
+      self->pid = record.value;
+    else
+      self->failure = record;
+  cproc_fd_clear (&self->status_fd);
+
+  if (self->failure.step != 0)
+    local_error = cproc_launch_error_of_step (&self->names, self->failure.step,
+                                              self->failure.value, self->failure.detail);
+  else if (!self->has_reported)
+    local_error = cproc_launch_error_of_silence (&self->names);
+
+  if (local_error == NULL)
+    return TRUE;
+
+  reap (self);
+  g_propagate_error (error, local_error);
+
+  return FALSE;
+}
+
+GSubprocess *
+cproc_launch_get_subprocess (CprocLaunch *self)
+{
+  return self->subprocess;
+}
+
+gint64
+cproc_launch_get_pid (CprocLaunch *self)
+{
+  return self->pid;
+}
+
+CprocReach *
+cproc_launch_get_reach (CprocLaunch *self)
+{
+  /* Already after the spawn, so that a start can be broken off that has not been confirmed. */
+  if (self->reach == NULL && self->subprocess != NULL)
+    self->reach = cproc_reach_new (self->subprocess, self->process_pid, g_steal_fd (&self->pidfd),
+                                   self->containment, g_steal_fd (&self->control_fd));
+
+  return self->reach;
+}

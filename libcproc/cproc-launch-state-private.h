@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include "cproc-command-private.h"
+#include "cproc-launch-error-private.h"
+#include "cproc-launch-fds-private.h"
+#include "cproc-launch-private.h"
+
+G_BEGIN_DECLS
+
+/* All that a start needs of the command is taken over by prepare, in the caller's thread: spawn
+ * may run in another, while the application goes on to use the command. GLib is always called so
+ * that it takes posix_spawn(): with INHERIT_FDS, without a directory or a child-setup function,
+ * each descriptor given explicitly (gspawn.c, fork_exec()). */
+struct _CprocLaunch
+{
+  CprocCommand *command;
+  CprocStdio defaults[3];
+  GPtrArray *variables; /* name, value, name, value... */
+  CprocLaunchFds fds;
+
+  CprocLaunchNames names;
+  GSubprocessLauncher *launcher;
+  char **argv;
+  char *argv0; /* NULL: argv[0] */
+  char *cwd;
+  char *spec;
+  CprocContainment containment;
+  gboolean die_with_parent;
+  gboolean is_bare;
+  int status_target;
+
+  GSubprocess *subprocess;
+  int status_fd;
+  int control_fd;
+  int pidfd;
+  gint64 process_pid; /* of the GSubprocess: the helper's own where that stays */
+  gint64 pid;         /* of the program */
+  gboolean has_reported; /* the helper */
+  LaunchRecord failure;  /* step 0: none */
+  CprocReach *reach;
+};
+
+/* For cproc-launch*.c alone: the status pipe, and the supervisor's control where one stays. */
+gboolean cproc_launch_open_helper_pipes (CprocLaunch  *self,
+                                         GError      **error);
+
+G_END_DECLS
