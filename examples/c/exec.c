@@ -16,7 +16,7 @@ run_finished (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   CprocExec *exec = CPROC_EXEC (source);
   GMainLoop *loop = user_data;
-  g_autoptr (GError) error = NULL;
+  g_autoptr(GError) error = NULL;
   g_autofree char *out = cproc_exec_get_stdout_text (exec);
   g_autofree char *err = cproc_exec_get_stderr_text (exec);
 
@@ -36,8 +36,8 @@ run_finished (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 run (const char *line)
 {
-  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
-  g_autoptr (CprocExec) exec = cproc_exec_new (line);
+  g_autoptr(GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+  g_autoptr(CprocExec) exec = cproc_exec_new (line);
 
   cproc_exec_set_capture_stack (exec, TRUE);
   g_signal_connect (exec, "exit", G_CALLBACK (child_exited), NULL);

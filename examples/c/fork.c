@@ -15,9 +15,9 @@ got_message (CprocWorker *worker, CprocMessage *message, gpointer user_data)
 int
 main (int argc, char **argv)
 {
-  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
-  g_autoptr (CprocWorker) worker = NULL;
-  g_autoptr (GError) error = NULL;
+  g_autoptr(GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+  g_autoptr(CprocWorker) worker = NULL;
+  g_autoptr(GError) error = NULL;
 
   setlocale (LC_ALL, "");
   if (argc != 2)

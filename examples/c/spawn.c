@@ -32,9 +32,9 @@ stop (gpointer tail)
 int
 main (int argc, char **argv)
 {
-  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
-  g_autoptr (CprocChild) tail = NULL;
-  g_autoptr (GError) error = NULL;
+  g_autoptr(GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+  g_autoptr(CprocChild) tail = NULL;
+  g_autoptr(GError) error = NULL;
 
   setlocale (LC_ALL, "");
   if (argc != 2)

@@ -8,7 +8,7 @@
 static void
 got_message (CprocChannel *parent, CprocMessage *message, gpointer user_data)
 {
-  g_autoptr (GError) error = NULL;
+  g_autoptr(GError) error = NULL;
 
   g_print ("got a message from master: %s\n",
            json_node_get_string (cproc_message_get_root (message)));
@@ -21,9 +21,9 @@ got_message (CprocChannel *parent, CprocMessage *message, gpointer user_data)
 int
 main (void)
 {
-  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
-  g_autoptr (CprocChannel) parent = NULL;
-  g_autoptr (GError) error = NULL;
+  g_autoptr(GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+  g_autoptr(CprocChannel) parent = NULL;
+  g_autoptr(GError) error = NULL;
 
   setlocale (LC_ALL, "");
   parent = cproc_channel_get_parent (&error);
