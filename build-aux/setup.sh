@@ -31,7 +31,7 @@ if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
   [ -n "$missing" ] || exit 0
 
   echo "setup: not found:${missing#,}" >&2
-  echo 'setup: this is no Debian, so please install what your system calls these packages of Debian:' >&2
+  echo 'setup: no Debian here: please install what your system calls these packages of it:' >&2
   echo "$packages" >&2
   exit 1
 fi

@@ -29,7 +29,7 @@ main (void)
   parent = cproc_channel_get_parent (&error);
   if (parent == NULL)
     {
-      g_printerr ("%s\n", error != NULL ? error->message : "To be started by a program, as a worker");
+      g_printerr ("%s\n", error != NULL ? error->message : "This is to be run as a worker");
       return 1;
     }
 

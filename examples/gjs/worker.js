@@ -9,7 +9,7 @@ import System from 'system';
 
 const parent = Cproc.Channel.get_parent();
 if (parent === null) {
-  printerr('To be started by a program, as a worker');
+  printerr('This is to be run as a worker');
   System.exit(1);
 }
 

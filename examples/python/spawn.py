@@ -13,6 +13,10 @@ if len(sys.argv) != 2:
     sys.exit("usage: spawn.py FILE")
 
 
+def on_exit(tail, code, signal):
+    print(f"tail exited with code {code}, signal {signal}")
+
+
 def stop():
     tail.kill()
     return GLib.SOURCE_REMOVE
@@ -22,7 +26,7 @@ loop = GLib.MainLoop()
 tail = Cproc.Child.new(["tail", "-f", sys.argv[1]])
 tail.connect("line::stdout", lambda tail, stream, line: print("tail output:", line))
 tail.connect("line::stderr", lambda tail, stream, line: print("tail error output:", line))
-tail.connect("exit", lambda tail, code, signal: print(f"tail exited with code {code}, signal {signal}"))
+tail.connect("exit", on_exit)
 tail.connect("closed", lambda tail: loop.quit())
 
 tail.start()

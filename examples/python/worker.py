@@ -18,7 +18,7 @@ def on_message(parent, message):
 
 parent = Cproc.Channel.get_parent()
 if parent is None:
-    sys.exit("To be started by a program, as a worker")
+    sys.exit("This is to be run as a worker")
 
 loop = GLib.MainLoop()
 parent.connect("message", on_message)

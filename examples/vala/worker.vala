@@ -18,7 +18,7 @@ int main () {
   try {
     var parent = Cproc.Channel.get_parent ();
     if (parent == null) {
-      printerr ("To be started by a program, as a worker\n");
+      printerr ("This is to be run as a worker\n");
       return 1;
     }
 

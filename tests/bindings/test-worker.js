@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// CprocWorker and CprocMessage from GJS, with a worker in GJS.
+
+import Cproc from 'gi://Cproc?version=1';
+import Gio from 'gi://Gio';
+import GLib from 'gi://GLib';
+import Json from 'gi://Json';
+
+import {
+  WORKER, assert, assertCprocFails, assertEqual, assertFails, assertSame, cleanup, closed, file,
+  main, record, test, until,
+} from './harness.js';
+
+for (const name of ['send_async', 'send_text_async'])
+  Gio._promisify(Cproc.Worker.prototype, name, name.replace('_async', '_finish'));
+
+const TOLD = 12;
+
+function newWorker(...args) {
+  const command = Cproc.Command.new_module(WORKER, args);
+  command.exec_path = 'gjs';
+  command.exec_argv = ['-m'];
+  const worker = Cproc.Worker.new_for_command(command);
+  const texts = [], messages = [];
+  worker.connect('message', (_worker, message) => {
+    texts.push(message.get_text());
+    messages.push(message);
+  });
+  cleanup(async () => {
+    if (worker.state === Cproc.State.RUNNING)
+      worker.force_exit();
+    if (worker.state !== Cproc.State.NEW)
+      await closed(worker);
+  });
+  return {worker, texts, messages, wait: count => until(() => texts.length >= count)};
+}
+
+function started(...args) {
+  const all = newWorker(...args);
+  all.worker.start();
+  return all;
+}
+
+const order = (worker, what) => worker.send_text(JSON.stringify(what));
+
+test('properties', () => {
+  const {worker} = newWorker();
+  assert(worker instanceof Cproc.Child);
+  assert(worker.channel instanceof Cproc.Channel);
+  assert(worker.get_channel() === worker.channel);
+  assertEqual([worker.channel.connected, worker.channel_fd], [false, 3]);
+  worker.channel_fd = 7;
+  assertEqual(worker.get_channel_fd(), 7);
+});
+
+test('new', async () => {
+  const script = file('worker.gjs', "imports.system.exit(Number(ARGV[0]));");
+  const worker = Cproc.Worker.new(script, ['8']);
+  worker.start();
+  await closed(worker);
+  assertEqual(worker.exit_code, 8);
+});
+
+test('worker-s-side', async () => {
+  const {worker, texts, wait} = started('one', 'two');
+  order(worker, {do: 'describe'});
+  await wait(1);
+  assertEqual(JSON.parse(texts[0]),
+    {arguments: ['one', 'two'], variables: [], same: true, connected: true});
+});
+
+test('texts-come-back-as-they-are', async () => {
+  const {worker, texts, wait} = started();
+  const sent = ['null', 'true', '0', '-0', '1.5', '"text"', '[]', '{}', '{"foo":1,"bar":2}',
+    '{"b":1,"a":2}', '9223372036854775807', '"line\\nline"', '"nul\\u0000nul"', '"\u2028 🙂 ä"',
+    '"\\ud800"'];
+  for (const text of sent)
+    assertEqual(worker.send_text(text), true);
+  await wait(sent.length);
+  assertEqual(texts, sent);
+});
+
+test('nodes-and-variants', async () => {
+  const {worker, texts, messages, wait} = started();
+  assertEqual(worker.send(Json.from_string('{"foo":1,"bar":[true,null]}')), true);
+  assertEqual(worker.send_variant(new GLib.Variant('s', 'Hello there!')), true);
+  await wait(2);
+  assertEqual(texts, ['{"foo":1,"bar":[true,null]}', '"Hello there!"']);
+  assertEqual(messages[0].get_root().get_object().get_int_member('foo'), 1);
+  assertEqual(messages[1].get_root().get_string(), 'Hello there!');
+  assertEqual(messages[0].get_fd_list(), null);
+});
+
+test('async', async () => {
+  const {worker, texts, wait} = started();
+  assertEqual(await worker.send_async(Json.from_string('[1]'), null), true);
+  assertEqual(await worker.send_text_async('[2]', null), true);
+  await wait(2);
+  assertEqual(texts, ['[1]', '[2]']);
+});
+
+test('not-a-message', async () => {
+  const {worker, texts, wait} = started();
+  for (const text of ['', '{', 'undefined', '01', '[1,]', '1 2', '1e999', '{"cmd":"NODE_HANDLE"}'])
+    await assertCprocFails(Cproc.Error.INVALID_MESSAGE, () => worker.send_text(text));
+  await assertCprocFails(Cproc.Error.INVALID_MESSAGE, worker.send_text_async('{', null));
+  worker.channel.max_message_size = 10;
+  await assertCprocFails(Cproc.Error.MESSAGE_TOO_LARGE, () => worker.send_text('"0123456789"'));
+  worker.send_text('"this"');
+  await wait(1);
+  assertEqual(texts, ['"this"']);
+});
+
+test('descriptors', async () => {
+  const {worker, texts, messages, wait} = started();
+  const stream = Gio.File.new_for_path(file('one', 'first')).read(null);
+  const fds = new Gio.UnixFDList();
+  fds.append(stream.get_fd());
+  assertEqual(worker.send_with_fds('{"do":"readFds"}', fds), true);
+  await wait(1);
+  assertEqual(texts, ['["first"]']);
+
+  order(worker, {do: 'giveFd', path: file('two', 'a present')});
+  await wait(2);
+  const received = messages[1].get_fd_list();
+  assertEqual([texts[1], received.get_length()], ['"here"', 1]);
+  const input = new Gio.UnixInputStream({fd: received.get(0), close_fd: true});
+  assertEqual(new TextDecoder().decode(input.read_bytes(100, null).toArray()), 'a present');
+  input.close(null);
+});
+
+test('socket', async () => {
+  const listener = new Gio.SocketListener();
+  const port = listener.add_any_inet_port(null);
+  const client = new Gio.SocketClient().connect_to_host('127.0.0.1', port, null);
+  const [connection] = listener.accept(null);
+  client.get_output_stream().write_all('over the net', null);
+  const {worker, texts, wait} = started();
+  assertEqual(worker.send_socket('{"do":"readFds"}', connection.get_socket()), true);
+  await wait(1);
+  assertEqual(texts, ['["over the net"]']);
+});
+
+test('order', async () => {
+  const {worker, texts} = newWorker();
+  const recorded = record(worker, ['started', 'message', 'disconnected', 'exit', 'closed']);
+  worker.start();
+  order(worker, {do: 'leave', count: 20, size: 50000, code: 4});
+  await closed(worker);
+  const names = recorded.names();
+  assertEqual([texts.length, worker.exit_code], [20, 4]);
+  assertEqual(names.slice(0, 21), ['started', ...Array(20).fill('message')]);
+  assertSame(names.slice(21, -1), ['disconnected', 'exit']);
+  assertEqual(names.at(-1), 'closed');
+});
+
+test('close-channel', async () => {
+  const {worker} = started();
+  const recorded = record(worker, ['disconnected']);
+  worker.close_channel();
+  assertEqual(recorded.events.length, 0);
+  await closed(worker);
+  assertEqual([recorded.events.length, worker.exit_code], [1, TOLD]);
+});
+
+test('worker-closes', async () => {
+  const {worker} = started();
+  const recorded = record(worker, ['disconnected']);
+  order(worker, {do: 'close'});
+  await closed(worker);
+  assertEqual([recorded.events.length, worker.exit_code, worker.channel.connected],
+    [1, TOLD, false]);
+});
+
+test('send-before-and-after', async () => {
+  const {worker} = newWorker();
+  const fails = async () => {
+    for (const call of [
+      () => worker.send_text('1'), () => worker.send(Json.from_string('1')),
+      () => worker.send_variant(new GLib.Variant('i', 1)),
+      () => worker.send_with_fds('1', new Gio.UnixFDList()),
+      () => worker.send_text_async('1', null),
+    ])
+      await assertCprocFails(Cproc.Error.CHANNEL_CLOSED, call);
+  };
+  await fails();
+  worker.start();
+  worker.close_channel();
+  await closed(worker);
+  await fails();
+});
+
+test('does-not-start', async () => {
+  const worker = Cproc.Worker.new_for_command(Cproc.Command.new(['/no/such/worker']));
+  const recorded = record(worker, ['started', 'disconnected', 'exit', 'closed']);
+  await assertFails(GLib.SpawnError, GLib.SpawnError.NOENT, () => worker.start());
+  assertEqual([recorded.events, worker.state], [[], Cproc.State.NEW]);
+});
+
+await main();

@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""CprocChannel from Python: what is not on CprocWorker too."""
+
+import json
+import os
+import sys
+
+import harness
+from harness import Call, Cproc, child_argv, output_of, wait_until
+from test_worker import WorkerCase
+from gi.repository import Gio, GLib, Json
+
+MIB = 1 << 20
+
+
+class Parent(harness.TestCase):
+    SCRIPT = """
+import sys, gi
+gi.require_version("Cproc", "1")
+from gi.repository import Cproc, GLib
+try:
+    channel = Cproc.Channel.get_parent()
+    print("channel" if channel else "none")
+except GLib.Error as error:
+    print("error", error.message)
+"""
+
+    def answer(self, **variables):
+        command = Cproc.Command.new([sys.executable, "-c", self.SCRIPT])
+        for name, value in variables.items():
+            command.set_environment_variable(name, value)
+        return output_of(Cproc.Child.new_for_command(command)).strip()
+
+    def test_no_worker(self):
+        self.assertIsNone(Cproc.Channel.get_parent())
+        self.assertEqual(self.answer(), "none")
+
+    def test_bad_descriptor(self):
+        for value in ("abc", "-1", "3x", "999", "1"):
+            with self.subTest(value):
+                self.assertEqual(self.answer(NODE_CHANNEL_FD=value)[:6], "error ")
+
+    def test_other_serialization(self):
+        answer = self.answer(NODE_CHANNEL_FD="3", NODE_CHANNEL_SERIALIZATION_MODE="advanced")
+        self.assertEqual(answer[:6], "error ")
+        self.assertIn("advanced", answer)
+
+
+class Channel(WorkerCase):
+    def channel(self, command=None):
+        self.texts = []
+        self.worker_ = self.started(command)
+        return self.worker_.props.channel
+
+    def test_connected(self):
+        worker = self.worker()
+        channel = worker.props.channel
+        seen = []
+        channel.connect("notify::connected", lambda *_: seen.append(channel.props.connected))
+        channel.connect("disconnected", lambda *_: seen.append("disconnected"))
+        self.assertFalse(channel.get_connected())
+        worker.start()
+        self.assertTrue(channel.get_connected())
+        channel.close()
+        self.assertFalse(channel.get_connected())
+        wait_until(lambda: "disconnected" in seen)
+        self.assertEqual(seen, [True, False, "disconnected"])
+
+    def test_signals_of_its_own(self):
+        channel = self.channel()
+        texts = []
+        channel.connect("message", lambda _channel, message: texts.append(message.get_text()))
+        self.assertTrue(channel.send_text("[1]"))
+        self.assertTrue(channel.send(Json.from_string("[2]")))
+        self.assertTrue(channel.send_variant(GLib.Variant("ai", [3])))
+        wait_until(lambda: len(texts) == 3)
+        self.assertEqual(texts, ["[1]", "[2]", "[3]"])
+
+    def test_async(self):
+        channel = self.channel()
+        by_node, by_text, flushed = Call(), Call(), Call()
+        channel.send_async(Json.from_string("[1]"), None, by_node)
+        channel.send_text_async("[2]", None, by_text)
+        channel.flush_async(None, flushed)
+        self.assertTrue(by_node.finish(channel.send_finish))
+        self.assertTrue(by_text.finish(channel.send_text_finish))
+        self.assertTrue(flushed.finish(channel.flush_finish))
+        self.assertEqual(channel.props.queued_bytes, 0)
+        self.assertEqual(self.wait_texts(2), ["[1]", "[2]"])
+
+    def test_flush(self):
+        channel = self.channel()
+        for number in range(10):
+            channel.send_text(json.dumps([number, "x" * 100_000]))
+        self.assertTrue(channel.flush(None))
+        self.assertEqual(channel.get_queued_bytes(), 0)
+        self.wait_texts(10)
+
+    def test_send_with_fds(self):
+        channel = self.channel()
+        read_end, write_end = os.pipe()
+        os.write(write_end, b"text")
+        os.close(write_end)
+        fds = Gio.UnixFDList()
+        fds.append(read_end)
+        os.close(read_end)
+        self.assertTrue(channel.send_with_fds('{"do":"read-fds"}', fds))
+        self.assertEqual(self.wait_texts(1), ['["text"]'])
+
+    def test_congested(self):
+        # Reads nothing.
+        channel = self.channel(Cproc.Command.new(child_argv("sleep-forever")))
+        seen = []
+        channel.connect("notify::congested", lambda *_: seen.append(channel.props.congested))
+        self.assertFalse(channel.props.congested)
+        self.assertEqual(channel.props.queued_bytes, 0)
+        text = json.dumps("x" * 100_000)
+        for _ in range(20):
+            channel.send_text(text)
+        self.assertTrue(channel.get_congested())
+        self.assertGreater(channel.get_queued_bytes(), MIB)
+        self.assertEqual(seen, [True])
+
+        cancellable = Gio.Cancellable()
+        call = Call()
+        channel.flush_async(cancellable, call)
+        cancellable.cancel()
+        self.assertFails(Gio.io_error_quark(), Gio.IOErrorEnum.CANCELLED,
+                         call.finish, channel.flush_finish)
+
+        pending = Call()
+        channel.flush_async(None, pending)
+        self.worker_.force_exit()
+        self.assertCprocFails(Cproc.Error.CHANNEL_CLOSED, pending.finish, channel.flush_finish)
+
+    def test_decongested(self):
+        channel = self.channel()
+        seen = []
+        channel.connect("notify::congested", lambda *_: seen.append(channel.props.congested))
+        text = json.dumps("x" * 100_000)
+        for _ in range(30):
+            channel.send_text(text)
+        self.wait_texts(30)
+        self.assertEqual(seen, [True, False])
+
+    def test_max_message_size(self):
+        channel = self.channel()
+        self.assertEqual(channel.get_max_message_size(), 64 * MIB)
+        notified = []
+        channel.connect("notify::max-message-size", lambda *_: notified.append(True))
+        channel.set_max_message_size(1000)
+        self.assertEqual(channel.props.max_message_size, 1000)
+        self.assertEqual(notified, [True])
+        self.assertCprocFails(Cproc.Error.MESSAGE_TOO_LARGE, channel.send_text,
+                              json.dumps("x" * 1000))
+        call = Call()
+        channel.send_text_async(json.dumps("x" * 1000), None, call)
+        self.assertCprocFails(Cproc.Error.MESSAGE_TOO_LARGE, call.finish, channel.send_text_finish)
+
+    def test_size_at_the_other_end(self):
+        channel = self.channel()
+        channel.send_text('{"do":"limit","size":1000}')
+        channel.send_text(json.dumps("x" * 998))
+        channel.send_text(json.dumps("x" * 999))
+        channel.send_text('"last"')
+        self.assertEqual(self.wait_texts(4), ['"limited"', json.dumps("x" * 998),
+                                              '["invalid", true]', '"last"'])
+
+
+class Untrusted(WorkerCase):
+    """What comes from the other side, whatever it is, harms nobody."""
+
+    def run_lines(self, *lines):
+        data = self.path("lines", b"".join(line + b"\n" for line in lines))
+        worker = self.worker(Cproc.Command.new_shell(f"cat '{data}' >&3"))
+        errors = []
+        worker.props.channel.connect("invalid-message", lambda _channel, error:
+                                     errors.append(error))
+        worker.start()
+        harness.wait_closed(worker)
+        for error in errors:
+            self.assertTrue(error.matches(Cproc.Error.quark(), Cproc.Error.INVALID_MESSAGE))
+        return errors
+
+    def test_bad_lines_are_skipped(self):
+        bad = [b"", b"undefined", b"{", b"[1,]", b"nul", b"'a'", b'"\xff"', b"\xef\xbb\xbf1",
+               b"[" * 600 + b"]" * 600, b"1e999", b"1 2", b'"a\tb"']
+        lines = []
+        for number, line in enumerate(bad):
+            lines += [line, b"%d" % number]
+        errors = self.run_lines(*lines)
+        self.assertEqual(self.texts, [str(number) for number in range(len(bad))])
+        self.assertEqual(len(errors), len(bad))
+
+    def test_deep_nesting(self):
+        errors = self.run_lines(b"[" * 1_000_000, b'"after"')
+        self.assertEqual(self.texts, ['"after"'])
+        self.assertEqual(len(errors), 1)
+
+    def test_carriage_return_and_space(self):
+        self.assertEqual(self.run_lines(b" [1] \r", b"\t2"), [])
+        self.assertEqual([json.loads(text) for text in self.texts], [[1], 2])
+
+    def test_protocol_messages_never_arrive(self):
+        errors = self.run_lines(b'{"cmd":"NODE_UNKNOWN"}', b'{"cmd":"NODE_HANDLE_ACK"}', b"1")
+        self.assertEqual(self.texts, ["1"])
+        self.assertEqual(errors, [])
+
+    def test_unfinished_line(self):
+        worker = self.worker(Cproc.Command.new_shell("printf '1\\n[2' >&3"))
+        worker.start()
+        harness.wait_closed(worker)
+        self.assertEqual(self.texts, ["1"])
+
+
+if __name__ == "__main__":
+    harness.main()

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What holds for every file of the project.
+
+    sources.py CHECK ROOT
+
+CHECK is one of spdx, potfiles, size, text.
+"""
+
+import os
+import re
+import sys
+
+from common import read, report, source_files
+
+# Files that cannot or need not carry a licence line.
+NO_SPDX = re.compile(r"""
+    (^|/)(LICENSE|NEWS|LINGUAS|POTFILES|\.gitignore|\.editorconfig|\.clang-format)$
+    | \.(md|po|pot|svg|png|json|txt|list|symbols|corpus|dict)$
+    | ^tests/(fuzz/corpus|data)/
+    | ^debian/ | ^\.git
+""", re.VERBOSE)
+
+NOT_TEXT = re.compile(r"^tests/(fuzz/corpus|data)/")
+
+MESSAGE = re.compile(r"(?<!\w)[NCQ]?_ ?\(\"|\b(g_dn|n)gettext \(")
+
+MAX_FILE_LINES = 600
+MAX_FUNCTION_LINES = 60
+MAX_COLUMNS = 100
+
+
+def check_spdx(root):
+    for path in source_files(root):
+        if NO_SPDX.search(path):
+            continue
+        head = read(root, path).split("\n", 3)[:3]
+        if not any("SPDX-License-Identifier: LGPL-2.1-or-later" in line for line in head):
+            yield f"{path}: no SPDX line at its top"
+
+
+def check_potfiles(root):
+    listed = [line for line in read(root, "po/POTFILES").splitlines()
+              if line and not line.startswith("#")]
+    if listed != sorted(listed):
+        yield "po/POTFILES is not sorted"
+    translated = [path for path in source_files(root)
+                  if path.endswith(".c") and not path.startswith("tests/")
+                  and MESSAGE.search(read(root, path))]
+    for path in sorted(set(translated) - set(listed)):
+        yield f"po/POTFILES lacks {path}, which has messages"
+    for path in sorted(set(listed) - set(translated)):
+        yield f"po/POTFILES lists {path}, which has no messages"
+
+
+def functions(text):
+    """Yields the name and the number of lines of each function of C in the house style."""
+    name = "?"
+    start = None
+    for number, line in enumerate(text.splitlines()):
+        match = re.match(r"(\w+) \(", line)
+        if match:
+            name = match.group(1)
+        if line == "{":
+            start = number
+        elif line.startswith("}") and start is not None:
+            # A struct or a table closes with more than a brace.
+            if line == "}":
+                yield name, number - start + 1
+            start = None
+
+
+def check_size(root):
+    for path in source_files(root):
+        if not path.endswith((".c", ".h", ".py", ".js", ".vala", ".sh")):
+            continue
+        text = read(root, path)
+        lines = text.count("\n")
+        if lines > MAX_FILE_LINES:
+            yield f"{path}: {lines} lines"
+        for number, line in enumerate(text.splitlines(), 1):
+            if len(line) > MAX_COLUMNS:
+                yield f"{path}:{number}: {len(line)} columns"
+        if path.endswith(".c"):
+            for name, length in functions(text):
+                if length > MAX_FUNCTION_LINES:
+                    yield f"{path}: {name} has {length} lines"
+
+
+def check_text(root):
+    for path in source_files(root):
+        if path.endswith((".png", ".po", "LICENSE")) or NOT_TEXT.search(path):
+            continue
+        text = read(root, path)
+        if text and not text.endswith("\n"):
+            yield f"{path}: no line end at its end"
+        for number, line in enumerate(text.split("\n"), 1):
+            if line != line.rstrip() or "\r" in line:
+                yield f"{path}:{number}: white space at the end"
+            if "\t" in line:
+                yield f"{path}:{number}: a tabulator"
+
+
+def main():
+    check, root = sys.argv[1:]
+    checks = {"spdx": check_spdx, "potfiles": check_potfiles, "size": check_size,
+              "text": check_text}
+    report(list(checks[check](os.path.abspath(root))))
+
+
+main()
