@@ -74,12 +74,22 @@ cproc_child_emit_lines (CprocChild         *self,
   g_signal_emit (self, signals[SIGNAL_LINES], details[stream], stream, lines);
 }
 
+/* A handler without a detail is asked for apart: a search with one finds only those that have it. */
+static gboolean
+has_handler (CprocChild  *self,
+             guint        signal_id,
+             CprocStream  stream)
+{
+  return g_signal_has_handler_pending (self, signal_id, details[stream], FALSE) ||
+         g_signal_has_handler_pending (self, signal_id, 0, FALSE);
+}
+
 gboolean
 cproc_child_wants_output (CprocChild  *self,
                           CprocStream  stream)
 {
   return CPROC_CHILD_GET_CLASS (self)->output != NULL ||
-         g_signal_has_handler_pending (self, signals[SIGNAL_OUTPUT], details[stream], FALSE);
+         has_handler (self, signals[SIGNAL_OUTPUT], stream);
 }
 
 gboolean
@@ -87,7 +97,7 @@ cproc_child_wants_line (CprocChild  *self,
                         CprocStream  stream)
 {
   return CPROC_CHILD_GET_CLASS (self)->line != NULL ||
-         g_signal_has_handler_pending (self, signals[SIGNAL_LINE], details[stream], FALSE);
+         has_handler (self, signals[SIGNAL_LINE], stream);
 }
 
 gboolean
@@ -95,11 +105,9 @@ cproc_child_wants_lines (CprocChild  *self,
                          CprocStream  stream)
 {
   return CPROC_CHILD_GET_CLASS (self)->lines != NULL ||
-         g_signal_has_handler_pending (self, signals[SIGNAL_LINES], details[stream], FALSE);
+         has_handler (self, signals[SIGNAL_LINES], stream);
 }
 
-/* A handler with two arguments has no marshaller in GObject, and the generic one is several times
- * slower than these. */
 static void
 install_output_signals (GType type)
 {
