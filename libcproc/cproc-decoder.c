@@ -46,6 +46,12 @@ is_plain (const char *data)
   return ((word + ~high) & ~word & high) == high;
 }
 
+static inline gboolean
+is_tail (guchar byte)
+{
+  return (byte & 0xc0) == 0x80;
+}
+
 /* The sequence at data, by table 3-7 of the Unicode standard; *size is that of the character, of
  * the maximal part of a broken one, or of what there is. */
 static Sequence
@@ -105,11 +111,16 @@ cproc_utf8_span (const char *data,
       while (length - i >= 8 && is_plain (data + i))
         i += 8;
 
-      /* Text in most scripts has long runs without eight ASCII bytes in a row. */
+      /* Most scripts have long runs without eight ASCII bytes in a row, in two or three bytes. */
       do
         {
-          if (i == length ||
-              scan_sequence ((const guchar *) data + i, length - i, &size) != SEQUENCE_WHOLE)
+          const guchar *p = (const guchar *) data + i;
+
+          if (length - i >= 3 && p[0] >= 0xc2 && p[0] < 0xe0 && is_tail (p[1]))
+            size = 2;
+          else if (length - i >= 3 && p[0] > 0xe0 && p[0] < 0xed && is_tail (p[1]) && is_tail (p[2]))
+            size = 3;
+          else if (i == length || scan_sequence (p, length - i, &size) != SEQUENCE_WHOLE)
             return i;
           i += size;
         }

@@ -209,19 +209,6 @@ cut (CprocLines *self,
   return line;
 }
 
-/* A "\r" at the end may be half of a line end, which does not count. */
-static gboolean
-is_piece_due (CprocLines *self)
-{
-  gsize length = self->text->len - self->text_start;
-
-  if (!is_too_long (self, length))
-    return FALSE;
-
-  return self->whole || length > self->max_length + 1 ||
-         self->text->str[self->text->len - 1] != '\r';
-}
-
 static const char *
 take_piece (CprocLines *self)
 {
@@ -258,7 +245,9 @@ take_whole (CprocLines *self)
 static const char *
 take_gathered (CprocLines *self)
 {
-  if (is_piece_due (self))
+  /* A "\r" too much is cut off like other text; should it prove to be half of a line end, nothing
+   * is left of the line, and nothing more is handed out. */
+  if (is_too_long (self, self->text->len - self->text_start))
     return take_piece (self);
 
   return self->whole ? take_whole (self) : NULL;
