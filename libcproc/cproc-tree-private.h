@@ -18,7 +18,7 @@ typedef struct
   gboolean is_gone;
 } CprocTree;
 
-/* control_fd: given away. To be called when the program has been started. */
+/* control_fd: given away. */
 void      cproc_tree_init     (CprocTree *self,
                                int        control_fd,
                                int        helper_pidfd);

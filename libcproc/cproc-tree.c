@@ -134,7 +134,7 @@ cproc_tree_read_end (CprocTree *self,
   end->system_time = report.system_time;
   end->max_rss = report.max_rss;
 
-  self->is_gone = report.n_left == 0;
+  self->is_gone = report.is_gone != 0;
 
   return CPROC_PEEK_ENDED;
 }
@@ -144,16 +144,11 @@ cproc_tree_init (CprocTree *self,
                  int        control_fd,
                  int        helper_pidfd)
 {
-  LaunchTreeReport report;
-
   *self = (CprocTree) {
     .control_fd = control_fd,
     .helper_pidfd = helper_pidfd,
     .target_pidfd = -1,
   };
-
-  /* The helper has sent it before it let the program run. */
-  receive (self, &report);
 }
 
 void

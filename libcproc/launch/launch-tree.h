@@ -36,6 +36,6 @@ typedef struct
   int64_t user_time;   /* microseconds */
   int64_t system_time; /* microseconds */
   int64_t max_rss;     /* KiB */
-  uint32_t n_left;     /* how many children the helper has now: none, and the tree is gone */
+  uint32_t is_gone;    /* all that it had started has ended too */
   uint32_t reserved;
 } LaunchTreeReport;

@@ -67,8 +67,7 @@ main (int    argc,
     case LAUNCH_MODE_EXEC:
       launch_become (&spec, argv);
     case LAUNCH_MODE_TREE:
-      launch_report (spec.status_fd, LAUNCH_STEP_SPEC, ENOSYS, 0);
-      break;
+      launch_supervise (&spec, argv);
     }
   return LAUNCH_EXIT_FAILURE;
 }

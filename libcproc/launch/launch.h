@@ -49,3 +49,7 @@ void launch_exec         (char            **args,
 /* All of the above in turn, from an argv as main() has it: what ends as the program. */
 _Noreturn void launch_become (const LaunchSpec *spec,
                               char            **argv);
+
+/* Starts the program and stays as its parent, until nothing is left that it has started. */
+_Noreturn void launch_supervise (const LaunchSpec *spec,
+                                 char            **argv);

@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The resident helper: the program's parent for as long as anything lives that it has started.
+ * As a subreaper it inherits every orphan below it, so that a double fork, a group or a session
+ * of its own lets nothing escape. It ends when there is nothing left, in the program's own way. */
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "launch.h"
+#include "launch-descendants.h"
+#include "launch-tree.h"
+
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
+
+/* How long what our process has left behind may take to end by itself. */
+#define ORPHAN_GRACE_MSEC 2000
+
+/* Between two rounds of SIGKILL, and after how many it is seen that it takes its time: what waits
+ * for a device does not die before it has it. */
+#define KILL_MSEC 2
+#define KILL_PATIENT_MSEC 100
+#define N_KILLS_FAST 100
+
+typedef struct
+{
+  int control_fd;
+  bool line_is_open;
+  pid_t target;
+  bool has_ended;
+  int status;
+  bool is_ending;
+  uint32_t grace;  /* the last that was told; 0: none */
+  int64_t kill_at; /* ms; 0: never */
+  unsigned n_kills;
+  int64_t last_kill_at;
+} Tree;
+
+static int64_t
+now (void)
+{
+  struct timespec time;
+
+  clock_gettime (CLOCK_MONOTONIC, &time);
+  return (int64_t) time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+static int64_t
+usec (const struct timeval *time)
+{
+  return (int64_t) time->tv_sec * 1000000 + time->tv_usec;
+}
+
+/* attached_fd: -1 for none. */
+static void
+report (int                     control_fd,
+        const LaunchTreeReport *what,
+        int                     attached_fd)
+{
+  union
+  {
+    struct cmsghdr header;
+    char space[CMSG_SPACE (sizeof (int))];
+  } control;
+  struct iovec part = { (void *) what, sizeof *what };
+  struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
+
+  if (attached_fd >= 0)
+    {
+      memset (&control, 0, sizeof control);
+      message.msg_control = &control;
+      message.msg_controllen = sizeof control;
+      control.header.cmsg_level = SOL_SOCKET;
+      control.header.cmsg_type = SCM_RIGHTS;
+      control.header.cmsg_len = CMSG_LEN (sizeof (int));
+      memcpy (CMSG_DATA (&control.header), &attached_fd, sizeof (int));
+    }
+
+  /* Two in a lifetime fit into any socket; a library that is not there needs none. */
+  while (sendmsg (control_fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 && errno == EINTR)
+    ;
+}
+
+static void
+signal_all (Tree *self,
+            int   signum)
+{
+  if (signum == 0)
+    return;
+
+  /* Without /proc nothing is found, but the program is still known. */
+  if (launch_signal_descendants (signum) == 0 && !self->has_ended)
+    kill (self->target, signum);
+}
+
+static void
+kill_by (Tree   *self,
+         int64_t time)
+{
+  if (self->kill_at == 0 || time < self->kill_at)
+    self->kill_at = time;
+}
+
+static void
+obey (Tree                    *self,
+      const LaunchTreeCommand *command)
+{
+  if (command->signum < 0 || command->signum >= _NSIG)
+    return;
+
+  if (command->kind == LAUNCH_TREE_END)
+    {
+      self->is_ending = true;
+      self->grace = command->grace;
+      if (command->grace > 0)
+        kill_by (self, now () + command->grace);
+    }
+
+  /* Once is not enough where there are some who fork. */
+  if (command->signum == SIGKILL)
+    kill_by (self, now ());
+  else
+    signal_all (self, command->signum);
+}
+
+/* Our process has ended, or has dropped the child. */
+static void
+lose_line (Tree *self)
+{
+  self->line_is_open = false;
+  if (!self->is_ending)
+    signal_all (self, SIGTERM);
+  self->is_ending = true;
+  kill_by (self, now () + (self->grace > 0 ? self->grace : ORPHAN_GRACE_MSEC));
+}
+
+static void
+read_command (Tree *self)
+{
+  LaunchTreeCommand command;
+  ssize_t length = recv (self->control_fd, &command, sizeof command, MSG_DONTWAIT);
+
+  if (length == (ssize_t) sizeof command)
+    obey (self, &command);
+  else if (length >= 0 || (errno != EAGAIN && errno != EINTR))
+    lose_line (self);
+}
+
+/* Reaps what there is to reap. False when nothing is left. */
+static bool
+reap (Tree *self)
+{
+  LaunchTreeReport ended = { 0 };
+  struct rusage usage;
+  int status;
+  pid_t pid;
+
+  while ((pid = wait4 (-1, &status, WNOHANG, &usage)) > 0)
+    if (pid == self->target)
+      {
+        self->has_ended = true;
+        self->status = status;
+        ended = (LaunchTreeReport) {
+          .kind = LAUNCH_TREE_ENDED,
+          .status = status,
+          .user_time = usec (&usage.ru_utime),
+          .system_time = usec (&usage.ru_stime),
+          .max_rss = usage.ru_maxrss,
+        };
+      }
+
+  /* What the program left behind became ours before it could be waited for. */
+  if (ended.kind != 0)
+    {
+      ended.is_gone = pid < 0;
+      report (self->control_fd, &ended, -1);
+    }
+  return pid == 0;
+}
+
+/* Ends what is to be ended by now. The ms until it is to be called again, -1 for no time. */
+static int
+keep_time (Tree *self)
+{
+  int64_t time = now ();
+  int64_t next = self->kill_at;
+
+  if (self->kill_at == 0)
+    return -1;
+  if (self->n_kills > 0)
+    next = self->last_kill_at + (self->n_kills < N_KILLS_FAST ? KILL_MSEC : KILL_PATIENT_MSEC);
+
+  if (time >= next)
+    {
+      signal_all (self, SIGKILL);
+      self->n_kills++;
+      self->last_kill_at = now ();
+      return KILL_MSEC;
+    }
+  return next - time < 60000 ? (int) (next - time) : 60000;
+}
+
+static void
+on_child (int signum)
+{
+  /* What counts is that it ends ppoll(). */
+}
+
+static void
+watch_over (Tree *self)
+{
+  struct sigaction action = { .sa_handler = on_child };
+  sigset_t but_child;
+
+  sigaction (SIGCHLD, &action, NULL);
+  memset (&but_child, 0xff, sizeof but_child);
+  sigdelset (&but_child, SIGCHLD);
+
+  while (reap (self))
+    {
+      struct pollfd line = { self->line_is_open ? self->control_fd : -1, POLLIN, 0 };
+      int msec = keep_time (self);
+      struct timespec timeout = { msec / 1000, msec % 1000 * 1000000L };
+
+      if (ppoll (&line, 1, msec < 0 ? NULL : &timeout, &but_child) > 0)
+        read_command (self);
+    }
+}
+
+/* So that GSubprocess sees what it would see of the program itself. */
+static _Noreturn void
+end_like (int status)
+{
+  struct sigaction action = { .sa_handler = SIG_DFL };
+  struct rlimit no_core = { 0, 0 };
+  sigset_t set;
+  int signum;
+
+  if (WIFEXITED (status))
+    _exit (WEXITSTATUS (status));
+
+  /* But for the core: the program's own has been written. A limit alone does not hold off those
+   * that are written through a pipe. */
+  setrlimit (RLIMIT_CORE, &no_core);
+  prctl (PR_SET_DUMPABLE, 0, 0, 0, 0);
+
+  signum = WTERMSIG (status);
+  sigaction (signum, &action, NULL);
+  kill (getpid (), signum);
+  sigemptyset (&set);
+  sigaddset (&set, signum);
+  sigprocmask (SIG_UNBLOCK, &set, NULL);
+  _exit (128 + signum);
+}
+
+/* Gives up all that is the program's: its streams above all, of which the other ends wait for
+ * their last holder to go. */
+static void
+withdraw (const LaunchSpec *spec)
+{
+  char keep[16] = { 0 };
+  char *digit = keep + sizeof keep - 1;
+  LaunchSpec own = *spec;
+  LaunchRecord failure;
+  struct rlimit limit;
+  int n;
+
+  for (n = spec->control_fd; n > 0 || *digit == '\0'; n /= 10)
+    *--digit = (char) ('0' + n % 10);
+  own.keep = digit;
+  own.status_fd = spec->control_fd;
+  launch_close_others (&own, &failure);
+
+  /* Its directory too; and out of its group, and of its terminal's. */
+  while (chdir ("/") != 0 && errno == EINTR)
+    ;
+  setpgid (0, 0);
+
+  /* One for each process that is to be signalled at a time. */
+  if (getrlimit (RLIMIT_NOFILE, &limit) == 0)
+    {
+      limit.rlim_cur = limit.rlim_max;
+      setrlimit (RLIMIT_NOFILE, &limit);
+    }
+}
+
+static _Noreturn void
+become_program (const LaunchSpec *spec,
+                char            **argv,
+                pid_t             helper)
+{
+  LaunchSpec own = *spec;
+
+  /* Who kills the helper does not set the program free. */
+  own.parent_pid = helper;
+  launch_report (spec->status_fd, LAUNCH_STEP_PID, getpid (), 0);
+  launch_become (&own, argv);
+}
+
+static void
+start (Tree             *self,
+       const LaunchSpec *spec,
+       char            **argv)
+{
+  LaunchTreeReport started = { .kind = LAUNCH_TREE_STARTED };
+  pid_t helper = getpid ();
+  int pidfd;
+
+  self->target = fork ();
+  if (self->target < 0)
+    {
+      launch_report (spec->status_fd, LAUNCH_STEP_SUPERVISE, errno, 0);
+      _exit (LAUNCH_EXIT_FAILURE);
+    }
+  if (self->target == 0)
+    become_program (spec, argv, helper);
+
+  /* Before the status pipe is closed, which is when the library takes the program for started. */
+  pidfd = (int) syscall (SYS_pidfd_open, self->target, 0);
+  report (spec->control_fd, &started, pidfd);
+}
+
+_Noreturn void
+launch_supervise (const LaunchSpec *spec,
+                  char            **argv)
+{
+  static const unsigned long all[] = { ~0ul, ~0ul, ~0ul, ~0ul };
+  Tree self = { .control_fd = spec->control_fd, .line_is_open = true };
+
+  /* The call itself, since the C libraries keep some signals from being blocked. */
+  syscall (SYS_rt_sigprocmask, SIG_SETMASK, all, NULL, _NSIG / 8);
+
+  if (prctl (PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0)
+    {
+      launch_report (spec->status_fd, LAUNCH_STEP_SUPERVISE, errno, 0);
+      _exit (LAUNCH_EXIT_FAILURE);
+    }
+
+  start (&self, spec, argv);
+  withdraw (spec);
+
+  /* Nor may it be traced, or its line be taken, by those it watches over. */
+  prctl (PR_SET_DUMPABLE, 0, 0, 0, 0);
+
+  watch_over (&self);
+  end_like (self.status);
+}
