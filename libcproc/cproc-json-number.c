@@ -7,8 +7,10 @@
 
 #include "cproc-json-scan-private.h"
 
-/* A double says at most this many decimal digits that matter. */
+/* What tells a double from its neighbours, and enough to see on which side of a shorter number it
+ * lies. */
 #define MAX_DIGITS 17
+#define MANY_DIGITS 25
 
 /* These are exact doubles. One operation on exact doubles is correctly rounded. */
 static const double powers_of_ten[] = {
@@ -163,7 +165,7 @@ cproc_json_number_to_double (const char *number,
 /* The digits of a positive number, 0.DDD times ten to the power of point. */
 typedef struct
 {
-  char digits[MAX_DIGITS + 1];
+  char digits[MANY_DIGITS];
   int n_digits;
   int point;
 } Decimal;
@@ -174,6 +176,16 @@ decimal_strip_zeros (Decimal *self)
   while (self->n_digits > 1 && self->digits[self->n_digits - 1] == '0')
     self->n_digits--;
 }
+
+#ifdef __SIZEOF_INT128__
+
+__extension__ typedef unsigned __int128 uint128;
+
+static const guint64 integer_powers_of_ten[] = {
+  1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000, 10000000000,
+  100000000000, 1000000000000, 10000000000000, 100000000000000, 1000000000000000,
+  10000000000000000, 100000000000000000, 1000000000000000000,
+};
 
 static void
 decimal_set_integer (Decimal *self,
@@ -193,16 +205,6 @@ decimal_set_integer (Decimal *self,
 
   decimal_strip_zeros (self);
 }
-
-#ifdef __SIZEOF_INT128__
-
-__extension__ typedef unsigned __int128 uint128;
-
-static const guint64 integer_powers_of_ten[] = {
-  1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000, 10000000000,
-  100000000000, 1000000000000, 10000000000000, 100000000000000, 1000000000000000,
-  10000000000000000, 100000000000000000, 1000000000000000000,
-};
 
 static guint64
 power_of_five (guint n)
@@ -227,6 +229,7 @@ pick_shortest (guint64  low,
   guint64 first = low;
   guint64 last = high;
   guint64 unit, down;
+  uint128 rest, half;
 
   for (*n_zeros = 0; (first + 9) / 10 <= last / 10; ++*n_zeros)
     {
@@ -242,7 +245,12 @@ pick_shortest (guint64  low,
   if (down + unit > high)
     return down;
 
-  return 2 * (value - ((uint128) down << n_bits)) > (uint128) unit << n_bits ? down + unit : down;
+  rest = value - ((uint128) down << n_bits);
+  half = ((uint128) unit << n_bits) / 2;
+  if (rest == half)
+    return down / unit % 2 == 0 ? down : down + unit;
+
+  return rest < half ? down : down + unit;
 }
 
 /* In this range a double times the power of ten that gives it all its digits, and so the range of
@@ -300,7 +308,7 @@ static gboolean
 decimal_is (const Decimal *self,
             double         value)
 {
-  char text[MAX_DIGITS + 16];
+  char text[MANY_DIGITS + 16];
   int length;
 
   length = g_snprintf (text, sizeof text, "%.*se%d",
@@ -327,17 +335,35 @@ decimal_increase (Decimal *self)
     }
 }
 
-/* Cuts exact, all digits of value, to n digits. Both neighbours have to be tried, the nearer one
+/* Whether the number without its first n digits is more than half a unit of the last of these, or
+ * is a half that makes an odd digit even. */
+static gboolean
+decimal_rounds_up (const Decimal *self,
+                   int            n)
+{
+  if (self->digits[n] != '5')
+    return self->digits[n] > '5';
+
+  for (int i = n + 1; i < self->n_digits; i++)
+    {
+      if (self->digits[i] != '0')
+        return TRUE;
+    }
+
+  return (self->digits[n - 1] - '0') % 2 != 0;
+}
+
+/* Cuts many, more digits of value than needed, to n. Both neighbours have to be tried, the nearer one
  * first: next to a power of two the nearer one can belong to another double already. */
 static gboolean
 decimal_set_cut (Decimal       *self,
-                 const Decimal *exact,
+                 const Decimal *many,
                  int            n,
                  double         value)
 {
-  Decimal down = *exact;
+  Decimal down = *many;
   Decimal up;
-  gboolean up_is_nearer = exact->digits[n] >= '5';
+  gboolean up_is_nearer = decimal_rounds_up (many, n);
 
   down.n_digits = n;
   up = down;
@@ -355,27 +381,29 @@ static void
 decimal_set_shortest (Decimal *self,
                       double   value)
 {
-  char buffer[G_ASCII_DTOSTR_BUF_SIZE];
-  Decimal exact;
+  char buffer[MANY_DIGITS + sizeof ".e+308"];
+  Decimal many;
   Decimal cut;
+  int n = MAX_DIGITS;
 
   if (decimal_set_exactly (self, value))
     return;
 
   /* D.DDDDe±DD */
-  g_ascii_formatd (buffer, sizeof buffer, "%.16e", value);
-  exact.digits[0] = buffer[0];
-  memcpy (exact.digits + 1, buffer + 2, MAX_DIGITS - 1);
-  exact.n_digits = MAX_DIGITS;
-  exact.point = atoi (buffer + MAX_DIGITS + 2) + 1;
+  g_ascii_formatd (buffer, sizeof buffer, "%.24e", value);
+  many.digits[0] = buffer[0];
+  memcpy (many.digits + 1, buffer + 2, MANY_DIGITS - 1);
+  many.n_digits = MANY_DIGITS;
+  many.point = atoi (buffer + MANY_DIGITS + 2) + 1;
 
-  *self = exact;
-  decimal_strip_zeros (self);
-  while (self->n_digits > 1 && decimal_set_cut (&cut, &exact, self->n_digits - 1, value))
+  while (n > 0 && decimal_set_cut (&cut, &many, n, value))
     {
       *self = cut;
       decimal_strip_zeros (self);
+      n = self->n_digits - 1;
     }
+
+  g_assert (n < MAX_DIGITS);
 }
 
 static char *

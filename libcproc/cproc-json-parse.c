@@ -8,9 +8,19 @@
 /* Builds the tree in a loop. A node is hung into its parent before its value is read, so the way
  * back up is in the tree itself, and nothing is left over that would have to be freed. */
 
-/* From this many members on an object is asked for a name before the name is set: json-glib walks
- * all members to replace one, and the other side could make that take for ever. */
+/* json-glib walks over all members to replace one, and the other side could make that take for
+ * ever. So where an object has this many, and a name comes again, the later values are put by and
+ * the object is made anew at its end. */
 #define MANY_MEMBERS 32
+
+typedef struct _Later Later;
+
+struct _Later
+{
+  Later *outer;
+  JsonNode *owner;
+  GHashTable *values;
+};
 
 typedef struct
 {
@@ -21,6 +31,9 @@ typedef struct
   JsonNode *parent;
   JsonObject *object;
   JsonArray *array;
+
+  /* Of the objects around here, the innermost first. */
+  Later *later;
 
   char *scratch;
   gsize scratch_size;
@@ -121,8 +134,54 @@ builder_enter (Builder  *self,
 }
 
 static void
+builder_put_by (Builder    *self,
+                const char *name,
+                JsonNode   *node)
+{
+  if (self->later == NULL || self->later->owner != self->parent)
+    {
+      Later *later = g_new (Later, 1);
+
+      later->outer = self->later;
+      later->owner = self->parent;
+      later->values = g_hash_table_new_full (g_str_hash, g_str_equal,
+                                             g_free, (GDestroyNotify) json_node_unref);
+      self->later = later;
+    }
+
+  g_hash_table_replace (self->later->values, g_strdup (name), node);
+}
+
+static void
+builder_apply_later (Builder *self)
+{
+  Later *later = self->later;
+  JsonObject *object = json_object_new ();
+  JsonObjectIter iter;
+  const char *name;
+  JsonNode *node;
+
+  json_object_iter_init_ordered (&iter, self->object);
+  while (json_object_iter_next_ordered (&iter, &name, &node))
+    {
+      JsonNode *value = g_hash_table_lookup (later->values, name);
+
+      json_object_set_member (object, name, json_node_ref (value != NULL ? value : node));
+    }
+
+  json_node_take_object (later->owner, object);
+
+  self->later = later->outer;
+  g_hash_table_unref (later->values);
+  g_free (later);
+}
+
+static void
 builder_leave (Builder *self)
 {
+  if (self->later != NULL && self->later->owner == self->parent)
+    builder_apply_later (self);
+
   self->object = NULL;
   self->array = NULL;
   self->parent = json_node_get_parent (self->parent);
@@ -175,17 +234,14 @@ static inline JsonNode *
 builder_add_member (Builder *self)
 {
   const char *name = builder_read_string (self);
-  JsonNode *node = NULL;
+  JsonNode *node = json_node_alloc ();
 
-  if (json_object_get_size (self->object) >= MANY_MEMBERS)
-    node = json_object_get_member (self->object, name);
-
-  if (node == NULL)
-    {
-      node = json_node_alloc ();
-      json_node_set_parent (node, self->parent);
-      json_object_set_member (self->object, name, node);
-    }
+  json_node_set_parent (node, self->parent);
+  if (json_object_get_size (self->object) >= MANY_MEMBERS &&
+      json_object_has_member (self->object, name))
+    builder_put_by (self, name, node);
+  else
+    json_object_set_member (self->object, name, node);
 
   builder_skip_space (self);
   self->p++;
@@ -215,6 +271,7 @@ cproc_json_parse (const char *text,
   builder.p = text;
   builder.end = text + length;
   builder.parent = NULL;
+  builder.later = NULL;
   builder.scratch = builder.scratch_small;
   builder.scratch_size = sizeof builder.scratch_small;
 
