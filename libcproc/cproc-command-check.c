@@ -34,6 +34,7 @@ cproc_command_check_argv (CprocCommand  *self,
   return FALSE;
 }
 
+/* The messages of what follows come after “Could not start …: ”. */
 static gboolean
 cproc_command_check_environment (CprocCommand  *self,
                                  GError       **error)
@@ -47,7 +48,7 @@ cproc_command_check_environment (CprocCommand  *self,
         {
           /* What stands after the "=" may be a secret. */
           g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                               _("The environment has a value without a name"));
+                               _("the environment has a value without a name"));
           return FALSE;
         }
 
@@ -69,11 +70,11 @@ stream_name (int fd)
   switch (fd)
     {
     case 0:
-      return _("Standard input");
+      return _("standard input");
     case 1:
-      return _("Standard output");
+      return _("standard output");
     default:
-      return _("Standard error");
+      return _("standard error");
     }
 }
 
@@ -149,13 +150,13 @@ cproc_command_check_pipe (CprocCommand  *self,
 
   if (target_fd < 0)
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                 _("A pipe cannot become number %d"), target_fd);
+                 _("a pipe cannot become number %d"), target_fd);
   else if (target_fd <= 2)
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                 _("An added pipe cannot become number %d, which is a standard stream"), target_fd);
+                 _("an added pipe cannot become number %d, which is a standard stream"), target_fd);
   else if (used)
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                 _("Descriptor %d of the program is to be two things at once"), target_fd);
+                 _("descriptor %d of the program is to be two things at once"), target_fd);
   else
     return TRUE;
 
@@ -168,13 +169,13 @@ cproc_command_check_limit (const CprocCommandLimit  *limit,
 {
   if (limit->resource < 0 || limit->resource >= (int) RLIM_NLIMITS)
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                 _("There is no resource number %d to limit"), limit->resource);
+                 _("there is no resource number %d to limit"), limit->resource);
   else if (limit->soft < -1 || limit->hard < -1)
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                 _("A limit of resource number %d is below zero"), limit->resource);
+                 _("a limit of resource number %d is below zero"), limit->resource);
   else if (limit->hard >= 0 && (limit->soft == -1 || limit->soft > limit->hard))
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                 _("The soft limit of resource number %d is above the hard one"), limit->resource);
+                 _("the soft limit of resource number %d is above the hard one"), limit->resource);
   else
     return TRUE;
 

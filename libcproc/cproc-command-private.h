@@ -88,7 +88,7 @@ typedef enum
 /* From the best to the worst niceness; more makes no difference. */
 #define CPROC_COMMAND_MAX_NICE 40
 
-/* For cproc-command*.c alone. */
+/* For cproc-command*.c alone. A misuse's message comes after “Could not start …: ”. */
 void        cproc_command_notify       (CprocCommand         *self,
                                         CprocCommandProperty  property);
 void        cproc_command_misuse       (CprocCommand         *self,

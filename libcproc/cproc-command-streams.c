@@ -170,7 +170,7 @@ cproc_command_set_stdio_file (CprocCommand   *self,
 
   if (!is_stdio (fd))
     {
-      cproc_command_misuse (self, _("Descriptor %d is no standard stream that could lead to a file"),
+      cproc_command_misuse (self, _("descriptor %d is no standard stream that could lead to a file"),
                             fd);
       return;
     }
@@ -260,14 +260,14 @@ cproc_command_take_fd (CprocCommand *self,
   flags = fd < 0 ? -1 : fcntl (fd, F_GETFD);
   if (flags < 0)
     {
-      cproc_command_misuse (self, _("Descriptor %d, to become number %d, is not open"), fd,
+      cproc_command_misuse (self, _("descriptor %d, to become number %d, is not open"), fd,
                             target_fd);
       return;
     }
 
   if (target_fd < 0)
     {
-      cproc_command_misuse (self, _("Descriptor %d cannot become number %d"), fd, target_fd);
+      cproc_command_misuse (self, _("descriptor %d cannot become number %d"), fd, target_fd);
       cproc_command_close_unless_kept (self, fd);
       return;
     }
@@ -315,8 +315,7 @@ cproc_command_pass_fd (CprocCommand  *self,
   copy = cproc_fd_dup_high (fd, error);
   if (copy < 0)
     {
-      g_prefix_error (error, _("Descriptor %d, to become number %d, cannot be duplicated: "), fd,
-                      target_fd);
+      g_prefix_error (error, _("Descriptor %d, to become number %d: "), fd, target_fd);
       return FALSE;
     }
 
