@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include <libcproc.h>
+
+/* What the tests of the classes share: children that run tests/child, and a record of the signals
+ * that one emits. */
+
+/* A child that runs a mode of tests/child; the arguments end with NULL. */
+CprocCommand *test_command_new (const char *mode,
+                                ...) G_GNUC_NULL_TERMINATED;
+CprocChild   *test_child_new   (const char *mode,
+                                ...) G_GNUC_NULL_TERMINATED;
+CprocExec    *test_exec_new    (const char *mode,
+                                ...) G_GNUC_NULL_TERMINATED;
+
+typedef struct
+{
+  GPtrArray *events; /* "started", "output::stdout", "exit 0 0", "closed", … */
+  GString *text[3];  /* by CprocStream: all of `output` */
+  GPtrArray *lines[3];
+  gboolean joined; /* one event for outputs that follow each other */
+} TestRecord;
+
+/* Connects to all signals of the child; its end is freed with test_record_free(). */
+TestRecord *test_record_new  (CprocChild *child);
+void        test_record_free (TestRecord *self);
+
+/* The events in one line, a comma and a space between two. */
+char       *test_record_dup  (TestRecord *self);
+
+/* Iterates the default main context until the flag is set; the test's timeout ends a hang. */
+void        test_run_until        (const gboolean *flag);
+void        test_run_until_state  (CprocChild     *child,
+                                   CprocState      state);
+
+/* Starts it, which must succeed; and goes on to `closed`. */
+void        test_start            (CprocChild     *child);
+void        test_start_and_close  (CprocChild     *child);
+
+/* Drops the last reference. */
+#define test_finalize(object) g_assert_finalize_object (g_steal_pointer (&(object)))
+
+/* Descriptors of this process. */
+guint       test_count_fds (void);
+
+/* What GLib reaps and closes on a thread of its own may be late. */
+void        test_await_fd_count    (guint  n_fds);
+void        test_await_no_children (void);
+
+/* Whether there is such a process, and it is no zombie; waits until there is none. */
+gboolean    test_process_lives     (gint64 pid);
+void        test_await_process_end (gint64 pid);
+
+/* The message has the program's name between these two. */
+void        test_assert_message (GError     *error,
+                                 const char *before,
+                                 const char *after);
+
+/* A GAsyncReadyCallback that keeps the result in a GAsyncResult ** . */
+void        test_store_result (GObject      *source,
+                               GAsyncResult *result,
+                               gpointer      user_data);
+GAsyncResult *test_await (GAsyncResult **result);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TestRecord, test_record_free)
