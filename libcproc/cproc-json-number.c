@@ -259,25 +259,28 @@ static gboolean
 decimal_set_exactly (Decimal *self,
                      double   value)
 {
-  int exponent;
-  guint64 mantissa = (guint64) ldexp (frexp (value, &exponent), DBL_MANT_DIG);
-  gboolean is_power_of_two = mantissa == G_GUINT64_CONSTANT (1) << (DBL_MANT_DIG - 1);
-  int scale, n_bits;
-  guint n_zeros;
-  guint64 power, low, high, shortest;
+  const guint64 first_bit = G_GUINT64_CONSTANT (1) << (DBL_MANT_DIG - 1);
+  guint64 mantissa, power, low, high, shortest;
   uint128 lower, upper;
+  int exponent, scale, n_bits;
+  guint n_zeros;
 
-  if (value < 1e-5 || exponent > DBL_MANT_DIG)
+  if (value < 1e-5 || value >= 9007199254740992.0)
     return FALSE;
 
-  /* 17 digits, or 18. */
-  scale = MAX_DIGITS - 1 - (int) floor ((exponent - 1) * 0.30102999566398120);
+  /* The value is 0.1MMM, in binary, times two to the power of exponent. */
+  memcpy (&mantissa, &value, sizeof mantissa);
+  exponent = (int) (mantissa >> (DBL_MANT_DIG - 1)) + DBL_MIN_EXP - 1;
+  mantissa = (mantissa & (first_bit - 1)) | first_bit;
+
+  /* 17 digits, or 18: 1233/4096 is the logarithm of two. */
+  scale = MAX_DIGITS - 1 - ((exponent - 1 + 4096) * 1233 / 4096 - 1233);
   power = power_of_five (scale);
 
   /* In quarters of the last bit: half way to the neighbours, and below a power of two they are
    * twice as close. A tie goes to the even one. */
   n_bits = 2 + DBL_MANT_DIG - exponent - scale;
-  lower = (uint128) (4 * mantissa - (is_power_of_two ? 1 : 2)) * power;
+  lower = (uint128) (4 * mantissa - (mantissa == first_bit ? 1 : 2)) * power;
   upper = (uint128) (4 * mantissa + 2) * power;
   if (mantissa % 2 != 0)
     {

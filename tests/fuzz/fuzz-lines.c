@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The lines of a text are the same however it is cut, valid UTF-8, and those that a simple cutter
+ * finds in the whole. The third byte of an input chooses the limit. */
+
+#include "config.h"
+
+#include "cproc-lines-private.h"
+
+#include "cproc-decoder-private.h"
+#include "fuzz-text.h"
+#include "fuzz.h"
+
+static void
+collect (CprocLines *lines,
+         GPtrArray  *found)
+{
+  const char *line;
+
+  while ((line = cproc_lines_next (lines)) != NULL)
+    {
+      g_assert_true (g_utf8_validate (line, -1, NULL));
+      g_ptr_array_add (found, g_strdup (line));
+    }
+}
+
+static GPtrArray *
+cut_pieces (CprocLines *lines,
+            const char *data,
+            gsize       size,
+            guint32     state)
+{
+  GPtrArray *found = g_ptr_array_new_with_free_func (g_free);
+
+  for (gsize i = 0; i < size;)
+    {
+      gsize n = state == 0 ? size : fuzz_piece (&state, size - i);
+      g_autofree char *piece = g_memdup2 (data + i, n);
+
+      cproc_lines_feed (lines, piece, n);
+      collect (lines, found);
+      i += n;
+    }
+  cproc_lines_finish (lines);
+  collect (lines, found);
+
+  return found;
+}
+
+int
+LLVMFuzzerTestOneInput (const uint8_t *data,
+                        size_t         size)
+{
+  g_autoptr(CprocLines) lines = NULL;
+  g_autoptr(GPtrArray) found = NULL;
+  g_autoptr(GPtrArray) expected = NULL;
+  g_autofree char *decoded = NULL;
+  g_autoptr(GString) text = NULL;
+  const char *encoding;
+  gsize max_length;
+
+  if (size < 3)
+    return 0;
+
+  encoding = fuzz_encoding (data[0]);
+  max_length = data[2] < 200 ? data[2] % 20 : data[2];
+  lines = cproc_lines_new (encoding, max_length, NULL);
+  if (lines == NULL)
+    return 0;
+
+  decoded = cproc_decode_text ((const char *) data + 3, size - 3, encoding);
+  text = g_string_new (decoded);
+  expected = naive_cut (text, max_length);
+  found = cut_pieces (lines, (const char *) data + 3, size - 3, data[1]);
+
+  g_assert_cmpuint (found->len, ==, expected->len);
+  for (guint i = 0; i < found->len; i++)
+    g_assert_cmpstr (g_ptr_array_index (found, i), ==, g_ptr_array_index (expected, i));
+
+  return 0;
+}
