@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* Cuts a stream of bytes into the lines that are the frames of a channel. What lies whole in the
+ * bytes fed is handed out in place; only a frame that is cut by their end is copied, and one larger
+ * than the limit is never kept. Knows neither JSON nor descriptors. */
+typedef struct
+{
+  const char *next; /* the rest of what was fed; not owned */
+  const char *end;
+
+  char *partial; /* the beginning of a frame, behind the headroom */
+  gsize partial_length;
+  gsize partial_capacity;
+
+  gsize headroom;
+  guint64 max_size;
+  guint skipping : 1; /* to the next newline, of a frame that was too large */
+  guint handed_out : 1;
+} CprocFrames;
+
+typedef enum
+{
+  CPROC_FRAME_NONE, /* more must be fed */
+  CPROC_FRAME_TEXT,
+  CPROC_FRAME_TOO_LARGE, /* told once, as soon as it is known */
+} CprocFrameKind;
+
+/* headroom: bytes left free in front of a frame that can be stolen. */
+void           cproc_frames_init         (CprocFrames  *self,
+                                          gsize         headroom,
+                                          guint64       max_size);
+void           cproc_frames_clear        (CprocFrames  *self);
+void           cproc_frames_set_max_size (CprocFrames  *self,
+                                          guint64       max_size);
+
+/* The bytes must stay as they are until cproc_frames_next() has returned CPROC_FRAME_NONE. */
+void           cproc_frames_feed         (CprocFrames  *self,
+                                          const char   *data,
+                                          gsize         length);
+
+/* text is without its line end, "\n" or "\r\n", and valid until the next call. It is not
+ * terminated. */
+CprocFrameKind cproc_frames_next         (CprocFrames  *self,
+                                          const char  **text,
+                                          gsize        *length);
+
+/* The allocation that the frame just returned lies in, at headroom, with room for one more byte
+ * behind it; to be freed with g_free(). NULL if it lies in what was fed. */
+gpointer       cproc_frames_steal        (CprocFrames  *self);
+
+/* How much is there of a frame that has not ended. */
+gsize          cproc_frames_get_partial  (CprocFrames  *self);
+
+G_END_DECLS

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include <string.h>
+
+#include "cproc-frames-private.h"
+
+#define MIN_CAPACITY 256
+
+void
+cproc_frames_init (CprocFrames *self,
+                   gsize        headroom,
+                   guint64      max_size)
+{
+  *self = (CprocFrames) { .headroom = headroom, .max_size = max_size };
+}
+
+static void
+frames_drop_partial (CprocFrames *self)
+{
+  g_clear_pointer (&self->partial, g_free);
+  self->partial_length = 0;
+  self->partial_capacity = 0;
+  self->handed_out = FALSE;
+}
+
+void
+cproc_frames_clear (CprocFrames *self)
+{
+  frames_drop_partial (self);
+  self->next = self->end = NULL;
+  self->skipping = FALSE;
+}
+
+void
+cproc_frames_set_max_size (CprocFrames *self,
+                           guint64      max_size)
+{
+  self->max_size = max_size;
+}
+
+void
+cproc_frames_feed (CprocFrames *self,
+                   const char  *data,
+                   gsize        length)
+{
+  g_assert (self->next == self->end);
+
+  self->next = data;
+  self->end = data + length;
+}
+
+/* Whether a frame of that many bytes that ends in `last` can still be within the limit: its line
+ * end may be two bytes, of which only the second has been looked for. */
+static gboolean
+frames_fits (CprocFrames *self,
+             gsize        length,
+             char         last)
+{
+  return length <= self->max_size || (length - 1 == self->max_size && last == '\r');
+}
+
+static void
+frames_append (CprocFrames *self,
+               const char  *data,
+               gsize        length)
+{
+  gsize needed = self->partial_length + length + 1;
+
+  if (needed > self->partial_capacity)
+    {
+      self->partial_capacity = MAX (MAX (needed, MIN_CAPACITY), 2 * self->partial_capacity);
+      self->partial = g_realloc (self->partial, self->headroom + self->partial_capacity);
+    }
+
+  memcpy (self->partial + self->headroom + self->partial_length, data, length);
+  self->partial_length += length;
+}
+
+static CprocFrameKind
+frames_too_large (CprocFrames *self)
+{
+  frames_drop_partial (self);
+  self->skipping = TRUE;
+
+  return CPROC_FRAME_TOO_LARGE;
+}
+
+/* The frame goes on behind what was fed. */
+static CprocFrameKind
+frames_keep_rest (CprocFrames *self)
+{
+  gsize rest = self->end - self->next;
+  const char *data = self->next;
+
+  self->next = self->end;
+  if (self->skipping || rest == 0)
+    return CPROC_FRAME_NONE;
+
+  if (!frames_fits (self, self->partial_length + rest, data[rest - 1]))
+    return frames_too_large (self);
+
+  frames_append (self, data, rest);
+
+  return CPROC_FRAME_NONE;
+}
+
+/* length: without the newline, which comes next. */
+static CprocFrameKind
+frames_end_frame (CprocFrames  *self,
+                  gsize         length,
+                  const char  **text,
+                  gsize        *text_length)
+{
+  const char *data = self->next;
+
+  self->next += length + 1;
+
+  if (self->partial_length > 0)
+    {
+      if (self->partial_length + length - 1 > self->max_size)
+        {
+          frames_drop_partial (self);
+          return CPROC_FRAME_TOO_LARGE;
+        }
+
+      frames_append (self, data, length);
+      self->handed_out = TRUE;
+      data = self->partial + self->headroom;
+      length = self->partial_length;
+    }
+
+  if (length > 0 && data[length - 1] == '\r')
+    length--;
+
+  if (length > self->max_size)
+    return CPROC_FRAME_TOO_LARGE;
+
+  *text = data;
+  *text_length = length;
+
+  return CPROC_FRAME_TEXT;
+}
+
+CprocFrameKind
+cproc_frames_next (CprocFrames  *self,
+                   const char  **text,
+                   gsize        *length)
+{
+  *text = NULL;
+  *length = 0;
+
+  if (self->handed_out)
+    frames_drop_partial (self);
+
+  while (self->next < self->end)
+    {
+      const char *newline = memchr (self->next, '\n', self->end - self->next);
+
+      if (newline == NULL)
+        return frames_keep_rest (self);
+
+      if (!self->skipping)
+        return frames_end_frame (self, newline - self->next, text, length);
+
+      self->skipping = FALSE;
+      self->next = newline + 1;
+    }
+
+  return CPROC_FRAME_NONE;
+}
+
+gpointer
+cproc_frames_steal (CprocFrames *self)
+{
+  gpointer storage;
+
+  if (!self->handed_out)
+    return NULL;
+
+  storage = g_steal_pointer (&self->partial);
+  frames_drop_partial (self);
+
+  return storage;
+}
+
+gsize
+cproc_frames_get_partial (CprocFrames *self)
+{
+  return self->handed_out ? 0 : self->partial_length;
+}
