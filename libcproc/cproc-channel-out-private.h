@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include <gio/gio.h>
+#include <sys/uio.h>
+
+G_BEGIN_DECLS
+
+/* The sending half of a channel: what the kernel has not taken yet, in order. Never calls out:
+ * tasks that are done wait on a list until the owner returns them. */
+typedef struct _CprocOutBlock CprocOutBlock;
+
+typedef struct
+{
+  CprocOutBlock *head;
+  CprocOutBlock *tail;
+  guint64 bytes;
+  gsize reply_bytes; /* of them, of replies of the protocol */
+  guint64 owed_acks; /* not in the queue yet */
+  GQueue done;       /* GTask */
+  GQueue failed;     /* GTask */
+  guint lost : 1;    /* something queued could not be written */
+} CprocOut;
+
+/* What is to be written in one go. */
+typedef struct
+{
+  struct iovec parts[2];
+  char *storage; /* what the first part lies in, if it is given away, as a large one should be */
+  int fd;        /* to go with the first byte, or -1; given away */
+  GTask *task;   /* to be returned when all is written, or NULL; given away */
+} CprocOutItem;
+
+typedef enum
+{
+  CPROC_OUT_EMPTY,   /* all is written */
+  CPROC_OUT_BLOCKED, /* poll for G_IO_OUT */
+  CPROC_OUT_RETRY,   /* the system is short of something that poll does not tell of: wait a little */
+  CPROC_OUT_BROKEN,  /* the other side is gone */
+} CprocOutResult;
+
+/* How long CPROC_OUT_RETRY should wait. */
+#define CPROC_OUT_RETRY_MSEC 20
+
+void           cproc_out_init       (CprocOut           *self);
+
+/* Drops what is queued. The tasks go to the failed list. */
+void           cproc_out_fail       (CprocOut           *self);
+
+/* Writes past the queue, which must be empty: *written is how far it came. */
+CprocOutResult cproc_out_write_now  (const CprocOutItem *item,
+                                     int                 socket_fd,
+                                     gsize              *written);
+
+/* Queues what of the item comes after the first `offset` bytes, with everything that it gives
+ * away. */
+void           cproc_out_push       (CprocOut           *self,
+                                     const CprocOutItem *item,
+                                     gsize               offset);
+
+/* A reply that the protocol demands. However many the other side provokes without reading them, the
+ * queue does not grow over a bound: acknowledgements are then only counted, others dropped. To stop
+ * reading instead would lock up two sides that pass each other descriptors. */
+void           cproc_out_push_ack   (CprocOut           *self);
+void           cproc_out_push_reply (CprocOut           *self,
+                                     const char         *text,
+                                     gsize               length);
+
+CprocOutResult cproc_out_write      (CprocOut           *self,
+                                     int                 socket_fd);
+
+/* Takes the task's message out again, and the queue's reference to the task is the caller's; FALSE
+ * if any byte of it is written. */
+gboolean       cproc_out_withdraw   (CprocOut           *self,
+                                     GTask              *task);
+
+/* Calls func for each task that waits in the queue. */
+void           cproc_out_foreach    (CprocOut           *self,
+                                     GFunc               func,
+                                     gpointer            user_data);
+
+static inline gsize
+cproc_out_item_get_length (const CprocOutItem *item)
+{
+  return item->parts[0].iov_len + item->parts[1].iov_len;
+}
+
+G_END_DECLS
