@@ -204,6 +204,26 @@ child_check_started (CprocChild  *self,
 }
 
 static gboolean
+child_signal_later (CprocChild  *self,
+                    int          signum,
+                    gboolean     with_grace,
+                    GError     **error)
+{
+  /* Nobody will be there to be told when it is sent. */
+  if (signum < 0 || signum >= NSIG)
+    {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _("There is no signal %d"),
+                   signum);
+      return FALSE;
+    }
+
+  if (signum != 0)
+    cproc_child_kill_when_started (self, signum, with_grace);
+
+  return TRUE;
+}
+
+static gboolean
 child_signal (CprocChild  *self,
               int          signum,
               gboolean     with_grace,
@@ -215,11 +235,7 @@ child_signal (CprocChild  *self,
     return FALSE;
 
   if (priv->start != NULL)
-    {
-      if (signum != 0)
-        cproc_child_kill_when_started (self, signum, with_grace);
-      return TRUE;
-    }
+    return child_signal_later (self, signum, with_grace, error);
 
   if (with_grace)
     return cproc_reach_end (priv->reach, signum, priv->kill_grace, error);

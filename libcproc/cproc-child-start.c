@@ -12,17 +12,19 @@
 /* A start that is on its way through the library's thread. It has a state of its own, so that one
  * that is cancelled can go to its end by itself while the child is as new.
  *
- * Written by the library's thread until `spawned`, then by the child's thread only. */
+ * Written by the library's thread until `spawned`, then by the child's thread only, but for
+ * `cancelled`. */
 struct _CprocStart
 {
   gatomicrefcount ref_count;
-  CprocChild *child; /* not held: the task holds it; NULL once cancelled */
+  CprocChild *child; /* not held: the task holds it */
   CprocLaunch *launch;
   GTask *task;
 
   GMutex mutex;
   GCond cond;
   gboolean spawned;
+  gboolean cancelled;
   GError *error;
 
   GSource *spawned_source; /* in the child's context; made ready by the library's thread */
@@ -309,24 +311,38 @@ cproc_child_start (CprocChild  *self,
   return cproc_child_start_in (self, context, error);
 }
 
+/* A start that was cancelled while the process was being made: it must not stay. */
+static void
+start_discard (CprocStart *self)
+{
+  if (self->error == NULL && cproc_launch_get_reach (self->launch) != NULL)
+    cproc_reach_signal (cproc_launch_get_reach (self->launch), SIGKILL, NULL);
+  start_unref (self);
+}
+
 /* In the library's thread. */
 static gboolean
 start_spawn (gpointer user_data)
 {
   CprocStart *self = user_data;
   g_autoptr(GError) error = NULL;
+  gboolean cancelled;
 
   cproc_launch_spawn (self->launch, &error);
 
   g_mutex_lock (&self->mutex);
   self->error = g_steal_pointer (&error);
   self->spawned = TRUE;
+  cancelled = self->cancelled;
   g_cond_signal (&self->cond);
   /* It is destroyed only by the child's thread, under the lock or after `spawned`. */
   if (self->spawned_source != NULL)
     g_source_set_ready_time (self->spawned_source, 0);
   g_mutex_unlock (&self->mutex);
 
+  /* Here and not in the child's thread, whose main loop may not run any more. */
+  if (cancelled)
+    start_discard (self);
   start_unref (self);
 
   return G_SOURCE_REMOVE;
@@ -363,16 +379,6 @@ start_complete (CprocStart *self,
   start_unref (self);
 }
 
-/* A start that was cancelled while the process was being made: it must not stay. */
-static void
-start_discard (CprocStart *self)
-{
-  start_clear_sources (self);
-  if (self->error == NULL && cproc_launch_get_reach (self->launch) != NULL)
-    cproc_reach_signal (cproc_launch_get_reach (self->launch), SIGKILL, NULL);
-  start_unref (self);
-}
-
 static void
 start_confirm (gpointer user_data)
 {
@@ -390,12 +396,6 @@ start_after_spawn (CprocStart *self)
   int fd;
 
   clear_source (&self->spawned_source);
-
-  if (self->child == NULL)
-    {
-      start_discard (self);
-      return;
-    }
 
   fd = self->error == NULL ? cproc_launch_get_status_fd (self->launch) : -1;
   if (fd < 0)
@@ -430,22 +430,22 @@ start_cancelled (GCancellable *cancellable,
   g_autoptr(GError) error = NULL;
   gboolean spawned;
 
-  clear_source (&self->cancelled_source);
-  cproc_watch_stop (&self->status_watch);
   cproc_child_get_priv (child)->start = NULL;
-  self->child = NULL;
+
+  g_mutex_lock (&self->mutex);
+  start_clear_sources (self);
+  self->cancelled = TRUE;
+  spawned = self->spawned;
+  g_mutex_unlock (&self->mutex);
+
+  /* Else the library's thread does it, as soon as there is something. */
+  if (spawned)
+    start_discard (self);
+
   child_unprepare (child);
   g_cancellable_set_error_if_cancelled (cancellable, &error);
   cproc_child_fail_waits (child, error);
   g_task_return_error (task, g_steal_pointer (&error));
-
-  g_mutex_lock (&self->mutex);
-  spawned = self->spawned;
-  g_mutex_unlock (&self->mutex);
-
-  /* Else its own source comes by, once it is. */
-  if (spawned)
-    start_discard (self);
 
   return G_SOURCE_REMOVE;
 }
