@@ -244,10 +244,10 @@ test_count_fds (void)
 void
 test_await_fd_count (guint n_fds)
 {
-  for (int i = 0; test_count_fds () != n_fds && i < AWAIT_LIMIT / AWAIT_STEP; i++)
+  for (int i = 0; test_count_fds () > n_fds && i < AWAIT_LIMIT / AWAIT_STEP; i++)
     g_usleep (AWAIT_STEP);
 
-  g_assert_cmpuint (test_count_fds (), ==, n_fds);
+  g_assert_cmpuint (test_count_fds (), <=, n_fds);
 }
 
 void

@@ -45,7 +45,8 @@ void        test_start_and_close  (CprocChild     *child);
 /* Descriptors of this process. */
 guint       test_count_fds (void);
 
-/* What GLib reaps and closes on a thread of its own may be late. */
+/* What GLib reaps and closes on a thread of its own may be late: waits until there are no more
+ * descriptors than that. To find one that leaks, let it do so some times. */
 void        test_await_fd_count    (guint  n_fds);
 void        test_await_no_children (void);
 
