@@ -24,6 +24,7 @@ struct _CprocDecoder
 
   GIConv converter; /* (GIConv) -1 for UTF-8 */
   gsize unit;       /* bytes to skip after one that does not decode */
+  gboolean has_shifts;
   GByteArray *rest; /* what iconv must see again, with what follows it */
 };
 
@@ -134,6 +135,24 @@ names_utf8 (const char *encoding)
   return g_ascii_strcasecmp (encoding, "UTF-8") == 0 || g_ascii_strcasecmp (encoding, "UTF8") == 0;
 }
 
+/* Encodings in which a byte means what an earlier one has said. After something bad, what iconv
+ * makes of them depends on where its input began; bytes that come one by one come out alike however
+ * the text is cut. */
+static gboolean
+names_shifts (const char *encoding)
+{
+  const char *parts[] = { "2022", "UTF-7", "UTF7" };
+  g_autofree char *upper = g_ascii_strup (encoding, -1);
+
+  for (guint i = 0; i < G_N_ELEMENTS (parts); i++)
+    {
+      if (strstr (upper, parts[i]) != NULL)
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
 /* How far two characters are apart; 2 or 4 where a byte alone means nothing. */
 static gsize
 measure_unit (const char *encoding)
@@ -176,6 +195,7 @@ cproc_decoder_new (const char  *encoding,
     }
 
   self->unit = measure_unit (encoding);
+  self->has_shifts = names_shifts (encoding);
   self->rest = g_byte_array_new ();
 
   return g_steal_pointer (&self);
@@ -320,12 +340,12 @@ flush_converter (CprocDecoder *self,
   decode_utf8 (self, buffer, sizeof buffer - room, out);
 }
 
+/* Converts data, after what was kept; keeps what must be seen again. */
 static void
-decode_other (CprocDecoder *self,
-              const char   *data,
-              gsize         length,
-              gboolean      flush,
-              GString      *out)
+convert_piece (CprocDecoder *self,
+               const char   *data,
+               gsize         length,
+               GString      *out)
 {
   gsize left;
 
@@ -340,12 +360,25 @@ decode_other (CprocDecoder *self,
       left = convert (self, (char *) data, length, out);
       g_byte_array_append (self->rest, (const guint8 *) data + length - left, left);
     }
+}
+
+static void
+decode_other (CprocDecoder *self,
+              const char   *data,
+              gsize         length,
+              gboolean      flush,
+              GString      *out)
+{
+  gsize step = self->has_shifts ? 1 : length;
+
+  for (gsize i = 0; i < length; i += step)
+    convert_piece (self, data + i, step, out);
 
   if (!flush)
     return;
 
   flush_converter (self, out);
-  if (left > 0)
+  if (self->rest->len > 0)
     g_string_append (out, REPLACEMENT);
   g_byte_array_set_size (self->rest, 0);
 }

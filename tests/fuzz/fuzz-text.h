@@ -9,8 +9,11 @@
 /* The first two bytes of an input choose the encoding and the cuts. */
 
 static const char * const fuzz_encodings[] = {
-  "UTF-8", "UTF-16LE", "UTF-16", "UTF-32LE", "ISO-8859-1", "WINDOWS-1252", "US-ASCII", "SHIFT_JIS",
-  "EUC-JP", "GB18030", "BIG5", "BIG5-HKSCS", "EUC-KR", "ISO-2022-JP", "ISO-2022-KR", "UTF-7",
+  "UTF-16LE", "UTF-16", "UTF-32LE", "UTF-32", "UCS-2", "UTF-8", "ISO-8859-1", "WINDOWS-1252",
+  "US-ASCII", "KOI8-R", "SHIFT_JIS", "SHIFT_JISX0213", "EUC-JP", "EUC-JISX0213", "EUC-TW",
+  "GB18030", "BIG5", "BIG5-HKSCS", "EUC-KR", "JOHAB", "TCVN", "WINDOWS-1255", "WINDOWS-1258",
+  "ISO-2022-JP", "ISO-2022-JP-3", "ISO-2022-KR", "ISO-2022-CN", "ISO-2022-CN-EXT", "IBM037",
+  "IBM939", "T.61", "UTF-7",
 };
 
 static inline const char *
