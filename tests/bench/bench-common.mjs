@@ -137,7 +137,9 @@ export function bigMessage() {
         return text;
     }
     for (let i = 0; length < size - 1; i++) {
-        const item = {id: i, name: `item ${i}`, size: i * 3 + 0.5, ok: true, tags: ['red', 'green']};
+        const item = {
+            id: i, name: `item ${i}`, size: i * 3 + 0.5, ok: true, tags: ['red', 'green'],
+        };
 
         length += JSON.stringify(item).length + (i > 0 ? 1 : 0);
         items.push(item);

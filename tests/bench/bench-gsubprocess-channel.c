@@ -26,6 +26,7 @@ start_peer (const char * const *argv)
   Peer *peer = g_new0 (Peer, 1);
   g_autoptr (GSubprocessLauncher) launcher = NULL;
   g_autoptr (GSocket) socket = NULL;
+  GInputStream *input;
   GError *error = NULL;
   int fds[2];
 
@@ -37,7 +38,8 @@ start_peer (const char * const *argv)
   socket = g_socket_new_from_fd (fds[0], &error);
   bench_check_error (socket != NULL, error);
   peer->connection = g_socket_connection_factory_create_connection (socket);
-  peer->lines = g_data_input_stream_new (g_io_stream_get_input_stream (G_IO_STREAM (peer->connection)));
+  input = g_io_stream_get_input_stream (G_IO_STREAM (peer->connection));
+  peer->lines = g_data_input_stream_new (input);
 
   return peer;
 }

@@ -120,8 +120,8 @@ def read_all(process):
 def run_output():
     total = bench.param('mib', 1024) << 20
     bench.begin()
-    process = subprocess.Popen([bench.child, 'write', str(total), bench.params.get('chunk', '65536')],
-                               stdout=subprocess.PIPE)
+    chunk = bench.params.get('chunk', '65536')
+    process = subprocess.Popen([bench.child, 'write', str(total), chunk], stdout=subprocess.PIPE)
     length = read_all(process)
     process.wait()
     bench.end()

@@ -81,7 +81,7 @@ on_lines (char   **lines,
   n_lines += n;
 }
 
-/* Cuts what is in the buffer; returns how much is left of an unfinished line, moved to its start. */
+/* Cuts what is in the buffer; returns the length of the unfinished line, moved to its start. */
 static size_t
 cut_lines (char   *buffer,
            size_t  length,

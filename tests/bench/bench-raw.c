@@ -226,7 +226,8 @@ raw_exec_once (const char * const *argv,
       poll (polls, 2, -1);
       for (i = 0; i < 2; i++)
         {
-          if (polls[i].fd >= 0 && polls[i].revents != 0 && buffer_read (&buffers[i], polls[i].fd) == 0)
+          if (polls[i].fd >= 0 && polls[i].revents != 0
+              && buffer_read (&buffers[i], polls[i].fd) == 0)
             {
               close (polls[i].fd);
               polls[i].fd = -1;

@@ -100,27 +100,42 @@ def table(result):
     return '\n'.join(lines)
 
 
+def best(peer, metric, more_is_better):
+    """The figure of the least disturbed run."""
+    if metric != 'value':
+        return peer.get(metric)
+    return peer.get('max' if more_is_better else 'min')
+
+
+def judge_one(case, reach, known):
+    """One goal with what was measured; None where a figure is missing."""
+    own = known[case.name].get(reach.peer, {})
+    other = known.get(reach.case or case.name, {}).get(reach.other, {}) if reach.other else {}
+    if own.get(reach.metric) is None or (reach.other and not other.get(reach.metric)):
+        return None
+    value = own[reach.metric]
+    least = best(own, reach.metric, case.more_is_better)
+    if reach.other:
+        value /= other[reach.metric]
+        least /= best(other, reach.metric, case.more_is_better)
+    what = '' if reach.metric == 'value' else f' {reach.metric}'
+    of = f' of {reach.other}' if reach.other else ''
+    of += f' in {reach.case}' if reach.case else ''
+    return {
+        'good': value >= reach.factor if reach.sign == '>=' else value <= reach.factor,
+        'value': value,
+        'best': least,
+        'factor': reach.factor,
+        'text': f"{reach.peer}{what}{of}: {number(value)} (best runs {number(least)}), to be at "
+                f"{'least' if reach.sign == '>=' else 'most'} {number(reach.factor)}",
+    }
+
+
 def judge(case, results):
-    """The case's goals, with what was measured; those without figures are left out."""
+    """The case's goals; the median decides."""
     known = {result['name']: result['peers'] for result in results}
-    judged = []
-    for reach in case.reach:
-        own = known[case.name].get(reach.peer, {}).get(reach.metric)
-        other = known.get(reach.case or case.name, {}).get(reach.other, {}).get(reach.metric)
-        if own is None or (reach.other and not other):
-            continue
-        value = own / other if reach.other else own
-        good = value >= reach.factor if reach.sign == '>=' else value <= reach.factor
-        what = '' if reach.metric == 'value' else f' {reach.metric}'
-        of = f' of {reach.other}' + (f' in {reach.case}' if reach.case else '') if reach.other else ''
-        judged.append({
-            'good': good,
-            'value': value,
-            'factor': reach.factor,
-            'text': f"{reach.peer}{what}{of}: {number(value)}, to be at "
-                    f"{'least' if reach.sign == '>=' else 'most'} {number(reach.factor)}",
-        })
-    return judged
+    judged = (judge_one(case, reach, known) for reach in case.reach)
+    return [goal for goal in judged if goal is not None]
 
 
 def summary(results):
