@@ -220,9 +220,9 @@ check_text (Check      *self,
           if (depth == CPROC_JSON_MAX_DEPTH)
             return check_fail (self, p, N_("it is nested too deeply"));
 
-          closers[depth] = *p == '{' ? '}' : ']';
+          closers[depth++] = *p == '{' ? '}' : ']';
           p = cproc_json_skip_space (p + 1, self->end);
-          if (p == self->end || *p != closers[depth++])
+          if (p == self->end || *p != closers[depth - 1])
             continue;
         }
       else if ((p = check_scalar (self, p)) == NULL)
@@ -239,7 +239,9 @@ check_text (Check      *self,
         }
 
       if (p == self->end || *p != ',')
-        return check_fail (self, p, N_("a comma or the end of the list must stand here"));
+        return check_fail (self, p,
+                           closers[depth - 1] == '}' ? N_("a comma or “}” must stand here")
+                                                     : N_("a comma or “]” must stand here"));
       p++;
     }
 }

@@ -356,8 +356,8 @@ decimal_rounds_up (const Decimal *self,
   return (self->digits[n - 1] - '0') % 2 != 0;
 }
 
-/* Cuts many, more digits of value than needed, to n. Both neighbours have to be tried, the nearer one
- * first: next to a power of two the nearer one can belong to another double already. */
+/* Cuts many, more digits of value than needed, to n. Both neighbours have to be tried, the nearer
+ * one first: next to a power of two the nearer one can belong to another double already. */
 static gboolean
 decimal_set_cut (Decimal       *self,
                  const Decimal *many,

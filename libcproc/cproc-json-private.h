@@ -31,8 +31,9 @@ JsonNode *cproc_json_parse          (const char          *text,
                                      gsize                length);
 
 /* Appends the text of a tree: compact, one line, valid by cproc_json_check(). Doubles are written
- * with the fewest digits that read back the same. CPROC_ERROR_INVALID_MESSAGE for what JSON cannot
- * say (NaN, infinities, invalid UTF-8, deeper than the limit); nothing is appended then. */
+ * with the fewest digits that read back the same, and so that they stay doubles: 1 is "1.0". A node
+ * without a value, and NULL, are null. CPROC_ERROR_INVALID_MESSAGE for what JSON cannot say (NaN,
+ * infinities, invalid UTF-8, deeper than the limit); nothing is appended then. */
 gboolean  cproc_json_write          (JsonNode            *node,
                                      GString             *out,
                                      GError             **error);
