@@ -138,8 +138,9 @@ mode_print_fds (int n_args, char **args)
   long limit = sysconf (_SC_OPEN_MAX);
   long fd;
 
-  /* Not by /proc/self/fd, which would show the descriptor it is read with. */
-  for (fd = 0; fd < limit && fd < 65536; fd++)
+  /* Not by /proc/self/fd, which would show the descriptor it is read with. One may be above a
+   * limit that was lowered later. */
+  for (fd = 0; (fd < limit && fd < 65536) || fd < 4096; fd++)
     {
       struct stat st;
       int flags;
@@ -266,6 +267,18 @@ mode_write (int n_args, char **args)
   return 0;
 }
 
+/* lines COUNT: "line 1" to "line COUNT" */
+static int
+mode_lines (int n_args, char **args)
+{
+  long count = number (n_args, args, 0, 0);
+  long i;
+
+  for (i = 1; i <= count; i++)
+    printf ("line %ld\n", i);
+  return 0;
+}
+
 /* sleep-forever [TEXT]: TEXT and a line end say that it is so far */
 static int
 mode_sleep_forever (int n_args, char **args)
@@ -312,10 +325,48 @@ mode_read_line_and_exit (int n_args, char **args)
   return (int) number (n_args, args, 0, 0);
 }
 
+static void
+on_usr1 (int signum)
+{
+  /* Only to end sigsuspend(). */
+}
+
+static void
+block_usr1 (void)
+{
+  struct sigaction action = { .sa_handler = on_usr1 };
+  sigset_t set;
+
+  sigaction (SIGUSR1, &action, NULL);
+  sigemptyset (&set);
+  sigaddset (&set, SIGUSR1);
+  sigprocmask (SIG_BLOCK, &set, NULL);
+}
+
+/* Forks another of its kind at each SIGUSR1, which prints its number. */
+static void
+fork_when_told (void)
+{
+  sigset_t none;
+  char text[32];
+
+  sigemptyset (&none);
+  alarm (600);
+  for (;;)
+    {
+      sigsuspend (&none);
+      if (fork () == 0)
+        {
+          alarm (600);
+          write_all (1, text, (size_t) snprintf (text, sizeof text, "%ld\n", (long) getpid ()));
+        }
+    }
+}
+
 /* spawn-grandchild HOW CODE: prints the grandchild's pid and exits with CODE, or waits for ever
  * where CODE is "wait". HOW: "plain" keeps the streams open; "closed" closes them; "session" leads
  * a session of its own, "ignore-term" ignores that signal; "double" is forked twice, so that its
- * parent is init or a subreaper. */
+ * parent is init or a subreaper; "forker" forks when told to. */
 static int
 mode_spawn_grandchild (int n_args, char **args)
 {
@@ -333,6 +384,8 @@ mode_spawn_grandchild (int n_args, char **args)
         _exit (0);
       if (strcmp (how, "ignore-term") == 0)
         signal (SIGTERM, SIG_IGN);
+      if (strcmp (how, "forker") == 0)
+        block_usr1 ();
       pid = getpid ();
       write_all (ready[1], (const char *) &pid, sizeof pid);
       close (ready[0]);
@@ -343,6 +396,8 @@ mode_spawn_grandchild (int n_args, char **args)
           close (1);
           close (2);
         }
+      if (strcmp (how, "forker") == 0)
+        fork_when_told ();
       sleep_forever ();
     }
   close (ready[1]);
@@ -435,6 +490,7 @@ static const struct
   { "in-group", mode_in_group },
   { "leave-group", mode_leave_group },
   { "let-hold", mode_let_hold },
+  { "lines", mode_lines },
   { "print-args", mode_print_args },
   { "print-cwd", mode_print_cwd },
   { "print-env", mode_print_env },
