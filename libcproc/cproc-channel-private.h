@@ -26,7 +26,7 @@ void          cproc_channel_set_context (CprocChannel  *self,
  * `disconnected` has been emitted when it returns. */
 void          cproc_channel_drain       (CprocChannel  *self);
 
-/* TRUE until `disconnected` has been emitted, or where there never was a socket. */
+/* TRUE from when it has its socket until `disconnected` has been emitted. */
 gboolean      cproc_channel_is_open     (CprocChannel  *self);
 
 G_END_DECLS
