@@ -10,12 +10,15 @@ G_BEGIN_DECLS
  * GSource cannot: that is what makes a synchronous run() or wait() possible without letting the
  * application's own sources run. Embedded in its owner; not thread-safe. */
 typedef struct _CprocWatch CprocWatch;
+typedef struct _CprocHub CprocHub;
 
 typedef void (*CprocWatchFunc) (gpointer user_data);
 
 struct _CprocWatch
 {
-  GSource *source;
+  CprocHub *hub;
+  CprocWatch *next; /* of the same descriptor, in the hub */
+  GSource *source;  /* where there is no hub */
   int fd;
   GIOCondition condition;
   CprocWatchFunc func;
@@ -35,7 +38,7 @@ void cproc_watch_move  (CprocWatch     *self,
 static inline gboolean
 cproc_watch_is_active (const CprocWatch *self)
 {
-  return self->source != NULL;
+  return self->hub != NULL || self->source != NULL;
 }
 
 /* A moment in monotonic time; likewise movable. */

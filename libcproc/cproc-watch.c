@@ -4,6 +4,7 @@
 
 #include <glib-unix.h>
 
+#include "cproc-hub-private.h"
 #include "cproc-watch-private.h"
 
 typedef struct
@@ -39,6 +40,8 @@ func_source_new (const char     *name,
   self->func = func;
   self->user_data = user_data;
   g_source_set_static_name (source, name);
+  /* A handler that runs a main loop of its own is to see what goes on. */
+  g_source_set_can_recurse (source, TRUE);
 
   return source;
 }
@@ -69,6 +72,10 @@ cproc_watch_start (CprocWatch     *self,
   self->condition = condition;
   self->func = func;
   self->user_data = user_data;
+
+  if (cproc_hub_add (self, context))
+    return;
+
   self->source = func_source_new ("[libcproc] watch", func, user_data);
   g_source_add_unix_fd (self->source, fd, condition);
   g_source_attach (self->source, context);
@@ -77,6 +84,8 @@ cproc_watch_start (CprocWatch     *self,
 void
 cproc_watch_stop (CprocWatch *self)
 {
+  if (self->hub != NULL)
+    cproc_hub_remove (self);
   source_clear (&self->source);
 }
 
@@ -84,7 +93,7 @@ void
 cproc_watch_move (CprocWatch   *self,
                   GMainContext *context)
 {
-  if (self->source != NULL)
+  if (cproc_watch_is_active (self))
     cproc_watch_start (self, context, self->fd, self->condition, self->func, self->user_data);
 }
 

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include "cproc-watch-private.h"
+
+G_BEGIN_DECLS
+
+/* All descriptors that the library watches in one main context, behind one epoll descriptor and
+ * one source. A main context asks for each of its descriptors anew at every turn, so with a source
+ * for each, 500 idle children would cost every turn of the application's loop some 2,000 of them;
+ * with this they cost nothing. */
+
+/* The watch's fields say what to watch; it is active until it is removed. FALSE when the system has
+ * no descriptor left for that. */
+gboolean cproc_hub_add    (CprocWatch   *watch,
+                           GMainContext *context);
+void     cproc_hub_remove (CprocWatch   *watch);
+
+G_END_DECLS

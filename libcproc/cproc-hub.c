@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include <errno.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "cproc-hub-private.h"
+
+#define MAX_EVENTS 64
+
+/* How long the library keeps the main loop before the application's other sources get their turn.
+ * What is left is ready at the next turn, and epoll hands it out first. */
+#define MAX_DISPATCH_USEC 2000
+
+/* Those that watch the same descriptor, one for reading and one for writing as a rule; epoll takes
+ * each descriptor only once. */
+typedef struct
+{
+  CprocWatch *watches;
+  guint32 events;
+  guint32 generation; /* tells a descriptor from an earlier one of the same number */
+} CprocHubEntry;
+
+struct _CprocHub
+{
+  GSource source;
+  GMainContext *context; /* not held: it holds the source */
+  GMutex mutex;          /* of the library's own thread others use the context too */
+  pid_t process;         /* whose it is: a fork shares what epoll watches */
+  int epoll_fd;
+  GHashTable *entries; /* descriptor: CprocHubEntry */
+  guint32 generation;
+};
+
+static GMutex hubs_mutex;
+static GHashTable *hubs; /* GMainContext: CprocHub; each as long as it has watches */
+
+static guint64
+event_key (int     fd,
+           guint32 generation)
+{
+  return ((guint64) generation << 32) | (guint32) fd;
+}
+
+/* What is watched may be removed, or be another by now, when an earlier event of the same turn has
+ * been handled. */
+static CprocWatch *
+hub_find_watch (CprocHub     *self,
+                guint64       key,
+                GIOCondition  condition,
+                CprocWatch   *after)
+{
+  CprocHubEntry *entry =
+    g_hash_table_lookup (self->entries, GINT_TO_POINTER ((int) (guint32) key));
+  CprocWatch *watch;
+
+  if (entry == NULL || entry->generation != key >> 32)
+    return NULL;
+
+  watch = entry->watches;
+  if (after != NULL)
+    {
+      while (watch != NULL && watch != after)
+        watch = watch->next;
+      if (watch != NULL)
+        watch = watch->next;
+    }
+
+  /* Hang-ups and errors are told to all, as poll(2) does. */
+  while (watch != NULL && ((watch->condition | G_IO_HUP | G_IO_ERR) & condition) == 0)
+    watch = watch->next;
+
+  return watch;
+}
+
+static void
+hub_handle_event (CprocHub                 *self,
+                  const struct epoll_event *event)
+{
+  /* The numbers are the same, see poll(2) and epoll_ctl(2). */
+  GIOCondition condition = (GIOCondition) event->events;
+  CprocWatch *watch = NULL;
+
+  for (;;)
+    {
+      CprocWatchFunc func = NULL;
+      gpointer user_data = NULL;
+
+      g_mutex_lock (&self->mutex);
+      watch = hub_find_watch (self, event->data.u64, condition, watch);
+      if (watch != NULL)
+        {
+          func = watch->func;
+          user_data = watch->user_data;
+        }
+      g_mutex_unlock (&self->mutex);
+
+      if (func == NULL)
+        return;
+
+      func (user_data);
+    }
+}
+
+static gboolean
+hub_dispatch (GSource     *source,
+              GSourceFunc  callback,
+              gpointer     user_data)
+{
+  CprocHub *self = (CprocHub *) source;
+  struct epoll_event events[MAX_EVENTS];
+  gint64 start = g_get_monotonic_time ();
+  int n_events;
+
+  do
+    n_events = epoll_wait (self->epoll_fd, events, MAX_EVENTS, 0);
+  while (n_events < 0 && errno == EINTR);
+
+  for (int i = 0; i < n_events && !g_source_is_destroyed (source); i++)
+    {
+      hub_handle_event (self, &events[i]);
+
+      if (g_get_monotonic_time () - start > MAX_DISPATCH_USEC)
+        break;
+    }
+
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+hub_finalize (GSource *source)
+{
+  CprocHub *self = (CprocHub *) source;
+
+  close (self->epoll_fd);
+  g_hash_table_unref (self->entries);
+  g_mutex_clear (&self->mutex);
+}
+
+static GSourceFuncs hub_funcs = { .dispatch = hub_dispatch, .finalize = hub_finalize };
+
+/* NULL when the system has no descriptor left. */
+static CprocHub *
+hub_new (GMainContext *context)
+{
+  GSource *source;
+  CprocHub *self;
+  int epoll_fd = epoll_create1 (EPOLL_CLOEXEC);
+
+  if (epoll_fd < 0)
+    return NULL;
+
+  source = g_source_new (&hub_funcs, sizeof (CprocHub));
+  self = (CprocHub *) source;
+  self->context = context;
+  self->process = getpid ();
+  g_mutex_init (&self->mutex);
+  self->entries = g_hash_table_new_full (NULL, NULL, NULL, g_free);
+  self->epoll_fd = epoll_fd;
+  /* A handler may run a main loop of its own, in which other children go on. */
+  g_source_set_can_recurse (source, TRUE);
+  g_source_set_static_name (source, "[libcproc] hub");
+  g_source_add_unix_fd (source, epoll_fd, G_IO_IN);
+  g_source_attach (source, context);
+
+  return self;
+}
+
+/* With the lock of the hubs. */
+static CprocHub *
+hub_get (GMainContext *context)
+{
+  CprocHub *self;
+
+  if (hubs == NULL)
+    hubs = g_hash_table_new (NULL, NULL);
+
+  self = g_hash_table_lookup (hubs, context);
+
+  /* Its context may have gone, and a new one have come to the same address. */
+  if (self == NULL || g_source_is_destroyed ((GSource *) self))
+    {
+      self = hub_new (context);
+      if (self != NULL)
+        g_hash_table_insert (hubs, context, self);
+    }
+
+  return self;
+}
+
+static guint32
+entry_get_events (CprocHubEntry *entry)
+{
+  guint32 events = 0;
+
+  for (CprocWatch *watch = entry->watches; watch != NULL; watch = watch->next)
+    events |= watch->condition;
+
+  return events;
+}
+
+static void
+hub_control (CprocHub      *self,
+             int            operation,
+             int            fd,
+             CprocHubEntry *entry)
+{
+  struct epoll_event event = { .events = entry->events,
+                               .data.u64 = event_key (fd, entry->generation) };
+
+  if (self->process == getpid ())
+    epoll_ctl (self->epoll_fd, operation, fd, &event);
+}
+
+static void
+hub_add (CprocHub   *self,
+         CprocWatch *watch)
+{
+  CprocHubEntry *entry = g_hash_table_lookup (self->entries, GINT_TO_POINTER (watch->fd));
+  gboolean is_new = entry == NULL;
+
+  if (is_new)
+    {
+      entry = g_new0 (CprocHubEntry, 1);
+      entry->generation = ++self->generation;
+      g_hash_table_insert (self->entries, GINT_TO_POINTER (watch->fd), entry);
+    }
+
+  watch->hub = self;
+  watch->next = entry->watches;
+  entry->watches = watch;
+  entry->events = entry_get_events (entry);
+  hub_control (self, is_new ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, watch->fd, entry);
+}
+
+static void
+hub_remove (CprocHub   *self,
+            CprocWatch *watch)
+{
+  CprocHubEntry *entry = g_hash_table_lookup (self->entries, GINT_TO_POINTER (watch->fd));
+  CprocWatch **link = &entry->watches;
+
+  while (*link != watch)
+    link = &(*link)->next;
+  *link = watch->next;
+  watch->next = NULL;
+  watch->hub = NULL;
+
+  entry->events = entry_get_events (entry);
+  if (entry->watches != NULL)
+    {
+      hub_control (self, EPOLL_CTL_MOD, watch->fd, entry);
+    }
+  else
+    {
+      hub_control (self, EPOLL_CTL_DEL, watch->fd, entry);
+      g_hash_table_remove (self->entries, GINT_TO_POINTER (watch->fd));
+    }
+}
+
+gboolean
+cproc_hub_add (CprocWatch   *watch,
+               GMainContext *context)
+{
+  CprocHub *hub;
+
+  g_mutex_lock (&hubs_mutex);
+  hub = hub_get (context);
+  if (hub != NULL)
+    {
+      g_mutex_lock (&hub->mutex);
+      hub_add (hub, watch);
+      g_mutex_unlock (&hub->mutex);
+    }
+  g_mutex_unlock (&hubs_mutex);
+
+  return hub != NULL;
+}
+
+void
+cproc_hub_remove (CprocWatch *watch)
+{
+  CprocHub *hub = watch->hub;
+  gboolean is_empty;
+
+  g_mutex_lock (&hubs_mutex);
+  g_mutex_lock (&hub->mutex);
+  hub_remove (hub, watch);
+  is_empty = g_hash_table_size (hub->entries) == 0;
+  if (is_empty && g_hash_table_lookup (hubs, hub->context) == hub)
+    g_hash_table_remove (hubs, hub->context);
+  g_mutex_unlock (&hub->mutex);
+  g_mutex_unlock (&hubs_mutex);
+
+  if (!is_empty)
+    return;
+
+  g_source_destroy ((GSource *) hub);
+  g_source_unref ((GSource *) hub);
+}
