@@ -95,6 +95,21 @@ scan_sequence (const guchar *data,
   return SEQUENCE_WHOLE;
 }
 
+/* 0 where there is no whole character. Most scripts have two or three bytes a character. */
+static inline gsize
+character_size (const guchar *data,
+                gsize         length)
+{
+  gsize size;
+
+  if (length >= 3 && data[0] >= 0xc2 && data[0] < 0xe0 && is_tail (data[1]))
+    return 2;
+  if (length >= 3 && data[0] > 0xe0 && data[0] < 0xed && is_tail (data[1]) && is_tail (data[2]))
+    return 3;
+
+  return scan_sequence (data, length, &size) == SEQUENCE_WHOLE ? size : 0;
+}
+
 gsize
 cproc_utf8_span (const char *data,
                  gsize       length)
@@ -112,16 +127,11 @@ cproc_utf8_span (const char *data,
       while (length - i >= 8 && is_plain (data + i))
         i += 8;
 
-      /* Most scripts have long runs without eight ASCII bytes in a row, in two or three bytes. */
+      /* Most scripts have long runs without eight ASCII bytes in a row. */
       do
         {
-          const guchar *p = (const guchar *) data + i;
-
-          if (length - i >= 3 && p[0] >= 0xc2 && p[0] < 0xe0 && is_tail (p[1]))
-            size = 2;
-          else if (length - i >= 3 && p[0] > 0xe0 && p[0] < 0xed && is_tail (p[1]) && is_tail (p[2]))
-            size = 3;
-          else if (i == length || scan_sequence (p, length - i, &size) != SEQUENCE_WHOLE)
+          size = i < length ? character_size ((const guchar *) data + i, length - i) : 0;
+          if (size == 0)
             return i;
           i += size;
         }

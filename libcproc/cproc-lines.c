@@ -84,6 +84,9 @@ cproc_lines_feed (CprocLines *self,
   g_assert (self->next == self->end);
   g_assert (!self->finished);
 
+  if (length == 0)
+    return;
+
   if (self->decoded != NULL)
     {
       g_string_truncate (self->decoded, 0);

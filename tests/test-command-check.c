@@ -242,7 +242,7 @@ test_pipes (void)
   cproc_command_add_pipe (command, 4, CPROC_PIPE_DIRECTION_BOTH);
   cproc_command_take_fd (command, open_null (), 5);
   assert_valid (command);
-  pipes = (const CprocCommandPipe *) command->pipes->data;
+  pipes = &g_array_index (command->pipes, CprocCommandPipe, 0);
   g_assert_cmpuint (command->pipes->len, ==, 2);
   g_assert_cmpint (pipes[0].target_fd, ==, 3);
   g_assert_cmpint (pipes[0].direction, ==, CPROC_PIPE_DIRECTION_WRITE);

@@ -324,7 +324,7 @@ test_resource_limit (void)
   cproc_command_set_resource_limit (command, CPROC_RESOURCE_CORE, 5, -1);
 
   g_assert_cmpuint (command->limits->len, ==, 2);
-  limits = (const CprocCommandLimit *) command->limits->data;
+  limits = &g_array_index (command->limits, CprocCommandLimit, 0);
   g_assert_cmpint (limits[0].resource, ==, RLIMIT_CORE);
   g_assert_cmpint (limits[0].soft, ==, 5);
   g_assert_cmpint (limits[0].hard, ==, -1);

@@ -273,7 +273,7 @@ test_long_garbage (void)
 
       for (gsize cut = 0; cut < length; cut += g_test_rand_int_range (0, 1 << (round % 13 + 1)))
         g_array_append_val (cuts, cut);
-      check_cuts ("UTF-8", max_length, data, length, (gsize *) cuts->data, cuts->len,
+      check_cuts ("UTF-8", max_length, data, length, &g_array_index (cuts, gsize, 0), cuts->len,
                   (const char * const *) expected->pdata, expected->len);
     }
 }
