@@ -9,9 +9,13 @@ static GBytes *
 exec_dup_bytes (CprocExec   *self,
                 CprocStream  stream)
 {
-  GByteArray *buffer = self->buffers[stream - CPROC_STREAM_STDOUT];
+  guint i = stream - CPROC_STREAM_STDOUT;
 
-  return g_bytes_new (buffer->data, buffer->len);
+  /* What grows no more is handed out without a copy. */
+  if (self->bytes[i] != NULL)
+    return g_bytes_ref (self->bytes[i]);
+
+  return g_bytes_new (self->buffers[i]->data, self->buffers[i]->len);
 }
 
 /**
@@ -54,10 +58,11 @@ static char *
 exec_dup_text (CprocExec   *self,
                CprocStream  stream)
 {
-  GByteArray *buffer = self->buffers[stream - CPROC_STREAM_STDOUT];
+  g_autoptr(GBytes) bytes = exec_dup_bytes (self, stream);
+  gsize size;
+  const char *data = g_bytes_get_data (bytes, &size);
 
-  return cproc_decode_text ((const char *) buffer->data, buffer->len,
-                            cproc_child_get_encoding (CPROC_CHILD (self)));
+  return cproc_decode_text (data, size, cproc_child_get_encoding (CPROC_CHILD (self)));
 }
 
 /**

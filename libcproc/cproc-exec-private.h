@@ -16,6 +16,7 @@ struct _CprocExec
   gboolean capture_stack;
 
   GByteArray *buffers[2];
+  GBytes *bytes[2]; /* in their place once all has been read */
   CprocStream limited_stream; /* the one that wrote too much, or 0 */
   char *error_stack;
 };

@@ -128,6 +128,15 @@ cproc_exec_received (CprocChild  *child,
     }
 }
 
+static void
+cproc_exec_finishing (CprocChild *child)
+{
+  CprocExec *self = CPROC_EXEC (child);
+
+  for (guint i = 0; i < G_N_ELEMENTS (self->buffers); i++)
+    self->bytes[i] = g_byte_array_free_to_bytes (g_steal_pointer (&self->buffers[i]));
+}
+
 /* What a program said last is as a rule why it failed. */
 static char *
 exec_dup_last_line (CprocExec *self)
@@ -171,8 +180,11 @@ cproc_exec_finalize (GObject *object)
   CprocExec *self = CPROC_EXEC (object);
 
   g_clear_pointer (&self->input, g_bytes_unref);
-  g_clear_pointer (&self->buffers[0], g_byte_array_unref);
-  g_clear_pointer (&self->buffers[1], g_byte_array_unref);
+  for (guint i = 0; i < G_N_ELEMENTS (self->buffers); i++)
+    {
+      g_clear_pointer (&self->buffers[i], g_byte_array_unref);
+      g_clear_pointer (&self->bytes[i], g_bytes_unref);
+    }
   g_clear_pointer (&self->error_stack, g_free);
 
   G_OBJECT_CLASS (cproc_exec_parent_class)->finalize (object);
@@ -283,6 +295,7 @@ cproc_exec_class_init (CprocExecClass *klass)
   hooks->prepare = cproc_exec_prepare;
   hooks->prepared = cproc_exec_prepared;
   hooks->received = cproc_exec_received;
+  hooks->finishing = cproc_exec_finishing;
   hooks->dup_failure = cproc_exec_dup_failure;
 
   install_properties (object_class);
