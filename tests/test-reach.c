@@ -241,7 +241,7 @@ test_bad_signal (Fixture       *self,
 
   /* The highest there is; valgrind keeps it for itself. */
   assert_reaches (self, NSIG - 1);
-  assert_reaches (self, SIGKILL);
+  g_subprocess_force_exit (self->subprocess);
   g_subprocess_wait (self->subprocess, NULL, NULL);
   g_assert_true (g_subprocess_get_if_signaled (self->subprocess));
 }
