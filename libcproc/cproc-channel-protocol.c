@@ -245,6 +245,7 @@ take_handle (CprocProtocol       *self,
   if (fd < 0)
     {
       cproc_out_push_reply (out, NACK, strlen (NACK));
+      protocol_drop_set (self); /* which cannot become whole any more */
       g_set_error_literal (error, CPROC_ERROR, CPROC_ERROR_INVALID_MESSAGE,
                            _("The descriptor that should come with a message is missing"));
       return NULL;

@@ -212,9 +212,11 @@ is_closed (int fd)
 guint
 count_fds (void)
 {
+  GMainContext *context = g_main_context_default (); /* has one of its own from now on */
   g_autoptr(GDir) dir = g_dir_open ("/proc/self/fd", 0, NULL);
   guint n = 0;
 
+  g_assert_nonnull (context);
   g_assert_nonnull (dir);
   while (g_dir_read_name (dir) != NULL)
     n++;

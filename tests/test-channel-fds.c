@@ -1,0 +1,728 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Descriptors that go with messages. */
+
+#include "config.h"
+
+#include "channel-util.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define ACK "{\"cmd\":\"NODE_HANDLE_ACK\"}\n"
+#define NACK "{\"cmd\":\"NODE_HANDLE_NACK\"}\n"
+#define HANDLE(msg) "{\"cmd\":\"NODE_HANDLE\",\"type\":\"net.Native\",\"msg\":" msg "}\n"
+#define PART(index, count, msg) "{\"cmd\":\"NODE_HANDLE\",\"type\":\"net.Native\"," \
+                                "\"index\":" #index ",\"count\":" #count ",\"msg\":" msg "}\n"
+
+static void
+open_pipe (int fds[2])
+{
+  g_assert_cmpint (pipe2 (fds, O_CLOEXEC), ==, 0);
+}
+
+/* The bytes that the writable end puts in tell that a descriptor is the one that was meant. */
+static void
+assert_is_pipe_to (int fd,
+                   int read_end)
+{
+  char c = 0;
+
+  g_assert_cmpint (write (fd, "x", 1), ==, 1);
+  g_assert_cmpint (read (read_end, &c, 1), ==, 1);
+  g_assert_cmpint (c, ==, 'x');
+}
+
+static void
+on_message_keep (CprocChannel *channel,
+                 CprocMessage *message,
+                 gpointer      user_data)
+{
+  g_ptr_array_add (user_data, cproc_message_ref (message));
+}
+
+static GPtrArray *
+keep_messages (End *end)
+{
+  GPtrArray *messages = g_ptr_array_new_with_free_func ((GDestroyNotify) cproc_message_unref);
+
+  g_signal_connect (end->channel, "message", G_CALLBACK (on_message_keep), messages);
+
+  return messages;
+}
+
+static int
+get_fd (GPtrArray *messages,
+        guint      message,
+        guint      index)
+{
+  GUnixFDList *list = cproc_message_get_fd_list (messages->pdata[message]);
+  int n_fds;
+  const int *fds;
+
+  g_assert_nonnull (list);
+  fds = g_unix_fd_list_peek_fds (list, &n_fds);
+  g_assert_cmpuint (n_fds, >, index);
+
+  return fds[index];
+}
+
+#define N_FDS 50
+
+static void
+test_several (void)
+{
+  guint before = count_fds ();
+  g_autoptr(GUnixFDList) list = g_unix_fd_list_new ();
+  g_autoptr(GPtrArray) messages = NULL;
+  g_autoptr(GError) error = NULL;
+  int pipes[N_FDS][2];
+  End *a, *b;
+
+  end_new_pair (&a, &b);
+  messages = keep_messages (b);
+  for (guint i = 0; i < N_FDS; i++)
+    {
+      open_pipe (pipes[i]);
+      g_assert_cmpint (g_unix_fd_list_append (list, pipes[i][1], NULL), ==, i);
+    }
+
+  g_assert_true (cproc_channel_send_text (a->channel, "1", NULL));
+  g_assert_true (cproc_channel_send_with_fds (a->channel, "{\"a\":\n2}", list, &error));
+  g_assert_no_error (error);
+  g_assert_true (cproc_channel_send_text (a->channel, "3", NULL));
+  run_until (&b->n_messages, 3);
+  g_assert_cmpstr (b->log->str, ==, "1\n{\"a\": 2} +50\n3\n");
+  g_assert_null (cproc_message_get_fd_list (messages->pdata[0]));
+  for (guint i = 0; i < N_FDS; i++)
+    {
+      assert_is_pipe_to (get_fd (messages, 1, i), pipes[i][0]);
+      g_assert_cmpint (fcntl (get_fd (messages, 1, i), F_GETFD) & FD_CLOEXEC, ==, FD_CLOEXEC);
+    }
+
+  /* The caller's are still the caller's, and all are closed with what holds them. */
+  g_assert_cmpint (g_unix_fd_list_get_length (list), ==, N_FDS);
+  g_clear_object (&list);
+  g_clear_pointer (&messages, g_ptr_array_unref);
+  for (guint i = 0; i < N_FDS; i++)
+    {
+      close (pipes[i][1]);
+      g_assert_true (is_closed (pipes[i][0]));
+      close (pipes[i][0]);
+    }
+
+  /* The acknowledgements are nobody's message. */
+  run_pending ();
+  g_assert_cmpstr (a->log->str, ==, "");
+  end_free (a);
+  end_free (b);
+  g_assert_cmpuint (count_fds (), ==, before);
+}
+
+static void
+test_wire (void)
+{
+  g_autoptr(GUnixFDList) list = g_unix_fd_list_new ();
+  g_autoptr(GError) error = NULL;
+  int fds[2], peer;
+  End *a = end_new (&peer);
+
+  open_pipe (fds);
+  g_unix_fd_list_append (list, fds[1], NULL);
+  g_assert_true (cproc_channel_send_with_fds (a->channel, "1", list, &error));
+  assert_reads (peer, HANDLE ("1"));
+  g_unix_fd_list_append (list, fds[1], NULL);
+  g_assert_true (cproc_channel_send_with_fds (a->channel, "1", list, &error));
+  assert_reads (peer, PART (0, 2, "1") PART (1, 2, "1"));
+
+  /* None is a plain message. */
+  g_clear_object (&list);
+  list = g_unix_fd_list_new ();
+  g_assert_true (cproc_channel_send_with_fds (a->channel, "1", list, &error));
+  g_assert_true (cproc_channel_send_with_fds (a->channel, "2", NULL, &error));
+  assert_reads (peer, "1\n2\n");
+  close (fds[0]);
+  close (fds[1]);
+  close (peer);
+  end_free (a);
+}
+
+static void
+test_refused (void)
+{
+  g_autoptr(GUnixFDList) list = g_unix_fd_list_new ();
+  g_autoptr(GError) error = NULL;
+  guint before = count_fds ();
+  int null = open ("/dev/null", O_RDWR | O_CLOEXEC), peer;
+  End *a = end_new (&peer);
+
+  g_unix_fd_list_append (list, null, NULL);
+  g_assert_false (cproc_channel_send_with_fds (a->channel, "nonsense", list, &error));
+  g_assert_error (error, CPROC_ERROR, CPROC_ERROR_INVALID_MESSAGE);
+  g_clear_error (&error);
+  g_assert_false (cproc_channel_send_with_fds (a->channel, "{\"cmd\":\"NODE_X\"}", list, &error));
+  g_assert_error (error, CPROC_ERROR, CPROC_ERROR_INVALID_MESSAGE);
+  g_clear_error (&error);
+  cproc_channel_set_max_message_size (a->channel, 100);
+  g_assert_false (cproc_channel_send_with_fds (a->channel, "[1,2,3]", list, &error));
+  g_assert_error (error, CPROC_ERROR, CPROC_ERROR_MESSAGE_TOO_LARGE);
+  g_clear_error (&error);
+  cproc_channel_set_max_message_size (a->channel, 1000);
+
+  for (guint i = 1; i < 254; i++)
+    g_unix_fd_list_append (list, null, NULL);
+  g_assert_false (cproc_channel_send_with_fds (a->channel, "1", list, &error));
+  g_assert_error (error, CPROC_ERROR, CPROC_ERROR_NOT_SUPPORTED);
+  g_clear_error (&error);
+  assert_reads (peer, "");
+
+  cproc_channel_close (a->channel);
+  g_clear_object (&list);
+  list = g_unix_fd_list_new ();
+  g_unix_fd_list_append (list, null, NULL);
+  g_assert_false (cproc_channel_send_with_fds (a->channel, "1", list, &error));
+  g_assert_error (error, CPROC_ERROR, CPROC_ERROR_CHANNEL_CLOSED);
+  close (null);
+  close (peer);
+  end_free (a);
+  g_clear_object (&list);
+  g_assert_cmpuint (count_fds (), ==, before);
+}
+
+/* As many as a message can take, through a queue. */
+static void
+test_most (void)
+{
+  guint before = count_fds ();
+  g_autoptr(GUnixFDList) list = g_unix_fd_list_new ();
+  g_autoptr(GPtrArray) messages = NULL;
+  g_autofree char *large = g_strnfill (5000, '1');
+  g_autoptr(GError) error = NULL;
+  int fds[2];
+  End *a, *b;
+
+  end_new_pair (&a, &b);
+  messages = keep_messages (b);
+  open_pipe (fds);
+  for (guint i = 0; i < 253; i++)
+    g_unix_fd_list_append (list, fds[1], NULL);
+  large[0] = large[4999] = '"';
+  g_assert_true (cproc_channel_send_with_fds (a->channel, large, list, &error));
+  g_assert_no_error (error);
+  g_clear_object (&list);
+  g_assert_true (cproc_channel_get_congested (a->channel));
+  run_until (&b->n_messages, 1);
+  assert_is_pipe_to (get_fd (messages, 0, 252), fds[0]);
+  close (fds[0]);
+  close (fds[1]);
+  end_free (a);
+  end_free (b);
+  g_clear_pointer (&messages, g_ptr_array_unref);
+  g_assert_cmpuint (count_fds (), ==, before);
+}
+
+/* The other side dies before it has taken them. */
+static void
+test_queued_and_lost (void)
+{
+  guint before = count_fds ();
+  g_autoptr(GUnixFDList) list = g_unix_fd_list_new ();
+  g_autofree char *large = g_strnfill (20000, '1');
+  int fds[2], peer;
+  End *a = end_new (&peer);
+
+  open_pipe (fds);
+  for (guint i = 0; i < 100; i++)
+    g_unix_fd_list_append (list, fds[1], NULL);
+  large[0] = large[19999] = '"';
+  g_assert_true (cproc_channel_send_with_fds (a->channel, large, list, NULL));
+  g_clear_object (&list);
+  close (fds[1]);
+  g_assert_false (is_closed (fds[0]));
+  close (peer);
+  run_until_disconnected (a);
+  g_assert_true (is_closed (fds[0]));
+  close (fds[0]);
+  end_free (a);
+  g_assert_cmpuint (count_fds (), ==, before);
+}
+
+/* Writes the text, at each # after what is before it has been read. */
+static void
+write_parts (int         fd,
+             const char *text)
+{
+  g_auto(GStrv) parts = g_strsplit (text, "#", -1);
+
+  for (guint i = 0; parts[i] != NULL; i++)
+    {
+      if (i > 0)
+        run_pending ();
+      write_string (fd, parts[i]);
+    }
+}
+
+/* Where the descriptor may be attached: what a peer writes, and which message has it then. */
+static void
+check_placed (const char *before,
+              const char *with_fd,
+              const char *behind,
+              const char *expected,
+              const char *replies,
+              gboolean    kept_until_end)
+{
+  guint n_fds = count_fds ();
+  int fds[2], peer;
+  End *a = end_new (&peer);
+
+  open_pipe (fds);
+  write_parts (peer, before);
+  write_with_fds (peer, with_fd, &fds[1], 1);
+  close (fds[1]);
+  write_parts (peer, behind);
+  run_pending ();
+  g_assert_cmpstr (a->log->str, ==, expected);
+  g_assert_cmpint (is_closed (fds[0]), !=, kept_until_end);
+  assert_reads (peer, replies);
+  close (peer);
+  run_until_disconnected (a);
+  g_assert_true (is_closed (fds[0]));
+  close (fds[0]);
+  end_free (a);
+  g_assert_cmpuint (count_fds (), ==, n_fds);
+}
+
+static void
+test_placed (void)
+{
+  /* On the first byte, as Node does it; behind other frames; on the last byte. */
+  check_placed ("", HANDLE ("1"), "", "1 +1\n", ACK, FALSE);
+  check_placed ("0\n", HANDLE ("1") "2\n", "", "0\n1 +1\n2\n", ACK, FALSE);
+  check_placed ("", "{\"cmd\":", "#\"NODE_HANDLE\",\"msg\":1}\n", "1 +1\n", ACK, FALSE);
+  check_placed ("{\"cmd\":\"NODE_HANDLE\",\"msg\":1}", "\n", "", "1 +1\n", ACK, FALSE);
+  check_placed ("0\n0\n{\"cmd\":\"NODE_HANDLE\",\"ms", "g\":1}\n", "", "0\n0\n1 +1\n", ACK, FALSE);
+
+  /* On a plain message before. */
+  check_placed ("", "0\n", "#" HANDLE ("1"), "0\n1 +1\n", ACK, FALSE);
+  check_placed ("", "\"a", "#b\"\n#" HANDLE ("1"), "\"ab\"\n1 +1\n", ACK, FALSE);
+
+  /* On nothing that asks for it: the next message closes it. */
+  check_placed ("", "0\n", "", "0\n", "", TRUE);
+  check_placed ("", "0\n", "#1\n", "0\n1\n", "", FALSE);
+  check_placed ("", "0\n", "#1\n#" HANDLE ("2"), "0\n1\ninvalid\n", NACK, FALSE);
+  check_placed ("", "\"a", "#b\"\n", "\"ab\"\n", "", TRUE);
+  check_placed ("", "\"a", "#b\"\n#1\n", "\"ab\"\n1\n", "", FALSE);
+  check_placed ("", "broken\n", "#broken\n", "invalid\ninvalid\n", "", FALSE);
+
+  /* Too late. */
+  check_placed (HANDLE ("1") "#", "0\n", "0\n", "invalid\n0\n0\n", NACK, FALSE);
+
+  /* Node's own mistake when it sends again. */
+  check_placed ("", HANDLE ("{\"cmd\":\"NODE_HANDLE\",\"type\":\"net.Socket\",\"msg\":1}"), "",
+                "1 +1\n", ACK, FALSE);
+
+  /* Nothing of the protocol's comes out. */
+  check_placed ("", HANDLE ("{\"cmd\":\"NODE_X\"}"), "", "invalid\n", ACK, FALSE);
+  check_placed ("", "{\"cmd\":\"NODE_HANDLE\"}\n", "", "invalid\n", ACK, FALSE);
+  check_placed ("", "{\"cmd\":\"NODE_X\"}\n", "#1\n", "1\n", "", FALSE);
+
+  /* A type that is not known is no reason. */
+  check_placed ("", "{\"cmd\":\"NODE_HANDLE\",\"type\":\"new\",\"msg\":{}}\n", "", "{} +1\n", ACK,
+                FALSE);
+}
+
+static void
+test_parts (void)
+{
+  guint before = count_fds ();
+  int null = open ("/dev/null", O_RDWR | O_CLOEXEC), peer;
+  End *a = end_new (&peer);
+
+  write_with_fds (peer, PART (0, 2, "1"), &null, 1);
+  write_with_fds (peer, PART (1, 2, "1"), &null, 1);
+  run_until (&a->n_messages, 1);
+
+  /* Plain messages between them, and a handle that is whole, are delivered. */
+  write_with_fds (peer, PART (0, 2, "2"), &null, 1);
+  write_string (peer, "3\n");
+  write_with_fds (peer, HANDLE ("4"), &null, 1);
+  write_with_fds (peer, PART (1, 2, "2"), &null, 1);
+  run_until (&a->n_messages, 4);
+
+  /* Another begins: the first is dropped. */
+  write_with_fds (peer, PART (0, 3, "5"), &null, 1);
+  write_with_fds (peer, PART (1, 3, "5"), &null, 1);
+  write_with_fds (peer, PART (0, 2, "6"), &null, 1);
+  write_with_fds (peer, PART (1, 2, "6"), &null, 1);
+  run_until (&a->n_messages, 5);
+
+  /* Not the one that is due. */
+  write_with_fds (peer, PART (1, 2, "7"), &null, 1);
+  write_with_fds (peer, PART (0, 3, "8"), &null, 1);
+  write_with_fds (peer, PART (2, 3, "8"), &null, 1);
+  write_with_fds (peer, PART (0, 3, "9"), &null, 1);
+  write_with_fds (peer, PART (1, 4, "9"), &null, 1);
+
+  /* One of its descriptors is missing. */
+  write_with_fds (peer, PART (0, 2, "10"), &null, 1);
+  write_string (peer, PART (1, 2, "10"));
+  run_pending ();
+
+  /* Numbers that mean nothing are no part of anything. */
+  write_with_fds (peer, PART (2, 2, "11"), &null, 1);
+  write_with_fds (peer, PART (-1, 2, "12"), &null, 1);
+  write_with_fds (peer, PART (0, 254, "13"), &null, 1);
+  write_with_fds (peer, PART (0, 1, "14"), &null, 1);
+  write_with_fds (peer, PART (0.0, "2", "15"), &null, 1);
+  run_until (&a->n_messages, 10);
+
+  /* The end comes first. */
+  write_with_fds (peer, PART (0, 2, "16"), &null, 1);
+  close (peer);
+  run_until_disconnected (a);
+  g_assert_cmpstr (a->log->str, ==,
+                   "1 +2\n3\n4 +1\n2 +2\ninvalid\n6 +2\ninvalid\ninvalid\ninvalid\ninvalid\n"
+                   "11 +1\n12 +1\n13 +1\n14 +1\n15 +1\ninvalid\ndisconnected\n");
+  close (null);
+  end_free (a);
+  g_assert_cmpuint (count_fds (), ==, before);
+}
+
+/* A thousand at once, and again and again, on frames that want none. */
+static void
+test_flood (void)
+{
+  guint before = count_fds ();
+  int fds[253], null = open ("/dev/null", O_RDWR | O_CLOEXEC), peer;
+  End *a = end_new (&peer);
+
+  for (guint i = 0; i < G_N_ELEMENTS (fds); i++)
+    fds[i] = null;
+
+  for (guint round = 0; round < 20; round++)
+    {
+      for (guint i = 0; i < 4; i++)
+        write_with_fds (peer, "\"x", fds, G_N_ELEMENTS (fds));
+      run_pending ();
+      g_assert_cmpuint (count_fds (), <=, before + 3 + 64);
+    }
+  write_string (peer, "\"\n1\n");
+  run_until (&a->n_invalid, 1);
+  run_until (&a->n_messages, 1);
+  g_assert_cmpuint (count_fds (), ==, before + 3);
+
+  /* Two for one frame each, in one go. */
+  write_with_fds (peer, HANDLE ("1") HANDLE ("2") HANDLE ("3"), fds, 2);
+  run_until (&a->n_invalid, 2);
+  run_pending ();
+  g_assert_cmpstr (a->log->str, ==, "invalid\n1\n1 +1\n2 +1\ninvalid\n");
+  g_assert_cmpuint (count_fds (), ==, before + 3);
+
+  /* And what waits at the end. */
+  write_with_fds (peer, "1\n", fds, G_N_ELEMENTS (fds));
+  run_until (&a->n_messages, 4);
+  g_assert_cmpuint (count_fds (), >, before + 3);
+  close (peer);
+  run_until_disconnected (a);
+  g_assert_cmpuint (count_fds (), ==, before + 1);
+  end_free (a);
+  close (null);
+  g_assert_cmpuint (count_fds (), ==, before);
+}
+
+/* What comes after a close is closed. */
+static void
+test_after_close (void)
+{
+  guint before = count_fds ();
+  g_autofree char *large = g_strnfill (1000000, '1');
+  int fds[2], peer;
+  End *a = end_new (&peer);
+
+  open_pipe (fds);
+  large[0] = large[999999] = '"';
+  g_assert_true (cproc_channel_send_text (a->channel, large, NULL));
+  cproc_channel_close (a->channel);
+  write_with_fds (peer, HANDLE ("1"), &fds[1], 1);
+  close (fds[1]);
+  run_pending ();
+  g_assert_true (is_closed (fds[0]));
+  close (fds[0]);
+  close (peer);
+  run_until_disconnected (a);
+  g_assert_cmpstr (a->log->str, ==, "disconnected\n");
+  end_free (a);
+  g_assert_cmpuint (count_fds (), ==, before);
+}
+
+/* No numbers are left here: the message is refused and told of, and the next one comes. */
+static void
+test_no_numbers_left (void)
+{
+  struct rlimit limit, low;
+  int null = open ("/dev/null", O_RDWR | O_CLOEXEC), peer;
+  End *a = end_new (&peer);
+
+  g_assert_cmpint (getrlimit (RLIMIT_NOFILE, &limit), ==, 0);
+  low = limit;
+  low.rlim_cur = 3;
+  write_with_fds (peer, HANDLE ("1"), &null, 1);
+  g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &low), ==, 0);
+  run_until (&a->n_invalid, 1);
+  g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &limit), ==, 0);
+  run_pending ();
+  assert_reads (peer, NACK);
+  write_with_fds (peer, HANDLE ("2"), &null, 1);
+  run_until (&a->n_messages, 1);
+  g_assert_cmpstr (a->log->str, ==, "invalid\n2 +1\n");
+  close (null);
+  close (peer);
+  end_free (a);
+}
+
+/* What cannot be duplicated is an error before anything is sent. */
+static void
+test_no_numbers_to_send (void)
+{
+  g_autoptr(GUnixFDList) list = g_unix_fd_list_new ();
+  g_autoptr(GError) error = NULL;
+  struct rlimit limit, low;
+  int null = open ("/dev/null", O_RDWR | O_CLOEXEC), peer;
+  End *a = end_new (&peer);
+
+  g_unix_fd_list_append (list, null, NULL);
+  g_assert_cmpint (getrlimit (RLIMIT_NOFILE, &limit), ==, 0);
+  low = limit;
+  low.rlim_cur = 3;
+  g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &low), ==, 0);
+  g_assert_false (cproc_channel_send_with_fds (a->channel, "1", list, &error));
+  g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &limit), ==, 0);
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_TOO_MANY_OPEN_FILES);
+  assert_reads (peer, "");
+  close (null);
+  close (peer);
+  end_free (a);
+}
+
+static GSocket *
+new_socket (GSocketFamily family,
+            GSocketType   type)
+{
+  g_autoptr(GError) error = NULL;
+  GSocket *socket = g_socket_new (family, type, G_SOCKET_PROTOCOL_DEFAULT, &error);
+
+  g_assert_no_error (error);
+
+  return socket;
+}
+
+static void
+check_socket (GSocket    *socket,
+              const char *expected)
+{
+  g_autoptr(GError) error = NULL;
+  int peer;
+  End *a = end_new (&peer);
+
+  g_assert_true (cproc_channel_send_socket (a->channel, "1", socket, &error));
+  g_assert_no_error (error);
+  g_assert_false (g_socket_is_closed (socket));
+  assert_reads (peer, expected);
+  close (peer);
+  end_free (a);
+}
+
+static void
+test_socket (void)
+{
+  g_autoptr(GSocket) server = new_socket (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM);
+  g_autoptr(GSocket) fresh = new_socket (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM);
+  g_autoptr(GSocket) udp = new_socket (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_DATAGRAM);
+  g_autoptr(GSocket) unix_datagram = new_socket (G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_DATAGRAM);
+  g_autoptr(GInetAddress) loopback = g_inet_address_new_loopback (G_SOCKET_FAMILY_IPV4);
+  g_autoptr(GSocketAddress) address = g_inet_socket_address_new (loopback, 0);
+  g_autoptr(GSocket) connected = NULL;
+  g_autoptr(GError) error = NULL;
+  int fds[2];
+
+  g_socket_bind (server, address, FALSE, &error);
+  g_assert_no_error (error);
+  g_socket_listen (server, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), ==, 0);
+  connected = g_socket_new_from_fd (fds[0], &error);
+  g_assert_no_error (error);
+
+  check_socket (server, "{\"cmd\":\"NODE_HANDLE\",\"type\":\"net.Server\",\"msg\":1}\n");
+  check_socket (connected, "{\"cmd\":\"NODE_HANDLE\",\"type\":\"net.Socket\",\"msg\":1}\n");
+  check_socket (fresh, HANDLE ("1"));
+  check_socket (udp, "{\"cmd\":\"NODE_HANDLE\",\"type\":\"dgram.Socket\",\"dgramType\":\"udp4\","
+                     "\"msg\":1}\n");
+  check_socket (unix_datagram, HANDLE ("1"));
+  close (fds[1]);
+}
+
+static void
+test_socket_arrives (void)
+{
+  guint before = count_fds ();
+  g_autoptr(GPtrArray) messages = NULL;
+  g_autoptr(GSocket) socket = NULL;
+  g_autoptr(GError) error = NULL;
+  End *a, *b;
+  int fds[2];
+
+  end_new_pair (&a, &b);
+  messages = keep_messages (b);
+  g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), ==, 0);
+  socket = g_socket_new_from_fd (fds[0], &error);
+  g_assert_no_error (error);
+  g_assert_true (cproc_channel_send_socket (a->channel, "\"connection\"", socket, &error));
+  g_socket_close (socket, NULL);
+  run_until (&b->n_messages, 1);
+  g_assert_cmpstr (b->log->str, ==, "\"connection\" +1\n");
+  write_string (get_fd (messages, 0, 0), "hello");
+  assert_reads (fds[1], "hello");
+  close (fds[1]);
+  end_free (a);
+  end_free (b);
+  g_clear_pointer (&messages, g_ptr_array_unref);
+  g_assert_cmpuint (count_fds (), ==, before);
+}
+
+/* Node's parent waits for these before it closes a server. */
+static void
+test_node_questions (void)
+{
+  g_autofree char *long_key = g_strnfill (3000, 'k');
+  g_autofree char *question = NULL;
+  int peer;
+  End *a = end_new (&peer);
+
+  write_string (peer, "{\"cmd\":\"NODE_SOCKET_GET_COUNT\",\"key\":\"4:127.0.0.1:0\"}\n");
+  run_pending ();
+  assert_reads (peer, "{\"cmd\":\"NODE_SOCKET_COUNT\",\"key\":\"4:127.0.0.1:0\",\"count\":0}\n");
+  write_string (peer, "{\"cmd\":\"NODE_SOCKET_NOTIFY_CLOSE\",\"key\":\"\\u0034\"}\n");
+  run_pending ();
+  assert_reads (peer, "{\"cmd\":\"NODE_SOCKET_ALL_CLOSED\",\"key\":\"\\u0034\"}\n");
+
+  /* Without a key, or with one that is out of all proportion, there is nothing to answer. */
+  question = g_strdup_printf ("{\"cmd\":\"NODE_SOCKET_GET_COUNT\",\"key\":\"%s\"}\n", long_key);
+  write_string (peer, question);
+  write_string (peer, "{\"cmd\":\"NODE_SOCKET_GET_COUNT\"}\n");
+  write_string (peer, ACK NACK ACK "{\"cmd\":\"NODE_CLUSTER\",\"seq\":1}\n{\"cmd\":\"NODE_NEW\"}\n");
+  write_string (peer, "{\"cmd\":\"NODE_\"}\n{\"cmd\":\"node_x\"}\n");
+  run_until (&a->n_messages, 2);
+  assert_reads (peer, "");
+  g_assert_cmpstr (a->log->str, ==, "{\"cmd\":\"NODE_\"}\n{\"cmd\":\"node_x\"}\n");
+  close (peer);
+  end_free (a);
+}
+
+/* A peer that makes us answer and does not read the answers. */
+static void
+test_replies_are_bounded (void)
+{
+  g_autoptr(GString) many = g_string_new (NULL);
+  g_autoptr(GString) replies = g_string_new (NULL);
+  int null = open ("/dev/null", O_RDWR | O_CLOEXEC), peer;
+  End *a = end_new (&peer);
+  gsize n_acks = 0;
+
+  for (guint i = 0; i < 1000; i++)
+    g_string_append (many, "{\"cmd\":\"NODE_SOCKET_GET_COUNT\",\"key\":\"4:127.0.0.1:0\"}\n");
+  for (guint i = 0; i < 100; i++)
+    {
+      write_string (peer, many->str);
+      run_pending ();
+      g_assert_cmpuint (cproc_channel_get_queued_bytes (a->channel), <, 65536);
+    }
+
+  for (guint i = 0; i < 10000; i++)
+    {
+      write_with_fds (peer, HANDLE ("1"), &null, 1);
+      if (i % 20 == 0)
+        run_pending ();
+    }
+  run_until (&a->n_messages, 10000);
+  g_assert_cmpuint (cproc_channel_get_queued_bytes (a->channel), <, 65536);
+
+  /* Every acknowledgement comes when it is read at last. */
+  for (;;)
+    {
+      g_autofree char *text = read_available (peer);
+
+      if (*text == '\0')
+        break;
+      g_string_append (replies, text);
+      run_pending ();
+    }
+  for (const char *p = replies->str; (p = strstr (p, "_ACK")) != NULL; p++)
+    n_acks++;
+  g_assert_cmpuint (n_acks, ==, 10000);
+  g_assert_true (g_str_has_suffix (replies->str, ACK));
+  close (null);
+  close (peer);
+  end_free (a);
+}
+
+/* Two sides that pass each other more than their acknowledgements have room for do not lock up. */
+static void
+test_both_ways (void)
+{
+  g_autoptr(GUnixFDList) list = g_unix_fd_list_new ();
+  int null = open ("/dev/null", O_RDWR | O_CLOEXEC);
+  g_autofree char *large = g_strnfill (1000, '1');
+  End *a, *b;
+
+  end_new_pair (&a, &b);
+  g_unix_fd_list_append (list, null, NULL);
+  large[0] = large[999] = '"';
+  for (guint i = 0; i < 300; i++)
+    {
+      g_assert_true (cproc_channel_send_with_fds (a->channel, large, list, NULL));
+      g_assert_true (cproc_channel_send_with_fds (b->channel, large, list, NULL));
+    }
+  run_until (&a->n_messages, 300);
+  run_until (&b->n_messages, 300);
+  run_pending ();
+  g_assert_cmpuint (cproc_channel_get_queued_bytes (a->channel), ==, 0);
+  g_assert_cmpuint (cproc_channel_get_queued_bytes (b->channel), ==, 0);
+  g_assert_cmpuint (a->n_invalid + b->n_invalid, ==, 0);
+  close (null);
+  end_free (a);
+  end_free (b);
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/channel-fds/several", test_several);
+  g_test_add_func ("/channel-fds/wire", test_wire);
+  g_test_add_func ("/channel-fds/refused", test_refused);
+  g_test_add_func ("/channel-fds/most", test_most);
+  g_test_add_func ("/channel-fds/queued-and-lost", test_queued_and_lost);
+  g_test_add_func ("/channel-fds/placed", test_placed);
+  g_test_add_func ("/channel-fds/parts", test_parts);
+  g_test_add_func ("/channel-fds/flood", test_flood);
+  g_test_add_func ("/channel-fds/after-close", test_after_close);
+  g_test_add_func ("/channel-fds/no-numbers-left", test_no_numbers_left);
+  g_test_add_func ("/channel-fds/no-numbers-to-send", test_no_numbers_to_send);
+  g_test_add_func ("/channel-fds/socket", test_socket);
+  g_test_add_func ("/channel-fds/socket-arrives", test_socket_arrives);
+  g_test_add_func ("/channel-fds/node-questions", test_node_questions);
+  g_test_add_func ("/channel-fds/replies-are-bounded", test_replies_are_bounded);
+  g_test_add_func ("/channel-fds/both-ways", test_both_ways);
+
+  return g_test_run ();
+}
