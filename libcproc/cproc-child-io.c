@@ -314,6 +314,14 @@ cproc_child_write_async (CprocChild          *self,
   g_return_if_fail (bytes != NULL);
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 
+  /* A task would hold the child until a main loop, which may never run, has told nobody. */
+  if (callback == NULL && cancellable == NULL)
+    {
+      if (cproc_child_get_priv (self)->writer != NULL)
+        cproc_writer_push (cproc_child_get_priv (self)->writer, bytes, NULL);
+      return;
+    }
+
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, cproc_child_write_async);
   g_task_set_priority (task, io_priority);

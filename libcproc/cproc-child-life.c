@@ -122,9 +122,11 @@ child_exited (const CprocEnd *end,
   cproc_child_set_state (self, CPROC_STATE_EXITED);
   g_object_thaw_notify (G_OBJECT (self));
 
+  /* Before the handlers: they may wait for the rest themselves. */
+  cproc_child_update_drain (self);
+  cproc_child_expect_closed (self);
   cproc_child_emit_exit (self);
 
-  cproc_child_update_drain (self);
   cproc_child_check_closed (self);
 }
 
@@ -142,20 +144,51 @@ cproc_child_run_begins (CprocChild *self)
   cproc_child_emit_started (self);
 }
 
+static gboolean
+child_has_ended (CprocChild *self)
+{
+  CprocChildPrivate *priv = cproc_child_get_priv (self);
+
+  return priv->state == CPROC_STATE_EXITED && priv->outputs[0].ended && priv->outputs[1].ended;
+}
+
+static void
+child_closed_timer (gpointer user_data)
+{
+  cproc_child_check_closed (user_data);
+}
+
+/* What is emitted now may be the last signal but one. `closed` comes after it; a handler that waits
+ * for `closed`, in a main loop of its own or in a synchronous call, gets it there. */
+void
+cproc_child_expect_closed (CprocChild *self)
+{
+  CprocChildPrivate *priv = cproc_child_get_priv (self);
+
+  if (child_has_ended (self))
+    cproc_timer_start (&priv->closed_timer, priv->context, 0, child_closed_timer, self);
+}
+
 void
 cproc_child_check_closed (CprocChild *self)
 {
   CprocChildPrivate *priv = cproc_child_get_priv (self);
   CprocChildHooks *hooks = cproc_child_get_hooks (self);
+  g_autoptr(CprocChild) guard = g_object_ref (self);
 
-  if (priv->state != CPROC_STATE_EXITED || priv->finishing ||
-      !priv->outputs[0].ended || !priv->outputs[1].ended)
+  if (!child_has_ended (self))
     return;
 
-  /* What the hook emits may bring us here again. */
-  priv->finishing = TRUE;
   if (hooks->finishing != NULL)
-    hooks->finishing (self);
+    {
+      cproc_child_expect_closed (self);
+      hooks->finishing (self);
+    }
+
+  /* What the hook emits may have brought us here already. */
+  cproc_timer_stop (&priv->closed_timer);
+  if (!child_has_ended (self))
+    return;
 
   if (priv->writer != NULL)
     cproc_writer_abandon (priv->writer);
@@ -177,6 +210,7 @@ cproc_child_set_context (CprocChild   *self,
   cproc_exit_watch_move (&priv->exit_watch, context);
   cproc_timer_move (&priv->timeout_timer, context);
   cproc_timer_move (&priv->idle_timer, context);
+  cproc_timer_move (&priv->closed_timer, context);
   for (guint i = 0; i < G_N_ELEMENTS (priv->outputs); i++)
     cproc_output_set_context (&priv->outputs[i], context);
   if (priv->writer != NULL)

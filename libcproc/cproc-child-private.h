@@ -109,9 +109,9 @@ typedef struct
   gint64 output_time;
   CprocTimer timeout_timer;
   CprocTimer idle_timer;
+  CprocTimer closed_timer;
   CprocEndReason end_reason;
   gboolean timed_out;
-  gboolean finishing; /* `closed` is on its way */
 
   GList *waits; /* those of the asynchronous calls; each holds the child */
 } CprocChildPrivate;
@@ -170,6 +170,7 @@ void     cproc_child_end_early            (CprocChild     *self,
                                            CprocEndReason  reason);
 void     cproc_child_update_timers        (CprocChild     *self);
 void     cproc_child_update_drain         (CprocChild     *self);
+void     cproc_child_expect_closed        (CprocChild     *self);
 void     cproc_child_check_closed         (CprocChild     *self);
 void     cproc_child_set_context          (CprocChild     *self,
                                            GMainContext   *context);

@@ -169,6 +169,7 @@ cproc_child_dispose (GObject *object)
   cproc_exit_watch_stop (&priv->exit_watch);
   cproc_timer_stop (&priv->timeout_timer);
   cproc_timer_stop (&priv->idle_timer);
+  cproc_timer_stop (&priv->closed_timer);
   for (guint i = 0; i < G_N_ELEMENTS (priv->outputs); i++)
     cproc_output_clear (&priv->outputs[i]);
 

@@ -17,4 +17,7 @@ gboolean cproc_hub_add    (CprocWatch   *watch,
                            GMainContext *context);
 void     cproc_hub_remove (CprocWatch   *watch);
 
+void     cproc_hub_set_pending (CprocWatch *watch,
+                                gboolean    pending);
+
 G_END_DECLS

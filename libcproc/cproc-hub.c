@@ -30,7 +30,8 @@ struct _CprocHub
   GMutex mutex;          /* of the library's own thread others use the context too */
   pid_t process;         /* whose it is: a fork shares what epoll watches */
   int epoll_fd;
-  GHashTable *entries; /* descriptor: CprocHubEntry */
+  GHashTable *entries; /* descriptor: CprocHubEntry; those without one have -1 */
+  CprocWatch *pending;
   guint32 generation;
 };
 
@@ -105,6 +106,39 @@ hub_handle_event (CprocHub                 *self,
 }
 
 static gboolean
+hub_prepare (GSource *source,
+             int     *timeout)
+{
+  CprocHub *self = (CprocHub *) source;
+  gboolean is_pending;
+
+  g_mutex_lock (&self->mutex);
+  is_pending = self->pending != NULL;
+  g_mutex_unlock (&self->mutex);
+  *timeout = -1;
+
+  return is_pending;
+}
+
+static void
+hub_handle_pending (CprocHub *self)
+{
+  CprocWatchFunc func = NULL;
+  gpointer user_data = NULL;
+
+  g_mutex_lock (&self->mutex);
+  if (self->pending != NULL)
+    {
+      func = self->pending->func;
+      user_data = self->pending->user_data;
+    }
+  g_mutex_unlock (&self->mutex);
+
+  if (func != NULL)
+    func (user_data);
+}
+
+static gboolean
 hub_dispatch (GSource     *source,
               GSourceFunc  callback,
               gpointer     user_data)
@@ -113,6 +147,8 @@ hub_dispatch (GSource     *source,
   struct epoll_event events[MAX_EVENTS];
   gint64 start = g_get_monotonic_time ();
   int n_events;
+
+  hub_handle_pending (self);
 
   do
     n_events = epoll_wait (self->epoll_fd, events, MAX_EVENTS, 0);
@@ -139,7 +175,11 @@ hub_finalize (GSource *source)
   g_mutex_clear (&self->mutex);
 }
 
-static GSourceFuncs hub_funcs = { .dispatch = hub_dispatch, .finalize = hub_finalize };
+static GSourceFuncs hub_funcs = {
+  .prepare = hub_prepare,
+  .dispatch = hub_dispatch,
+  .finalize = hub_finalize,
+};
 
 /* NULL when the system has no descriptor left. */
 static CprocHub *
@@ -210,7 +250,7 @@ hub_control (CprocHub      *self,
   struct epoll_event event = { .events = entry->events,
                                .data.u64 = event_key (fd, entry->generation) };
 
-  if (self->process == getpid ())
+  if (fd >= 0 && self->process == getpid ())
     epoll_ctl (self->epoll_fd, operation, fd, &event);
 }
 
@@ -236,6 +276,19 @@ hub_add (CprocHub   *self,
 }
 
 static void
+hub_remove_pending (CprocHub   *self,
+                    CprocWatch *watch)
+{
+  CprocWatch **link = &self->pending;
+
+  while (*link != NULL && *link != watch)
+    link = &(*link)->next_pending;
+  if (*link == watch)
+    *link = watch->next_pending;
+  watch->next_pending = NULL;
+}
+
+static void
 hub_remove (CprocHub   *self,
             CprocWatch *watch)
 {
@@ -247,6 +300,7 @@ hub_remove (CprocHub   *self,
   *link = watch->next;
   watch->next = NULL;
   watch->hub = NULL;
+  hub_remove_pending (self, watch);
 
   entry->events = entry_get_events (entry);
   if (entry->watches != NULL)
@@ -299,4 +353,20 @@ cproc_hub_remove (CprocWatch *watch)
 
   g_source_destroy ((GSource *) hub);
   g_source_unref ((GSource *) hub);
+}
+
+void
+cproc_hub_set_pending (CprocWatch *watch,
+                       gboolean    pending)
+{
+  CprocHub *hub = watch->hub;
+
+  g_mutex_lock (&hub->mutex);
+  hub_remove_pending (hub, watch);
+  if (pending)
+    {
+      watch->next_pending = hub->pending;
+      hub->pending = watch;
+    }
+  g_mutex_unlock (&hub->mutex);
 }

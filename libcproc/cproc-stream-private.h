@@ -17,8 +17,7 @@ typedef struct
   CprocStream stream;
   int fd; /* -1: not open */
 
-  CprocWatch watch; /* the descriptor is readable */
-  CprocTimer kick;  /* what a pause held back goes on */
+  CprocWatch watch; /* there is something to read, or to emit */
   CprocTimer drain; /* how long after the exit others may hold the stream open */
 
   CprocLines *lines;

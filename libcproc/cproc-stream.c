@@ -78,6 +78,15 @@ chunk_unref (CprocChunk *self)
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CprocChunk, chunk_unref)
 
+/* What is read is emitted at once, and yet there may be something left when a main loop runs: after
+ * a pause, and inside of a handler. */
+static void
+output_update_pending (CprocOutput *self)
+{
+  cproc_watch_set_pending (&self->watch, self->chunk != NULL || self->batch != NULL ||
+                                         (self->eof && !self->ended));
+}
+
 static void
 output_drop_lines (CprocOutput *self)
 {
@@ -134,13 +143,16 @@ static gboolean
 output_emit_line (CprocOutput *self)
 {
   const char *line = cproc_lines_next (self->lines);
-  CprocChunk *chunk = self->chunk;
+  g_autoptr(CprocChunk) chunk = NULL;
 
   if (line == NULL)
     {
       g_clear_pointer (&self->chunk, chunk_unref);
       return FALSE;
     }
+
+  if (self->chunk != NULL)
+    chunk = chunk_ref (self->chunk);
 
   if (chunk != NULL && line >= chunk->data && line < chunk->data + CHUNK_SIZE)
     {
@@ -164,12 +176,8 @@ output_emit_line (CprocOutput *self)
 static gboolean
 output_deliver (CprocOutput *self)
 {
-  g_autoptr(CprocChunk) chunk = self->chunk != NULL ? chunk_ref (self->chunk) : NULL;
-
-  if (self->lines == NULL)
-    return !self->paused;
-
-  while (!self->paused)
+  /* A handler may have gone on to the end of the stream itself. */
+  while (!self->paused && self->lines != NULL)
     {
       if (output_emit_batched_line (self))
         continue;
@@ -179,7 +187,7 @@ output_deliver (CprocOutput *self)
         return TRUE;
     }
 
-  return FALSE;
+  return !self->paused;
 }
 
 static void
@@ -197,6 +205,7 @@ output_feed_lines (CprocOutput *self,
     return;
 
   self->chunk = chunk_ref (chunk);
+  output_update_pending (self);
   cproc_lines_feed (self->lines, chunk->data, length);
 }
 
@@ -232,16 +241,33 @@ output_process (CprocOutput *self,
     cproc_child_emit_output (self->child, self->stream, bytes);
 }
 
+static void output_ready (gpointer user_data);
+
+static void
+output_watch (CprocOutput  *self,
+              GMainContext *context)
+{
+  cproc_watch_start (&self->watch, context, self->fd, G_IO_IN | G_IO_HUP | G_IO_ERR, output_ready,
+                     self);
+  output_update_pending (self);
+}
+
 static void
 output_close (CprocOutput *self)
 {
+  if (self->eof)
+    return;
+
   cproc_watch_stop (&self->watch);
   cproc_timer_stop (&self->drain);
   cproc_fd_clear (&self->fd);
 
-  if (!self->eof && self->lines != NULL)
-    cproc_lines_finish (self->lines);
   self->eof = TRUE;
+  if (self->lines == NULL)
+    return;
+
+  cproc_lines_finish (self->lines);
+  output_watch (self, cproc_child_get_priv (self->child)->context);
 }
 
 static void
@@ -289,7 +315,9 @@ output_check_end (CprocOutput *self)
     return;
 
   self->ended = TRUE;
+  cproc_watch_stop (&self->watch);
   g_clear_pointer (&self->lines, cproc_lines_free);
+  cproc_child_expect_closed (child);
   cproc_child_emit_stream_ended (child, self->stream);
   cproc_child_check_closed (child);
 }
@@ -316,6 +344,7 @@ output_run (CprocOutput *self,
         }
     }
 
+  output_update_pending (self);
   output_check_end (self);
 }
 
@@ -325,16 +354,6 @@ output_ready (gpointer user_data)
   CprocOutput *self = user_data;
   g_autoptr(CprocChild) child = g_object_ref (self->child);
 
-  output_run (self, READS_PER_DISPATCH * CHUNK_SIZE, FALSE);
-}
-
-static void
-output_kicked (gpointer user_data)
-{
-  CprocOutput *self = user_data;
-  g_autoptr(CprocChild) child = g_object_ref (self->child);
-
-  cproc_timer_stop (&self->kick);
   output_run (self, READS_PER_DISPATCH * CHUNK_SIZE, FALSE);
 }
 
@@ -376,7 +395,6 @@ void
 cproc_output_clear (CprocOutput *self)
 {
   cproc_watch_stop (&self->watch);
-  cproc_timer_stop (&self->kick);
   cproc_timer_stop (&self->drain);
   cproc_fd_clear (&self->fd);
   output_drop_lines (self);
@@ -394,8 +412,7 @@ cproc_output_open (CprocOutput  *self,
   self->eof = FALSE;
   self->ended = FALSE;
   if (!self->paused)
-    cproc_watch_start (&self->watch, context, fd, G_IO_IN | G_IO_HUP | G_IO_ERR, output_ready,
-                       self);
+    output_watch (self, context);
 }
 
 void
@@ -422,7 +439,6 @@ cproc_output_pause (CprocOutput *self)
 {
   self->paused = TRUE;
   cproc_watch_stop (&self->watch);
-  cproc_timer_stop (&self->kick);
   cproc_timer_stop (&self->drain);
 }
 
@@ -435,13 +451,8 @@ cproc_output_resume (CprocOutput  *self,
   if (self->ended || context == NULL)
     return;
 
-  if (self->fd >= 0)
-    cproc_watch_start (&self->watch, context, self->fd, G_IO_IN | G_IO_HUP | G_IO_ERR,
-                       output_ready, self);
-
-  /* Not from inside the call, as every signal. */
-  if (self->fd < 0 || self->chunk != NULL || self->batch != NULL)
-    cproc_timer_start (&self->kick, context, 0, output_kicked, self);
+  if (self->fd >= 0 || self->eof)
+    output_watch (self, context);
 }
 
 void
@@ -463,7 +474,6 @@ cproc_output_set_context (CprocOutput  *self,
                           GMainContext *context)
 {
   cproc_watch_move (&self->watch, context);
-  cproc_timer_move (&self->kick, context);
   cproc_timer_move (&self->drain, context);
 }
 

@@ -18,13 +18,16 @@ struct _CprocWatch
 {
   CprocHub *hub;
   CprocWatch *next; /* of the same descriptor, in the hub */
+  CprocWatch *next_pending;
   GSource *source;  /* where there is no hub */
   int fd;
   GIOCondition condition;
+  gboolean pending;
   CprocWatchFunc func;
   gpointer user_data;
 };
 
+/* fd: may be -1 where only what is pending is of interest. */
 void cproc_watch_start (CprocWatch     *self,
                         GMainContext   *context,
                         int             fd,
@@ -34,6 +37,11 @@ void cproc_watch_start (CprocWatch     *self,
 void cproc_watch_stop  (CprocWatch     *self);
 void cproc_watch_move  (CprocWatch     *self,
                         GMainContext   *context);
+
+/* There is something to do whatever the descriptor says: the function is called, time and again,
+ * until it is taken back. Stopping takes it back. Only in the thread that runs the context. */
+void cproc_watch_set_pending (CprocWatch *self,
+                              gboolean    pending);
 
 static inline gboolean
 cproc_watch_is_active (const CprocWatch *self)

@@ -64,8 +64,6 @@ cproc_watch_start (CprocWatch     *self,
                    CprocWatchFunc  func,
                    gpointer        user_data)
 {
-  g_assert (fd >= 0);
-
   cproc_watch_stop (self);
 
   self->fd = fd;
@@ -77,7 +75,8 @@ cproc_watch_start (CprocWatch     *self,
     return;
 
   self->source = func_source_new ("[libcproc] watch", func, user_data);
-  g_source_add_unix_fd (self->source, fd, condition);
+  if (fd >= 0)
+    g_source_add_unix_fd (self->source, fd, condition);
   g_source_attach (self->source, context);
 }
 
@@ -87,14 +86,34 @@ cproc_watch_stop (CprocWatch *self)
   if (self->hub != NULL)
     cproc_hub_remove (self);
   source_clear (&self->source);
+  self->pending = FALSE;
 }
 
 void
 cproc_watch_move (CprocWatch   *self,
                   GMainContext *context)
 {
-  if (cproc_watch_is_active (self))
-    cproc_watch_start (self, context, self->fd, self->condition, self->func, self->user_data);
+  gboolean pending = self->pending;
+
+  if (!cproc_watch_is_active (self))
+    return;
+
+  cproc_watch_start (self, context, self->fd, self->condition, self->func, self->user_data);
+  cproc_watch_set_pending (self, pending);
+}
+
+void
+cproc_watch_set_pending (CprocWatch *self,
+                         gboolean    pending)
+{
+  if (self->pending == pending || !cproc_watch_is_active (self))
+    return;
+
+  self->pending = pending;
+  if (self->hub != NULL)
+    cproc_hub_set_pending (self, pending);
+  else
+    g_source_set_ready_time (self->source, pending ? 0 : -1);
 }
 
 static void

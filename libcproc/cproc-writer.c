@@ -86,55 +86,57 @@ new_closed_error (void)
                               _("The child does not read its standard input any more"));
 }
 
-/* The task's callback runs later, from the main loop. */
+/* The callbacks may run in here, so the writes are no longer the writer's. */
 static void
-writer_finish_head (CprocWriter *self,
-                    GError      *error)
+finish_writes (GQueue   *writes,
+               gboolean  written)
 {
-  CprocWrite *head = g_queue_pop_head (&self->queue);
+  CprocWrite *item;
 
-  if (head->task != NULL)
+  while ((item = g_queue_pop_head (writes)) != NULL)
     {
-      if (error != NULL)
-        g_task_return_error (head->task, error);
-      else
-        g_task_return_boolean (head->task, TRUE);
-    }
-  else
-    {
-      g_clear_error (&error);
-    }
+      if (item->task != NULL && written)
+        g_task_return_boolean (item->task, TRUE);
+      else if (item->task != NULL)
+        g_task_return_error (item->task, new_closed_error ());
 
-  write_free (head);
+      write_free (item);
+    }
 }
 
 static void
 writer_shut (CprocWriter *self)
 {
+  GQueue writes = self->queue;
+
+  g_queue_init (&self->queue);
   cproc_watch_stop (&self->watch);
   cproc_fd_clear (&self->fd);
-  while (!g_queue_is_empty (&self->queue))
-    writer_finish_head (self, new_closed_error ());
+  finish_writes (&writes, FALSE);
 }
 
 static void
 writer_consume (CprocWriter *self,
                 gsize        n)
 {
-  while (!g_queue_is_empty (&self->queue))
+  GQueue writes = G_QUEUE_INIT;
+  CprocWrite *head;
+
+  while ((head = g_queue_peek_head (&self->queue)) != NULL)
     {
-      CprocWrite *head = g_queue_peek_head (&self->queue);
       gsize rest = g_bytes_get_size (head->bytes) - head->written;
 
       if (n < rest)
         {
           head->written += n;
-          return;
+          break;
         }
 
       n -= rest;
-      writer_finish_head (self, NULL);
+      g_queue_push_tail (&writes, g_queue_pop_head (&self->queue));
     }
+
+  finish_writes (&writes, TRUE);
 }
 
 /* FALSE when the pipe is full or gone. */
