@@ -9,9 +9,11 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
@@ -366,7 +368,8 @@ fork_when_told (void)
 /* spawn-grandchild HOW CODE: prints the grandchild's pid and exits with CODE, or waits for ever
  * where CODE is "wait". HOW: "plain" keeps the streams open; "closed" closes them; "session" leads
  * a session of its own, "ignore-term" ignores that signal; "double" is forked twice, so that its
- * parent is init or a subreaper; "forker" forks when told to. */
+ * parent is init or a subreaper; "forker" forks when told to. CODE may also be "kill-parent" or
+ * "stop-parent", of its own parent. */
 static int
 mode_spawn_grandchild (int n_args, char **args)
 {
@@ -406,9 +409,58 @@ mode_spawn_grandchild (int n_args, char **args)
   close (ready[0]);
   printf ("%ld\n", (long) pid);
   fflush (stdout);
-  if (n_args > 1 && strcmp (args[1], "wait") == 0)
+  if (n_args > 1 && strcmp (args[1], "kill-parent") == 0)
+    kill (getppid (), SIGKILL);
+  if (n_args > 1 && strcmp (args[1], "stop-parent") == 0)
+    kill (getppid (), SIGSTOP);
+  if (n_args > 1 && (args[1][0] < '0' || args[1][0] > '9'))
     sleep_forever ();
   return (int) number (n_args, args, 1, 0);
+}
+
+/* bomb N: N processes that each fork until there are so many, and end by SIGKILL alone; "ready"
+ * when they are there */
+static int
+mode_bomb (int n_args, char **args)
+{
+  int total = (int) number (n_args, args, 0, 0);
+  atomic_int *n = mmap (NULL, sizeof *n, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  int number_of_this = 1;
+
+  if (n == MAP_FAILED)
+    return 71;
+  signal (SIGTERM, SIG_IGN);
+  *n = 1;
+  while (number_of_this < total && (number_of_this = atomic_fetch_add (n, 1) + 1) <= total)
+    switch (fork ())
+      {
+      case -1:
+        _exit (71);
+      case 0:
+        if (number_of_this % 2 == 0)
+          setsid ();
+        break;
+      default:
+        /* The last one's parent. */
+        if (number_of_this == total)
+          write_all (1, "ready\n", 6);
+      }
+  sleep_forever ();
+  return 70;
+}
+
+/* hop: does nothing but fork and end, for a minute at most; "ready" at first */
+static int
+mode_hop (int n_args, char **args)
+{
+  time_t end = time (NULL) + 60;
+
+  signal (SIGTERM, SIG_IGN);
+  write_all (1, "ready\n", 6);
+  while (time (NULL) < end)
+    if (fork () != 0)
+      _exit (0);
+  return 0;
 }
 
 static int run_mode (int n_args, char **args);
@@ -480,12 +532,14 @@ static const struct
   const char *name;
   ModeFunc func;
 } modes[] = {
+  { "bomb", mode_bomb },
   { "burn", mode_burn },
   { "cat", mode_cat },
   { "close-and-sleep", mode_close_and_sleep },
   { "echo", mode_echo },
   { "exit", mode_exit },
   { "hold", mode_hold },
+  { "hop", mode_hop },
   { "ignore-term", mode_ignore_term },
   { "in-group", mode_in_group },
   { "leave-group", mode_leave_group },
