@@ -107,6 +107,10 @@ resolve_containment (CprocLaunch *self,
                      CprocStdio   stdin_mode)
 {
   self->containment = self->command->containment;
+
+  /* Detached, it is to outlive its parent, and so cannot be a tree that ends with it. */
+  if (self->containment == CPROC_CONTAINMENT_TREE && self->command->new_session)
+    self->containment = CPROC_CONTAINMENT_AUTO;
   if (self->containment != CPROC_CONTAINMENT_AUTO)
     return;
 

@@ -52,6 +52,9 @@ bool launch_lacks_pidfd;
 static Found found[MAX_FOUND];
 static int n_found;
 
+/* Who is to be killed is, on sight: it may be one that does nothing but fork and end. */
+static bool kill_on_sight;
+
 /* "/proc/PID/task/TID/children"; of the last parts what is not NULL or 0. */
 static const char *
 proc_path (pid_t       pid,
@@ -175,6 +178,8 @@ add (pid_t pid,
   n_found++;
   if (get_parent (pid) != parent || !is_alive (one))
     drop_last ();
+  else if (kill_on_sight)
+    send_signal (one, SIGKILL);
 }
 
 /* The numbers of a directory's entries. */
@@ -270,6 +275,20 @@ sweep (void)
 }
 
 static void
+find_all (void)
+{
+  int n_before, i;
+
+  for (i = 0; i < MAX_SWEEPS; i++)
+    {
+      n_before = n_found;
+      sweep ();
+      if (n_found == n_before)
+        return;
+    }
+}
+
+static void
 check_children_file (void)
 {
   /* CONFIG_PROC_CHILDREN; all distributions have it. */
@@ -280,20 +299,18 @@ check_children_file (void)
 int
 launch_signal_descendants (int signum)
 {
-  int n_signalled, n_before, i;
+  int n_signalled, i;
 
   check_children_file ();
 
   n_found = 0;
-  for (i = 0; i < (signum == SIGKILL ? 1 : MAX_SWEEPS); i++)
-    {
-      n_before = n_found;
-      sweep ();
-      if (n_found == n_before)
-        break;
-    }
+  kill_on_sight = signum == SIGKILL;
+  if (kill_on_sight)
+    sweep ();
+  else
+    find_all ();
 
-  for (i = 0; i < n_found; i++)
+  for (i = 0; i < n_found && !kill_on_sight; i++)
     send_signal (&found[i], signum);
 
   n_signalled = n_found;

@@ -303,6 +303,11 @@ become_program (const LaunchSpec *spec,
 {
   LaunchSpec own = *spec;
 
+  /* It needs no group to be reached. Where it reads the terminal it belongs to the one that may,
+   * and that the terminal's keys are for. */
+  if (tcgetpgrp (STDIN_FILENO) >= 0)
+    own.own_group = false;
+
   /* Who kills the helper does not set the program free. */
   own.parent_pid = helper;
   launch_report (spec->status_fd, LAUNCH_STEP_PID, getpid (), 0);
