@@ -24,12 +24,13 @@ int main (string[] args) {
     return 1;
   }
 
-  Timeout.add_once (2000, () => {
+  Timeout.add (2000, () => {
     try {
       tail.kill ();
     } catch (Error error) {
       printerr ("%s\n", error.message);
     }
+    return Source.REMOVE;
   });
   loop.run ();
   return 0;
