@@ -195,10 +195,51 @@ test_record_dup (TestRecord *self)
   return g_string_free (text, FALSE);
 }
 
+guint
+test_record_count (TestRecord *self,
+                   const char *prefix)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < self->events->len; i++)
+    n += g_str_has_prefix (g_ptr_array_index (self->events, i), prefix);
+
+  return n;
+}
+
+char *
+test_record_dup_lines (TestRecord  *self,
+                       CprocStream  stream)
+{
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; i < self->lines[stream]->len; i++)
+    g_string_append_printf (text, "%s%s", i > 0 ? "|" : "",
+                            (const char *) g_ptr_array_index (self->lines[stream], i));
+
+  return g_string_free (text, FALSE);
+}
+
 void
 test_run_until (const gboolean *flag)
 {
   while (!*flag)
+    g_main_context_iteration (NULL, TRUE);
+}
+
+void
+test_run_until_count (const guint *count,
+                      guint        value)
+{
+  while (*count < value)
+    g_main_context_iteration (NULL, TRUE);
+}
+
+void
+test_run_until_length (const GString *text,
+                       gsize          length)
+{
+  while (text->len < length)
     g_main_context_iteration (NULL, TRUE);
 }
 
@@ -225,6 +266,16 @@ test_start_and_close (CprocChild *child)
 {
   test_start (child);
   test_run_until_state (child, CPROC_STATE_CLOSED);
+}
+
+void
+test_write (CprocChild *child,
+            const char *data,
+            gssize      length)
+{
+  g_autoptr(GBytes) bytes = g_bytes_new (data, length < 0 ? strlen (data) : (gsize) length);
+
+  cproc_child_write_async (child, bytes, G_PRIORITY_DEFAULT, NULL, NULL, NULL);
 }
 
 guint

@@ -30,14 +30,30 @@ void        test_record_free (TestRecord *self);
 /* The events in one line, a comma and a space between two. */
 char       *test_record_dup  (TestRecord *self);
 
+/* The events that begin so. */
+guint       test_record_count (TestRecord *self,
+                               const char *prefix);
+/* The lines of a stream, with a bar between two. */
+char       *test_record_dup_lines (TestRecord  *self,
+                                   CprocStream  stream);
+
 /* Iterates the default main context until the flag is set; the test's timeout ends a hang. */
 void        test_run_until        (const gboolean *flag);
+void        test_run_until_count  (const guint    *count,
+                                   guint           value);
+void        test_run_until_length (const GString  *text,
+                                   gsize           length);
 void        test_run_until_state  (CprocChild     *child,
                                    CprocState      state);
 
 /* Starts it, which must succeed; and goes on to `closed`. */
 void        test_start            (CprocChild     *child);
 void        test_start_and_close  (CprocChild     *child);
+
+/* Writes to a child, without asking; -1: as a string. */
+void        test_write            (CprocChild     *child,
+                                   const char     *data,
+                                   gssize          length);
 
 /* Drops the last reference. */
 #define test_finalize(object) g_assert_finalize_object (g_steal_pointer (&(object)))

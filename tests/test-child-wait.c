@@ -104,18 +104,6 @@ note_wait (GObject      *source,
   g_ptr_array_add (record->events, g_strdup ("waited"));
 }
 
-static guint
-count_events (TestRecord *record,
-              const char *event)
-{
-  guint n = 0;
-
-  for (guint i = 0; i < record->events->len; i++)
-    n += g_str_equal (g_ptr_array_index (record->events, i), event);
-
-  return n;
-}
-
 static void
 test_wait_async (void)
 {
@@ -127,7 +115,7 @@ test_wait_async (void)
   record->joined = FALSE;
   for (int i = 0; i < 3; i++)
     cproc_child_wait_async (child, NULL, note_wait, record);
-  while (count_events (record, "waited") < 3)
+  while (test_record_count (record, "waited") < 3)
     g_main_context_iteration (NULL, TRUE);
 
   /* Each after `closed`. */
@@ -136,7 +124,7 @@ test_wait_async (void)
 
   cproc_child_wait_async (child, NULL, note_wait, record);
   g_assert_cmpuint (record->events->len, ==, n);
-  while (count_events (record, "waited") < 4)
+  while (test_record_count (record, "waited") < 4)
     g_main_context_iteration (NULL, TRUE);
   test_finalize (child);
 }
@@ -265,7 +253,7 @@ test_nested (void)
   g_assert_no_error (error);
   g_assert_cmpuint (depth, ==, 3);
   g_assert_cmpuint (record->lines[1]->len, ==, 3);
-  g_assert_cmpuint (count_events (record, "closed"), ==, 1);
+  g_assert_cmpuint (test_record_count (record, "closed"), ==, 1);
   test_finalize (child);
 }
 

@@ -190,28 +190,16 @@ handler_clear (TestHandler *self)
   test_await_no_children ();
 }
 
-static guint
-count_events (TestRecord *record,
-              const char *event)
-{
-  guint n = 0;
-
-  for (guint i = 0; i < record->events->len; i++)
-    n += g_str_has_prefix (g_ptr_array_index (record->events, i), event);
-
-  return n;
-}
-
 /* All of it, and everything once. */
 static void
 assert_complete (TestHandler *self)
 {
-  g_assert_cmpuint (count_events (self->record, "started"), ==, 1);
-  g_assert_cmpuint (count_events (self->record, "exit"), ==, 1);
-  g_assert_cmpuint (count_events (self->record, "stream-ended::stdout"), ==, 1);
-  g_assert_cmpuint (count_events (self->record, "stream-ended::stderr"), ==, 1);
-  g_assert_cmpuint (count_events (self->record, "closed"), ==, 1);
-  if (count_events (self->record, "exit 0 0") == 0)
+  g_assert_cmpuint (test_record_count (self->record, "started"), ==, 1);
+  g_assert_cmpuint (test_record_count (self->record, "exit"), ==, 1);
+  g_assert_cmpuint (test_record_count (self->record, "stream-ended::stdout"), ==, 1);
+  g_assert_cmpuint (test_record_count (self->record, "stream-ended::stderr"), ==, 1);
+  g_assert_cmpuint (test_record_count (self->record, "closed"), ==, 1);
+  if (test_record_count (self->record, "exit 0 0") == 0)
     return;
 
   g_assert_cmpstr (self->record->text[1]->str, ==, "a\nb\nc");
