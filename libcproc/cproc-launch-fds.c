@@ -142,8 +142,8 @@ add_copy (CprocLaunchFds  *self,
     return add_child (self, copy, target_fd, error);
 
   name = cproc_launch_dup_stream_name (target_fd);
-  /* Translators: a stream, as in “standard input” */
-  what = g_strdup_printf (_("passing the descriptor for its %s failed"), name);
+  /* Translators: a stream, as in “standard input” or “descriptor 5” */
+  what = g_strdup_printf (_("passing its %s failed"), name);
 
   return fail (error, what);
 }

@@ -118,7 +118,8 @@ launch_fail (CprocCommand *command,
 
   g_assert_false (cproc_launch_prepare (launch, &error) && cproc_launch_spawn (launch, &error) &&
                   cproc_launch_confirm (launch, &error));
-  g_test_message ("%s", error->message);
+  if (g_test_verbose ())
+    g_test_message ("%s", error->message);
   g_assert_error (error, domain, code);
   g_assert_true (g_str_has_prefix (error->message, "Could not start “"));
   g_assert_null (cproc_launch_get_subprocess (launch));
