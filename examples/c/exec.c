@@ -25,7 +25,7 @@ run_finished (GObject *source, GAsyncResult *result, gpointer user_data)
       g_print ("error: %s\n", error->message);
       g_print ("error code: %d\n", cproc_child_get_exit_code (CPROC_CHILD (exec)));
       g_print ("signal received: %d\n", cproc_child_get_term_signal (CPROC_CHILD (exec)));
-      g_print ("stack:\n%s\n", cproc_exec_get_error_stack (exec));
+      g_print ("stack:\n%s", cproc_exec_get_error_stack (exec));
     }
 
   g_print ("stdout:\n%s", out);

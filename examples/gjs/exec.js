@@ -19,7 +19,7 @@ async function run(line) {
     print(`error: ${error.message}`);
     print(`error code: ${exec.exit_code}`);
     print(`signal received: ${exec.term_signal}`);
-    print(`stack:\n${exec.get_error_stack()}`);
+    print(`stack:\n${exec.get_error_stack()}`.trimEnd());
   }
 
   print(`stdout:\n${exec.get_stdout_text()}`.trimEnd());

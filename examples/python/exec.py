@@ -19,7 +19,7 @@ def on_finished(child, result, loop):
         print(f"error: {error.message}")
         print(f"error code: {child.props.exit_code}")
         print(f"signal received: {child.props.term_signal}")
-        print(f"stack:\n{child.get_error_stack()}")
+        print(f"stack:\n{child.get_error_stack()}", end="")
 
     print(f"stdout:\n{child.get_stdout_text()}", end="")
     print(f"stderr:\n{child.get_stderr_text()}", end="")

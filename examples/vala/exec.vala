@@ -13,7 +13,7 @@ async void run (string line) {
     print ("error: %s\n", error.message);
     print ("error code: %d\n", exec.exit_code);
     print ("signal received: %d\n", exec.term_signal);
-    print ("stack:\n%s\n", exec.get_error_stack ());
+    print ("stack:\n%s", exec.get_error_stack ());
   }
 
   print ("stdout:\n%s", exec.get_stdout_text ());

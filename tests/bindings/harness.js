@@ -110,6 +110,19 @@ export async function closed(child) {
     await until(() => child.state === Cproc.State.CLOSED);
 }
 
+// Ends a child, if it was started and has not ended by itself.
+export async function end(child) {
+  if (child.state === Cproc.State.NEW)
+    return;
+  try {
+    child.force_exit();
+  } catch (error) {
+    if (!error.matches(Cproc.Error, Cproc.Error.NOT_RUNNING))
+      throw error;
+  }
+  await closed(child);
+}
+
 export function delay(ms) {
   return new Promise(resolve => setTimeout(resolve, ms));
 }

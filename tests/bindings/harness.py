@@ -139,7 +139,7 @@ class TestCase(unittest.TestCase):
         raise AssertionError(f"no error, instead of {code!r}")
 
     def assertCprocFails(self, code, function, *args):
-        return self.assertFails(Cproc.Error.quark(), code, function, *args)
+        return self.assertFails(Cproc.error_quark(), code, function, *args)
 
     def assertGone(self, pid):
         """The process ends, or has ended."""

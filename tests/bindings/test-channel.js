@@ -8,8 +8,8 @@ import GLib from 'gi://GLib';
 import Json from 'gi://Json';
 
 import {
-  WORKER, assert, assertCprocFails, assertEqual, assertFails, childArgv, cleanup, closed, file,
-  main, outputOf, test, until,
+  WORKER, assert, assertCprocFails, assertEqual, assertFails, childArgv, cleanup, closed, end,
+  file, main, outputOf, test, until,
 } from './harness.js';
 
 for (const name of ['send_async', 'send_text_async', 'flush_async'])
@@ -29,11 +29,7 @@ function open(command = null) {
   channel.connect('message', (_channel, message) => texts.push(message.get_text()));
   channel.connect('invalid-message', (_channel, error) => errors.push(error));
   worker.start();
-  cleanup(async () => {
-    if (worker.state === Cproc.State.RUNNING)
-      worker.force_exit();
-    await closed(worker);
-  });
+  cleanup(() => end(worker));
   return {worker, channel, texts, errors, wait: count => until(() => texts.length >= count)};
 }
 

@@ -8,8 +8,8 @@ import GLib from 'gi://GLib';
 import Json from 'gi://Json';
 
 import {
-  WORKER, assert, assertCprocFails, assertEqual, assertFails, assertSame, cleanup, closed, file,
-  main, record, test, until,
+  WORKER, assert, assertCprocFails, assertEqual, assertFails, assertSame, cleanup, closed, end,
+  file, main, record, test, until,
 } from './harness.js';
 
 for (const name of ['send_async', 'send_text_async'])
@@ -27,12 +27,7 @@ function newWorker(...args) {
     texts.push(message.get_text());
     messages.push(message);
   });
-  cleanup(async () => {
-    if (worker.state === Cproc.State.RUNNING)
-      worker.force_exit();
-    if (worker.state !== Cproc.State.NEW)
-      await closed(worker);
-  });
+  cleanup(() => end(worker));
   return {worker, texts, messages, wait: count => until(() => texts.length >= count)};
 }
 
@@ -175,20 +170,20 @@ test('worker-closes', async () => {
 
 test('send-before-and-after', async () => {
   const {worker} = newWorker();
-  const fails = async () => {
+  const fails = async code => {
     for (const call of [
       () => worker.send_text('1'), () => worker.send(Json.from_string('1')),
       () => worker.send_variant(new GLib.Variant('i', 1)),
       () => worker.send_with_fds('1', new Gio.UnixFDList()),
       () => worker.send_text_async('1', null),
     ])
-      await assertCprocFails(Cproc.Error.CHANNEL_CLOSED, call);
+      await assertCprocFails(code, call);
   };
-  await fails();
+  await fails(Cproc.Error.NOT_RUNNING);
   worker.start();
   worker.close_channel();
   await closed(worker);
-  await fails();
+  await fails(Cproc.Error.CHANNEL_CLOSED);
 });
 
 test('does-not-start', async () => {

@@ -179,7 +179,7 @@ class Untrusted(WorkerCase):
         worker.start()
         harness.wait_closed(worker)
         for error in errors:
-            self.assertTrue(error.matches(Cproc.Error.quark(), Cproc.Error.INVALID_MESSAGE))
+            self.assertTrue(error.matches(Cproc.error_quark(), Cproc.Error.INVALID_MESSAGE))
         return errors
 
     def test_bad_lines_are_skipped(self):

@@ -162,13 +162,16 @@ class Input(harness.TestCase):
     def test_write_cancelled(self):
         child = harness.child("sleep-forever")
         child.start()
-        call, cancellable = Call(), Gio.Cancellable()
-        child.write_async(GLib.Bytes.new(pattern(8_000_000)), GLib.PRIORITY_DEFAULT, cancellable,
-                          call)
+        begun, waiting, cancellable = Call(), Call(), Gio.Cancellable()
+        child.write_async(GLib.Bytes.new(pattern(8_000_000)), GLib.PRIORITY_DEFAULT, None, begun)
+        child.write_async(GLib.Bytes.new(b"more"), GLib.PRIORITY_DEFAULT, cancellable, waiting)
         cancellable.cancel()
         self.assertFails(Gio.io_error_quark(), Gio.IOErrorEnum.CANCELLED,
-                         call.finish, child.write_finish)
+                         waiting.finish, child.write_finish)
+        self.assertIsNone(begun.result)
         child.force_exit()
+        self.assertFails(Gio.io_error_quark(), Gio.IOErrorEnum.BROKEN_PIPE,
+                         begun.finish, child.write_finish)
         wait_closed(child)
 
     def test_get_stdin_stream(self):

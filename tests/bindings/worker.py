@@ -26,7 +26,7 @@ def describe(_order, _message):
     again = Cproc.Channel.get_parent()
     send({
         "arguments": sys.argv[1:],
-        "variables": [name for name in os.environ if name.startswith("NODE_CHANNEL")],
+        "variables": [name for name in GLib.listenv() if name.startswith("NODE_CHANNEL")],
         "same": again is parent,
         "connected": parent.props.connected,
     })
@@ -71,7 +71,7 @@ def close(_order, _message):
 def limit(order, _message):
     parent.props.max_message_size = order["size"]
     parent.connect("invalid-message", lambda _parent, error: send(
-        ["invalid", error.matches(Cproc.Error.quark(), Cproc.Error.MESSAGE_TOO_LARGE)]))
+        ["invalid", error.matches(Cproc.error_quark(), Cproc.Error.MESSAGE_TOO_LARGE)]))
     send("limited")
 
 
@@ -79,7 +79,12 @@ def on_message(_parent, message):
     value = json.loads(message.get_text())
     order = value.get("do") if isinstance(value, dict) else None
     if order is None:
-        parent.send_text(message.get_text())
+        try:
+            parent.send_text(message.get_text())
+        except GLib.Error as error:
+            # The parent does not wait for all the answers.
+            if not error.matches(Cproc.error_quark(), Cproc.Error.CHANNEL_CLOSED):
+                raise
     else:
         ORDERS[order](value, message)
 
