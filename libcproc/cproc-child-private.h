@@ -63,6 +63,9 @@ typedef enum
   CPROC_CHILD_PROP_EXIT_CODE,
   CPROC_CHILD_PROP_TERM_SIGNAL,
   CPROC_CHILD_PROP_TIMED_OUT,
+  CPROC_CHILD_PROP_USER_TIME,
+  CPROC_CHILD_PROP_SYSTEM_TIME,
+  CPROC_CHILD_PROP_MAX_RSS,
   CPROC_CHILD_PROP_TIMEOUT,
   CPROC_CHILD_PROP_IDLE_TIMEOUT,
   CPROC_CHILD_PROP_DRAIN_TIMEOUT,
@@ -89,6 +92,9 @@ typedef struct
   gint64 pid;
   int exit_code;
   int term_signal;
+  gint64 user_time; /* -1 while not known, as the next two */
+  gint64 system_time;
+  gint64 max_rss;
 
   CprocOutput outputs[2];
   CprocWriter *writer;
@@ -120,9 +126,12 @@ CprocChildPrivate *cproc_child_get_priv        (CprocChild       *self);
 CprocChildHooks   *cproc_child_class_get_hooks (CprocChildClass  *klass);
 CprocChildHooks   *cproc_child_get_hooks       (CprocChild       *self);
 
+/* cproc-child-pspecs.c */
+void     cproc_child_install_properties (GObjectClass       *object_class);
+void     cproc_child_notify             (CprocChild         *self,
+                                         CprocChildProperty  property);
+
 /* cproc-child.c: changes a property and notifies. */
-void     cproc_child_notify            (CprocChild         *self,
-                                        CprocChildProperty  property);
 void     cproc_child_set_state         (CprocChild     *self,
                                         CprocState      state);
 void     cproc_child_set_pid           (CprocChild     *self,

@@ -115,6 +115,60 @@ cproc_child_get_timed_out (CprocChild *self)
 }
 
 /**
+ * cproc_child_get_user_time:
+ * @self: a child
+ *
+ * Gets the processor time that the ended program spent in its own code.
+ *
+ * Returns: microseconds, or -1 when it is not known
+ *
+ * Since: 1.0
+ */
+gint64
+cproc_child_get_user_time (CprocChild *self)
+{
+  g_return_val_if_fail (CPROC_IS_CHILD (self), -1);
+
+  return cproc_child_get_priv (self)->user_time;
+}
+
+/**
+ * cproc_child_get_system_time:
+ * @self: a child
+ *
+ * Gets the processor time that the kernel spent for the ended program.
+ *
+ * Returns: microseconds, or -1 when it is not known
+ *
+ * Since: 1.0
+ */
+gint64
+cproc_child_get_system_time (CprocChild *self)
+{
+  g_return_val_if_fail (CPROC_IS_CHILD (self), -1);
+
+  return cproc_child_get_priv (self)->system_time;
+}
+
+/**
+ * cproc_child_get_max_rss:
+ * @self: a child
+ *
+ * Gets the most memory that the ended program had resident at one time.
+ *
+ * Returns: KiB, or -1 when it is not known
+ *
+ * Since: 1.0
+ */
+gint64
+cproc_child_get_max_rss (CprocChild *self)
+{
+  g_return_val_if_fail (CPROC_IS_CHILD (self), -1);
+
+  return cproc_child_get_priv (self)->max_rss;
+}
+
+/**
  * cproc_child_get_subprocess:
  * @self: a child
  *

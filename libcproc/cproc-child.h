@@ -79,6 +79,12 @@ int           cproc_child_get_term_signal     (CprocChild *self);
 CPROC_AVAILABLE_IN_1_0
 gboolean      cproc_child_get_timed_out       (CprocChild *self);
 CPROC_AVAILABLE_IN_1_0
+gint64        cproc_child_get_user_time       (CprocChild *self);
+CPROC_AVAILABLE_IN_1_0
+gint64        cproc_child_get_system_time     (CprocChild *self);
+CPROC_AVAILABLE_IN_1_0
+gint64        cproc_child_get_max_rss         (CprocChild *self);
+CPROC_AVAILABLE_IN_1_0
 GSubprocess  *cproc_child_get_subprocess      (CprocChild *self);
 
 CPROC_AVAILABLE_IN_1_0

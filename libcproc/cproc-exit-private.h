@@ -6,6 +6,7 @@
 
 #include "cproc-pidfd-private.h"
 #include "cproc-reach-private.h"
+#include "cproc-usage-private.h"
 #include "cproc-watch-private.h"
 
 G_BEGIN_DECLS
@@ -24,6 +25,7 @@ typedef struct
   CprocWatch watch;
   CprocTimer held_timer; /* while a debugger holds it */
   guint held_msec;
+  CprocUsage usage;
   GSubprocess *subprocess;
   CprocReach *reach;
   GCancellable *cancellable; /* of the wait where there is no pidfd */

@@ -37,10 +37,12 @@ ask_subprocess (GSubprocess *subprocess,
 
 static void
 tell (CprocExitWatch *self,
-      const CprocEnd *end)
+      CprocEnd       *end)
 {
   CprocExitFunc func = self->func;
   gpointer user_data = self->user_data;
+
+  cproc_usage_end (&self->usage, end);
 
   /* The owner may free itself, and this with it. */
   cproc_exit_watch_stop (self);
@@ -189,6 +191,7 @@ cproc_exit_watch_start (CprocExitWatch *self,
   self->reach = cproc_reach_ref (reach);
   self->func = func;
   self->user_data = user_data;
+  cproc_usage_begin (&self->usage, cproc_reach_get_pidfd (reach));
 
   if (control_fd >= 0)
     cproc_watch_start (&self->watch, context, control_fd, G_IO_IN, on_control, self);
@@ -199,6 +202,7 @@ cproc_exit_watch_start (CprocExitWatch *self,
 void
 cproc_exit_watch_stop (CprocExitWatch *self)
 {
+  cproc_usage_end (&self->usage, NULL);
   cproc_watch_stop (&self->watch);
   cproc_timer_stop (&self->held_timer);
   self->held_msec = 0;

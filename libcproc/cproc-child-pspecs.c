@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include <signal.h>
+
+#include "cproc-child-private.h"
+
+static GParamSpec *properties[CPROC_CHILD_PROP_ENCODING + 1];
+
+void
+cproc_child_notify (CprocChild         *self,
+                    CprocChildProperty  property)
+{
+  g_object_notify_by_pspec (G_OBJECT (self), properties[property]);
+}
+
+static void
+install_state_properties (GObjectClass *object_class)
+{
+  /**
+   * CprocChild:command: (getter get_command)
+   *
+   * What is run.
+   *
+   * Since: 1.0
+   */
+  properties[CPROC_CHILD_PROP_COMMAND] =
+    g_param_spec_object ("command", NULL, NULL, CPROC_TYPE_COMMAND,
+                         G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * CprocChild:pid: (getter get_pid)
+   *
+   * The process's number; 0 before the start, and still readable after the end.
+   *
+   * Never signal it by this number: after the end it may be a stranger's. Use
+   * [method@Cproc.Child.send_signal].
+   *
+   * Since: 1.0
+   */
+  properties[CPROC_CHILD_PROP_PID] =
+    g_param_spec_int64 ("pid", NULL, NULL, 0, G_MAXINT64, 0,
+                        G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * CprocChild:state: (getter get_state)
+   *
+   * How far the child has come in its life.
+   *
+   * Since: 1.0
+   */
+  properties[CPROC_CHILD_PROP_STATE] =
+    g_param_spec_enum ("state", NULL, NULL, CPROC_TYPE_STATE, CPROC_STATE_NEW,
+                       G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * CprocChild:exit-code: (getter get_exit_code)
+   *
+   * The code that the program gave back, 0 to 255; -1 before the end, when a signal ended it, and
+   * when the system does not know it any more because something else in the application reaped
+   * the process.
+   *
+   * Since: 1.0
+   */
+  properties[CPROC_CHILD_PROP_EXIT_CODE] =
+    g_param_spec_int ("exit-code", NULL, NULL, -1, 255, -1,
+                      G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * CprocChild:term-signal: (getter get_term_signal)
+   *
+   * The signal that ended the program, or 0.
+   *
+   * Since: 1.0
+   */
+  properties[CPROC_CHILD_PROP_TERM_SIGNAL] =
+    g_param_spec_int ("term-signal", NULL, NULL, 0, G_MAXINT, 0,
+                      G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * CprocChild:timed-out: (getter get_timed_out)
+   *
+   * Whether the child was ended because of [property@Cproc.Child:timeout] or
+   * [property@Cproc.Child:idle-timeout].
+   *
+   * Since: 1.0
+   */
+  properties[CPROC_CHILD_PROP_TIMED_OUT] =
+    g_param_spec_boolean ("timed-out", NULL, NULL, FALSE,
+                          G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+}
+
+static void
+install_usage_properties (GObjectClass *object_class)
+{
+  /**
+   * CprocChild:user-time: (getter get_user_time)
+   *
+   * The processor time that the ended program spent in its own code, in microseconds; -1 when it is
+   * not known.
+   *
+   * Exact with containment `TREE`. Otherwise it is the difference that the child's end makes in what
+   * the kernel counts for all ended children of this process, see getrusage(2): not known when several
+   * end at the same moment, and wrong when other code of the application runs children meanwhile.
+   *
+   * Since: 1.0
+   */
+  properties[CPROC_CHILD_PROP_USER_TIME] =
+    g_param_spec_int64 ("user-time", NULL, NULL, -1, G_MAXINT64, -1,
+                        G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * CprocChild:system-time: (getter get_system_time)
+   *
+   * The processor time that the kernel spent for the ended program, in microseconds; -1 when it is
+   * not known.
+   *
+   * See [property@Cproc.Child:user-time] for how exact it is.
+   *
+   * Since: 1.0
+   */
+  properties[CPROC_CHILD_PROP_SYSTEM_TIME] =
+    g_param_spec_int64 ("system-time", NULL, NULL, -1, G_MAXINT64, -1,
+                        G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * CprocChild:max-rss: (getter get_max_rss)
+   *
+   * The most memory that the ended program had resident at one time, in KiB; -1 when it is not known.
+   *
+   * Exact with containment `TREE`. Otherwise it is known only of a child that took more than every
+   * child before it.
+   *
+   * Since: 1.0
+   */
+  properties[CPROC_CHILD_PROP_MAX_RSS] =
+    g_param_spec_int64 ("max-rss", NULL, NULL, -1, G_MAXINT64, -1,
+                        G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+}
+
+static void
+install_policy_properties (GObjectClass *object_class)
+{
+  /**
+   * CprocChild:timeout: (getter get_timeout) (setter set_timeout)
+   *
+   * How long the child may run, in milliseconds from its start; 0 for ever.
+   *
+   * Then it is ended as by [method@Cproc.Child.kill]. May be changed while the child runs.
+   *
+   * Since: 1.0
+   */
+  properties[CPROC_CHILD_PROP_TIMEOUT] =
+    g_param_spec_uint ("timeout", NULL, NULL, 0, G_MAXUINT, 0,
+                       G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * CprocChild:idle-timeout: (getter get_idle_timeout) (setter set_idle_timeout)
+   *
+   * How long the child may run without output, in milliseconds; 0 for ever.
+   *
+   * Counts what is read from either piped stream. While one is paused it does not run.
+   *
+   * Since: 1.0
+   */
+  properties[CPROC_CHILD_PROP_IDLE_TIMEOUT] =
+    g_param_spec_uint ("idle-timeout", NULL, NULL, 0, G_MAXUINT, 0,
+                       G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * CprocChild:drain-timeout: (getter get_drain_timeout) (setter set_drain_timeout)
+   *
+   * How long after the exit a stream is still read that other processes hold open, in
+   * milliseconds; -1 for ever, as in Node.
+   *
+   * All that the child itself wrote is delivered whatever the value. After a timeout, an output
+   * limit or a cancellation it is never longer than 1000.
+   *
+   * Since: 1.0
+   */
+  properties[CPROC_CHILD_PROP_DRAIN_TIMEOUT] =
+    g_param_spec_int ("drain-timeout", NULL, NULL, -1, G_MAXINT, 1000,
+                      G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * CprocChild:kill-signal: (getter get_kill_signal) (setter set_kill_signal)
+   *
+   * The signal by which the child is asked to end; SIGTERM unless something else is set.
+   *
+   * Since: 1.0
+   */
+  properties[CPROC_CHILD_PROP_KILL_SIGNAL] =
+    g_param_spec_int ("kill-signal", NULL, NULL, 1, NSIG - 1, SIGTERM,
+                      G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * CprocChild:kill-grace: (getter get_kill_grace) (setter set_kill_grace)
+   *
+   * How long after [property@Cproc.Child:kill-signal] SIGKILL follows, in milliseconds; 0 never.
+   *
+   * Since: 1.0
+   */
+  properties[CPROC_CHILD_PROP_KILL_GRACE] =
+    g_param_spec_uint ("kill-grace", NULL, NULL, 0, G_MAXUINT, 5000,
+                       G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * CprocChild:max-line-length: (getter get_max_line_length) (setter set_max_line_length)
+   *
+   * The length over which a line comes in pieces, in bytes.
+   *
+   * Since: 1.0
+   */
+  properties[CPROC_CHILD_PROP_MAX_LINE_LENGTH] =
+    g_param_spec_uint ("max-line-length", NULL, NULL, 1, G_MAXUINT, 1024 * 1024,
+                       G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * CprocChild:encoding: (getter get_encoding) (setter set_encoding)
+   *
+   * What the child's output is encoded in, for lines and text; set before the start.
+   *
+   * Bytes that do not decode, and NUL, become U+FFFD; a character that two reads cut in two
+   * does not. An encoding that iconv(3) does not know makes the start fail.
+   *
+   * Since: 1.0
+   */
+  properties[CPROC_CHILD_PROP_ENCODING] =
+    g_param_spec_string ("encoding", NULL, NULL, "UTF-8",
+                         G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+}
+
+void
+cproc_child_install_properties (GObjectClass *object_class)
+{
+  install_state_properties (object_class);
+  install_usage_properties (object_class);
+  install_policy_properties (object_class);
+  g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
+}
