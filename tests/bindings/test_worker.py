@@ -161,7 +161,8 @@ class Messages(WorkerCase):
 
     def test_what_is_like_the_protocol_but_is_not(self):
         worker = self.started()
-        texts = ['{"cmd":"node_x"}', '{"CMD":"NODE_X"}', '{"a":{"cmd":"NODE_X"}}', '["NODE_HANDLE"]', '{"cmd":1}']
+        texts = ['{"cmd":"node_x"}', '{"CMD":"NODE_X"}', '{"a":{"cmd":"NODE_X"}}',
+                 '["NODE_HANDLE"]', '{"cmd":1}']
         for text in texts:
             worker.send_text(text)
         self.assertEqual(self.wait_texts(len(texts)), texts)

@@ -35,6 +35,15 @@ def read(root, path):
         return file.read()
 
 
+def source_texts(root):
+    """Yields path and text of every file of the project that is text."""
+    for path in source_files(root):
+        try:
+            yield path, read(root, path)
+        except UnicodeDecodeError:
+            pass
+
+
 def report(problems):
     """Prints the problems and ends the program."""
     for problem in problems:

@@ -10,17 +10,17 @@ import os
 import re
 import sys
 
-from common import read, report, source_files
+from common import read, report, source_texts
 
 # Files that cannot or need not carry a licence line.
 NO_SPDX = re.compile(r"""
     (^|/)(LICENSE|NEWS|LINGUAS|POTFILES|\.gitignore|\.editorconfig|\.clang-format)$
     | \.(md|po|pot|svg|png|json|txt|list|symbols|corpus|dict)$
-    | ^tests/(fuzz/corpus|data)/
+    | ^tests/(fuzz/seeds|data)/
     | ^debian/ | ^\.git
 """, re.VERBOSE)
 
-NOT_TEXT = re.compile(r"^tests/(fuzz/corpus|data)/")
+NOT_TEXT = re.compile(r"^tests/(fuzz/seeds|data)/")
 
 MESSAGE = re.compile(r"(?<!\w)[NCQ]?_ ?\(\"|\b(g_dn|n)gettext \(")
 
@@ -30,10 +30,10 @@ MAX_COLUMNS = 100
 
 
 def check_spdx(root):
-    for path in source_files(root):
+    for path, text in source_texts(root):
         if NO_SPDX.search(path):
             continue
-        head = read(root, path).split("\n", 3)[:3]
+        head = text.split("\n", 3)[:3]
         if not any("SPDX-License-Identifier: LGPL-2.1-or-later" in line for line in head):
             yield f"{path}: no SPDX line at its top"
 
@@ -43,9 +43,9 @@ def check_potfiles(root):
               if line and not line.startswith("#")]
     if listed != sorted(listed):
         yield "po/POTFILES is not sorted"
-    translated = [path for path in source_files(root)
+    translated = [path for path, text in source_texts(root)
                   if path.endswith(".c") and not path.startswith("tests/")
-                  and MESSAGE.search(read(root, path))]
+                  and MESSAGE.search(text)]
     for path in sorted(set(translated) - set(listed)):
         yield f"po/POTFILES lacks {path}, which has messages"
     for path in sorted(set(listed) - set(translated)):
@@ -70,10 +70,9 @@ def functions(text):
 
 
 def check_size(root):
-    for path in source_files(root):
+    for path, text in source_texts(root):
         if not path.endswith((".c", ".h", ".py", ".js", ".vala", ".sh")):
             continue
-        text = read(root, path)
         lines = text.count("\n")
         if lines > MAX_FILE_LINES:
             yield f"{path}: {lines} lines"
@@ -87,10 +86,9 @@ def check_size(root):
 
 
 def check_text(root):
-    for path in source_files(root):
-        if path.endswith((".png", ".po", "LICENSE")) or NOT_TEXT.search(path):
+    for path, text in source_texts(root):
+        if path.endswith((".po", "LICENSE")) or NOT_TEXT.search(path):
             continue
-        text = read(root, path)
         if text and not text.endswith("\n"):
             yield f"{path}: no line end at its end"
         for number, line in enumerate(text.split("\n"), 1):
