@@ -55,7 +55,6 @@ cproc_pipe_output_stream_create_source (GPollableOutputStream *stream,
     child_source = g_unix_fd_source_new (fd, G_IO_OUT);
   else
     child_source = g_timeout_source_new (0);
-  g_source_set_dummy_callback (child_source);
 
   return g_pollable_source_new_full (stream, child_source, cancellable);
 }
