@@ -156,6 +156,19 @@ launch_count_fds (void)
   return n;
 }
 
+gboolean
+launch_skip_on_valgrind (void)
+{
+  const char *preloaded = g_getenv ("LD_PRELOAD");
+
+  if (preloaded == NULL || strstr (preloaded, "vgpreload") == NULL)
+    return FALSE;
+
+  g_test_skip ("valgrind's posix_spawn() does not report a failed exec");
+
+  return TRUE;
+}
+
 char *
 launch_make_directory (void)
 {

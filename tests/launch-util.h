@@ -33,6 +33,9 @@ gint64        launch_get_number  (const char *output,
 
 guint         launch_count_fds   (void);
 
+/* Skips the test where posix_spawn() is a fork, which cannot tell that the exec has failed. */
+gboolean      launch_skip_on_valgrind (void);
+
 /* A directory of the test's own; launch_remove() removes it with what is in it. */
 char         *launch_make_directory (void);
 void          launch_remove         (const char *directory);

@@ -99,10 +99,10 @@ test_cwd_relative_program (void)
 {
   const char *const argv[] = { "./there", NULL };
   g_autofree char *directory = launch_make_directory ();
-  g_autofree char *path = launch_write_file (directory, "there", "#!/bin/sh\necho here\n", 0755);
   g_autoptr(CprocCommand) command = cproc_command_new (argv);
   g_autofree char *output = NULL;
 
+  g_free (launch_write_file (directory, "there", "#!/bin/sh\necho here\n", 0755));
   cproc_command_set_cwd (command, directory);
   output = launch_run (command);
   g_assert_cmpstr (output, ==, "here\n");
@@ -281,6 +281,15 @@ test_pidfd (void)
   int stdin_fd = cproc_launch_steal_pipe (launch, STDIN_FILENO);
 
   ended.fd = cproc_reach_get_pidfd (cproc_launch_get_reach (launch));
+  if (syscall (SYS_pidfd_open, getpid (), 0) < 0)
+    {
+      /* An older kernel, or valgrind. */
+      g_test_skip ("there are no pidfds");
+      close (stdin_fd);
+      launch_wait (launch);
+      return;
+    }
+
   g_assert_cmpint (ended.fd, >=, 0);
   g_assert_cmpint (poll (&ended, 1, 0), ==, 0);
   close (stdin_fd);
