@@ -4,4 +4,13 @@
 
 #include "cproc-error.h"
 
+/**
+ * cproc_error_quark:
+ *
+ * Gets the domain of the errors of [error@Cproc.Error], which C knows as `CPROC_ERROR`.
+ *
+ * Returns: the domain
+ *
+ * Since: 1.0
+ */
 G_DEFINE_QUARK (cproc-error-quark, cproc_error)
