@@ -163,6 +163,14 @@ gboolean cproc_child_wants_line        (CprocChild     *self,
 gboolean cproc_child_wants_lines       (CprocChild     *self,
                                         CprocStream     stream);
 
+/* cproc-child-prepare.c: what a start does in the child's own thread. */
+CprocLaunch *cproc_child_prepare      (CprocChild    *self,
+                                       GMainContext  *context,
+                                       GError       **error);
+void         cproc_child_unprepare    (CprocChild    *self);
+void         cproc_child_program_runs (CprocChild    *self,
+                                       CprocLaunch   *launch);
+
 /* cproc-child-start.c */
 gboolean cproc_child_start_in             (CprocChild    *self,
                                            GMainContext  *context,

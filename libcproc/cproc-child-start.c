@@ -6,8 +6,6 @@
 #include <signal.h>
 
 #include "cproc-child-private.h"
-#include "cproc-fd-private.h"
-#include "cproc-pipe-io-stream-private.h"
 
 /* A start that is on its way through the library's thread. It has a state of its own, so that one
  * that is cancelled can go to its end by itself while the child is as new.
@@ -97,160 +95,6 @@ child_check_new (CprocChild  *self,
   return FALSE;
 }
 
-static void
-child_take_context (CprocChild   *self,
-                    GMainContext *context)
-{
-  CprocChildPrivate *priv = cproc_child_get_priv (self);
-
-  g_main_context_ref (context);
-  g_clear_pointer (&priv->context, g_main_context_unref);
-  priv->context = context;
-}
-
-/* Streams that were taken over before the start have their pipes already. */
-static gboolean
-child_pass_early_pipes (CprocChild   *self,
-                        CprocLaunch  *launch,
-                        GError      **error)
-{
-  CprocChildPrivate *priv = cproc_child_get_priv (self);
-
-  for (int target = 0; target < 3; target++)
-    {
-      int fd;
-
-      if (priv->early_pipes[target] < 0 ||
-          cproc_launch_get_mode (launch, target) != CPROC_STDIO_PIPE)
-        continue;
-
-      fd = cproc_fd_dup_high (priv->early_pipes[target], error);
-      if (fd < 0)
-        return FALSE;
-
-      cproc_launch_take_pipe (launch, fd, target);
-    }
-
-  return TRUE;
-}
-
-static gboolean
-child_check_encoding (CprocChild  *self,
-                      GError     **error)
-{
-  CprocChildPrivate *priv = cproc_child_get_priv (self);
-  g_autoptr(CprocLines) lines = cproc_lines_new (priv->encoding, priv->max_line_length, error);
-
-  return lines != NULL;
-}
-
-/* All that is done in the child's own thread before the process is made. */
-static CprocLaunch *
-child_prepare (CprocChild    *self,
-               GMainContext  *context,
-               GError       **error)
-{
-  CprocChildPrivate *priv = cproc_child_get_priv (self);
-  CprocChildHooks *hooks = cproc_child_get_hooks (self);
-  g_autoptr(CprocLaunch) launch = cproc_launch_new (priv->command);
-
-  child_take_context (self, context);
-  cproc_launch_set_defaults (launch, hooks->default_stdio[0], hooks->default_stdio[1],
-                             hooks->default_stdio[2]);
-
-  if (!child_check_encoding (self, error))
-    return NULL;
-
-  if (hooks->prepare != NULL && !hooks->prepare (self, launch, error))
-    return NULL;
-
-  if (!child_pass_early_pipes (self, launch, error) || !cproc_launch_prepare (launch, error))
-    {
-      if (hooks->unprepare != NULL)
-        hooks->unprepare (self);
-      return NULL;
-    }
-
-  return g_steal_pointer (&launch);
-}
-
-static void
-child_unprepare (CprocChild *self)
-{
-  CprocChildHooks *hooks = cproc_child_get_hooks (self);
-
-  if (hooks->unprepare != NULL)
-    hooks->unprepare (self);
-}
-
-static void
-child_open_pipe_streams (CprocChild  *self,
-                         CprocLaunch *launch)
-{
-  CprocChildPrivate *priv = cproc_child_get_priv (self);
-  GArray *pipes = priv->command->pipes;
-
-  for (guint i = 0; i < pipes->len; i++)
-    {
-      const CprocCommandPipe *item = &g_array_index (pipes, CprocCommandPipe, i);
-      int fd = cproc_launch_steal_pipe (launch, item->target_fd);
-
-      if (fd < 0)
-        continue;
-
-      if (priv->pipe_streams == NULL)
-        priv->pipe_streams = g_hash_table_new_full (NULL, NULL, NULL, g_object_unref);
-      g_hash_table_insert (priv->pipe_streams, GINT_TO_POINTER (item->target_fd),
-                           cproc_pipe_io_stream_new (fd, item->direction, priv->context));
-    }
-}
-
-static void
-child_open_streams (CprocChild  *self,
-                    CprocLaunch *launch)
-{
-  CprocChildPrivate *priv = cproc_child_get_priv (self);
-  CprocChildHooks *hooks = cproc_child_get_hooks (self);
-  int fd;
-
-  for (int target = 0; target < 3; target++)
-    cproc_fd_clear (&priv->early_pipes[target]);
-
-  fd = cproc_launch_steal_pipe (launch, 0);
-  if (fd >= 0)
-    priv->writer = cproc_writer_new (fd, priv->context);
-  else if (priv->writer != NULL)
-    cproc_writer_set_context (priv->writer, priv->context);
-
-  for (guint i = 0; i < G_N_ELEMENTS (priv->outputs); i++)
-    {
-      fd = cproc_launch_steal_pipe (launch, priv->outputs[i].stream);
-      if (fd >= 0)
-        cproc_output_open (&priv->outputs[i], fd, priv->context);
-      else
-        cproc_output_skip (&priv->outputs[i]);
-    }
-
-  child_open_pipe_streams (self, launch);
-
-  if (hooks->prepared != NULL)
-    hooks->prepared (self);
-}
-
-/* The program runs. */
-static void
-child_started (CprocChild  *self,
-               CprocLaunch *launch)
-{
-  CprocChildPrivate *priv = cproc_child_get_priv (self);
-
-  priv->subprocess = g_object_ref (cproc_launch_get_subprocess (launch));
-  priv->reach = cproc_reach_ref (cproc_launch_get_reach (launch));
-  child_open_streams (self, launch);
-  cproc_child_set_pid (self, cproc_launch_get_pid (launch));
-  cproc_child_run_begins (self);
-}
-
 gboolean
 cproc_child_start_in (CprocChild    *self,
                       GMainContext  *context,
@@ -261,17 +105,17 @@ cproc_child_start_in (CprocChild    *self,
   if (!child_check_new (self, error))
     return FALSE;
 
-  launch = child_prepare (self, context, error);
+  launch = cproc_child_prepare (self, context, error);
   if (launch == NULL)
     return FALSE;
 
   if (!cproc_launch_spawn (launch, error) || !cproc_launch_confirm (launch, error))
     {
-      child_unprepare (self);
+      cproc_child_unprepare (self);
       return FALSE;
     }
 
-  child_started (self, launch);
+  cproc_child_program_runs (self, launch);
 
   return TRUE;
 }
@@ -362,13 +206,13 @@ start_complete (CprocStart *self,
 
   if (error != NULL)
     {
-      child_unprepare (child);
+      cproc_child_unprepare (child);
       cproc_child_fail_waits (child, error);
       g_task_return_error (task, error);
     }
   else
     {
-      child_started (child, self->launch);
+      cproc_child_program_runs (child, self->launch);
       if (self->kill_signal != 0 && self->kill_with_grace)
         cproc_reach_end (priv->reach, self->kill_signal, priv->kill_grace, NULL);
       else if (self->kill_signal != 0)
@@ -442,7 +286,7 @@ start_cancelled (GCancellable *cancellable,
   if (spawned)
     start_discard (self);
 
-  child_unprepare (child);
+  cproc_child_unprepare (child);
   g_cancellable_set_error_if_cancelled (cancellable, &error);
   cproc_child_fail_waits (child, error);
   g_task_return_error (task, g_steal_pointer (&error));
@@ -513,7 +357,7 @@ cproc_child_start_async (CprocChild          *self,
   if (g_task_return_error_if_cancelled (task))
     return;
 
-  if (!child_check_new (self, &error) || !(launch = child_prepare (self, context, &error)))
+  if (!child_check_new (self, &error) || !(launch = cproc_child_prepare (self, context, &error)))
     {
       g_task_return_error (task, error);
       return;

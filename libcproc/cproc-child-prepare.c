@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "cproc-child-private.h"
+#include "cproc-fd-private.h"
+#include "cproc-pipe-io-stream-private.h"
+
+/* What a start does in the child's own thread: before the process is made, and once it runs. */
+
+static void
+child_take_context (CprocChild   *self,
+                    GMainContext *context)
+{
+  CprocChildPrivate *priv = cproc_child_get_priv (self);
+
+  g_main_context_ref (context);
+  g_clear_pointer (&priv->context, g_main_context_unref);
+  priv->context = context;
+}
+
+/* Streams that were taken over before the start have their pipes already. */
+static gboolean
+child_pass_early_pipes (CprocChild   *self,
+                        CprocLaunch  *launch,
+                        GError      **error)
+{
+  CprocChildPrivate *priv = cproc_child_get_priv (self);
+
+  for (int target = 0; target < 3; target++)
+    {
+      int fd;
+
+      if (priv->early_pipes[target] < 0 ||
+          cproc_launch_get_mode (launch, target) != CPROC_STDIO_PIPE)
+        continue;
+
+      fd = cproc_fd_dup_high (priv->early_pipes[target], error);
+      if (fd < 0)
+        return FALSE;
+
+      cproc_launch_take_pipe (launch, fd, target);
+    }
+
+  return TRUE;
+}
+
+static gboolean
+child_check_encoding (CprocChild  *self,
+                      GError     **error)
+{
+  CprocChildPrivate *priv = cproc_child_get_priv (self);
+  g_autoptr(CprocLines) lines = cproc_lines_new (priv->encoding, priv->max_line_length, error);
+
+  return lines != NULL;
+}
+
+void
+cproc_child_unprepare (CprocChild *self)
+{
+  CprocChildHooks *hooks = cproc_child_get_hooks (self);
+
+  if (hooks->unprepare != NULL)
+    hooks->unprepare (self);
+}
+
+CprocLaunch *
+cproc_child_prepare (CprocChild    *self,
+                     GMainContext  *context,
+                     GError       **error)
+{
+  CprocChildPrivate *priv = cproc_child_get_priv (self);
+  CprocChildHooks *hooks = cproc_child_get_hooks (self);
+  g_autoptr(CprocLaunch) launch = cproc_launch_new (priv->command);
+
+  child_take_context (self, context);
+  cproc_launch_set_defaults (launch, hooks->default_stdio[0], hooks->default_stdio[1],
+                             hooks->default_stdio[2]);
+
+  if (!child_check_encoding (self, error))
+    return NULL;
+
+  if (hooks->prepare != NULL && !hooks->prepare (self, launch, error))
+    return NULL;
+
+  if (!child_pass_early_pipes (self, launch, error) || !cproc_launch_prepare (launch, error))
+    {
+      cproc_child_unprepare (self);
+      return NULL;
+    }
+
+  return g_steal_pointer (&launch);
+}
+
+static void
+child_open_pipe_streams (CprocChild  *self,
+                         CprocLaunch *launch)
+{
+  CprocChildPrivate *priv = cproc_child_get_priv (self);
+  GArray *pipes = priv->command->pipes;
+
+  for (guint i = 0; i < pipes->len; i++)
+    {
+      const CprocCommandPipe *item = &g_array_index (pipes, CprocCommandPipe, i);
+      int fd = cproc_launch_steal_pipe (launch, item->target_fd);
+
+      if (fd < 0)
+        continue;
+
+      if (priv->pipe_streams == NULL)
+        priv->pipe_streams = g_hash_table_new_full (NULL, NULL, NULL, g_object_unref);
+      g_hash_table_insert (priv->pipe_streams, GINT_TO_POINTER (item->target_fd),
+                           cproc_pipe_io_stream_new (fd, item->direction, priv->context));
+    }
+}
+
+static void
+child_open_streams (CprocChild  *self,
+                    CprocLaunch *launch)
+{
+  CprocChildPrivate *priv = cproc_child_get_priv (self);
+  CprocChildHooks *hooks = cproc_child_get_hooks (self);
+  int fd;
+
+  for (int target = 0; target < 3; target++)
+    cproc_fd_clear (&priv->early_pipes[target]);
+
+  fd = cproc_launch_steal_pipe (launch, 0);
+  if (fd >= 0)
+    priv->writer = cproc_writer_new (fd, priv->context);
+  else if (priv->writer != NULL)
+    cproc_writer_set_context (priv->writer, priv->context);
+
+  for (guint i = 0; i < G_N_ELEMENTS (priv->outputs); i++)
+    {
+      fd = cproc_launch_steal_pipe (launch, priv->outputs[i].stream);
+      if (fd >= 0)
+        cproc_output_open (&priv->outputs[i], fd, priv->context);
+      else
+        cproc_output_skip (&priv->outputs[i]);
+    }
+
+  child_open_pipe_streams (self, launch);
+
+  if (hooks->prepared != NULL)
+    hooks->prepared (self);
+}
+
+void
+cproc_child_program_runs (CprocChild  *self,
+                          CprocLaunch *launch)
+{
+  CprocChildPrivate *priv = cproc_child_get_priv (self);
+
+  priv->subprocess = g_object_ref (cproc_launch_get_subprocess (launch));
+  priv->reach = cproc_reach_ref (cproc_launch_get_reach (launch));
+  child_open_streams (self, launch);
+  cproc_child_set_pid (self, cproc_launch_get_pid (launch));
+  cproc_child_run_begins (self);
+}
