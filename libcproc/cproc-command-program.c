@@ -60,8 +60,8 @@ cproc_command_set_strv (CprocCommand         *self,
  *
  * Gets the program and its arguments.
  *
- * Returns: (transfer none) (nullable) (array zero-terminated=1) (element-type filename): the program
- *   and its arguments
+ * Returns: (transfer none) (nullable) (array zero-terminated=1) (element-type filename): the
+ *   program and its arguments
  *
  * Since: 1.0
  */
@@ -76,7 +76,8 @@ cproc_command_get_argv (CprocCommand *self)
 /**
  * cproc_command_set_argv:
  * @self: a command
- * @argv: (nullable) (array zero-terminated=1) (element-type filename): the program and its arguments
+ * @argv: (nullable) (array zero-terminated=1) (element-type filename): the program and its
+ *   arguments
  *
  * Sets the program and its arguments; of a module, the module and its arguments.
  *
@@ -215,7 +216,8 @@ cproc_command_set_exec_argv (CprocCommand       *self,
  *
  * Gets the directory in which the program starts.
  *
- * Returns: (transfer none) (nullable) (type filename): the directory, or `NULL` for the parent's own
+ * Returns: (transfer none) (nullable) (type filename): the directory, or `NULL` for the parent's
+ *   own
  *
  * Since: 1.0
  */
@@ -319,8 +321,8 @@ cproc_command_dup_environment (CprocCommand *self)
  *
  * Sets a variable in the environment of the program.
  *
- * Where the command has no environment of its own yet, it first gets a copy of the parent's as it is
- * now.
+ * Where the command has no environment of its own yet, it first gets a copy of the parent's as it
+ * is now.
  *
  * Since: 1.0
  */
@@ -353,8 +355,8 @@ cproc_command_set_environment_variable (CprocCommand *self,
  *
  * Takes a variable out of the environment of the program.
  *
- * Where the command has no environment of its own yet, it first gets a copy of the parent's as it is
- * now.
+ * Where the command has no environment of its own yet, it first gets a copy of the parent's as it
+ * is now.
  *
  * Since: 1.0
  */

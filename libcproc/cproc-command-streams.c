@@ -170,8 +170,8 @@ cproc_command_set_stdio_file (CprocCommand   *self,
 
   if (!is_stdio (fd))
     {
-      cproc_command_misuse (self, _("descriptor %d is no standard stream that could lead to a file"),
-                            fd);
+      cproc_command_misuse (self,
+                            _("descriptor %d is no standard stream that could lead to a file"), fd);
       return;
     }
 
@@ -238,9 +238,9 @@ cproc_command_add_fd (CprocCommand *self,
  *
  * Gives the program a descriptor of the caller's, which the command closes when it goes.
  *
- * A target of 0, 1 or 2 sets that stream's mode to `CPROC_STDIO_FD`. A later descriptor for the same
- * target replaces an earlier one. Give the same descriptor several times for it to have several
- * numbers in the program.
+ * A target of 0, 1 or 2 sets that stream's mode to `CPROC_STDIO_FD`. A later descriptor for the
+ * same target replaces an earlier one. Give the same descriptor several times for it to have
+ * several numbers in the program.
  *
  * Each start gives the program a duplicate, so that the command can be started again; it follows
  * that a pipe's other end sees no end of file while the command lives.

@@ -260,7 +260,11 @@ cproc_command_init_program_properties (void)
    */
   properties[CPROC_COMMAND_PROP_EXEC_ARGV] =
     g_param_spec_boxed ("exec-argv", NULL, NULL, G_TYPE_STRV, FLAGS);
+}
 
+static void
+cproc_command_init_place_properties (void)
+{
   /**
    * CprocCommand:cwd:
    *
@@ -274,8 +278,8 @@ cproc_command_init_program_properties (void)
   /**
    * CprocCommand:environment:
    *
-   * The whole environment of the program, as `NAME=value`; `NULL` is the parent's own at the time of
-   * the start.
+   * The whole environment of the program, as `NAME=value`; `NULL` is the parent's own at the time
+   * of the start.
    *
    * Since: 1.0
    */
@@ -398,7 +402,8 @@ cproc_command_init_process_properties (void)
    * Since: 1.0
    */
   properties[CPROC_COMMAND_PROP_NICE] =
-    g_param_spec_int ("nice", NULL, NULL, -CPROC_COMMAND_MAX_NICE, CPROC_COMMAND_MAX_NICE, 0, FLAGS);
+    g_param_spec_int ("nice", NULL, NULL, -CPROC_COMMAND_MAX_NICE, CPROC_COMMAND_MAX_NICE, 0,
+                      FLAGS);
 }
 
 static void
@@ -411,6 +416,7 @@ cproc_command_class_init (CprocCommandClass *klass)
   object_class->finalize = cproc_command_finalize;
 
   cproc_command_init_program_properties ();
+  cproc_command_init_place_properties ();
   cproc_command_init_stream_properties ();
   cproc_command_init_reach_properties ();
   cproc_command_init_process_properties ();
@@ -430,7 +436,8 @@ cproc_command_init (CprocCommand *self)
 
 /**
  * cproc_command_new:
- * @argv: (nullable) (array zero-terminated=1) (element-type filename): the program and its arguments
+ * @argv: (nullable) (array zero-terminated=1) (element-type filename): the program and its
+ *   arguments
  *
  * Makes a command that runs a program.
  *

@@ -192,8 +192,8 @@ test_cut_alike (void)
 static void
 test_sequences (void)
 {
-  const char bytes[] = "\x00\x0a\x41\x7f\x80\x8f\x90\x9f\xa0\xbf\xc0\xc2\xdf\xe0\xe1\xed\xef\xf0\xf1"
-                       "\xf4\xf5\xff";
+  const char bytes[] = "\x00\x0a\x41\x7f\x80\x8f\x90\x9f\xa0\xbf\xc0\xc2\xdf\xe0\xe1\xed\xef"
+                       "\xf0\xf1\xf4\xf5\xff";
   const guint n = sizeof bytes - 1;
   g_autoptr(CprocDecoder) decoder = cproc_decoder_new ("UTF-8", NULL);
   g_autoptr(GString) text = g_string_new (NULL);
