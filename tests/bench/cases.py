@@ -170,16 +170,18 @@ MESSAGING = [
     Case('echo-1m', '1 MiB, an array of objects, there and back', 'echo', True, MESSAGES,
          {'size': 1 << 20, 'count': 200}, {'count': 100},
          {'gsubprocess': {'count': 10}, 'node': {'count': 30}, 'multiprocessing': {'count': 30}},
-         [Reach('>=', 1000), Reach('>=', 1, 'bun', 'cproc-json')]),
+         [Reach('>=', 1000), Reach('>=', 1000 / 6000, 'raw'),
+          Reach('>=', 1, 'bun', 'cproc-json')]),
     Case('echo-16m', '16 MiB, an array of objects, there and back', 'echo', True, MESSAGES,
          {'size': 16 << 20, 'count': 20}, {'count': 10},
          {'gsubprocess': {'count': 1}, 'node': {'count': 2}, 'bun': {'count': 4},
           'multiprocessing': {'count': 2}},
-         [Reach('>=', 60), Reach('>=', 1, 'bun', 'cproc-json')]),
+         [Reach('>=', 60), Reach('>=', 60 / 259, 'raw'), Reach('>=', 1, 'bun', 'cproc-json')]),
     Case('echo-string', '1 MiB, one string, there and back', 'echo', True, MESSAGES,
          {'size': 1 << 20, 'string': 1, 'count': 300}, {'count': 100},
          {'gsubprocess': {'count': 50}, 'node': {'count': 100}},
-         [Reach('>=', 1000), Reach('>=', 1, 'bun', 'cproc-json')]),
+         [Reach('>=', 1000), Reach('>=', 1000 / 3500, 'raw'),
+          Reach('>=', 1, 'bun', 'cproc-json')]),
 ]
 
 GROUPS = {'processes': PROCESSES, 'streams': STREAMS, 'messages': MESSAGING}

@@ -21,7 +21,8 @@ BAR_PEERS = {
     'messages': ['cproc-json', 'gsubprocess', 'node', 'bun', 'multiprocessing'],
 }
 # Told apart by people who see colours differently, too (Okabe and Ito).
-COLOURS = ['#0072b2', '#e69f00', '#009e73', '#d55e00', '#56b4e9', '#cc79a7', '#999999']
+COLOURS = ['#0072b2', '#e69f00', '#009e73', '#d55e00', '#56b4e9', '#cc79a7', '#999999',
+           '#000000', '#b8a200']
 
 HEAD = '''set terminal svg size 900,420 dynamic background rgb 'white' font 'sans-serif,13'
 set output '{path}'

@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -67,6 +68,14 @@ def environment(build):
     env['CPROC_LAUNCH_HELPER'] = str(helper)
     env['PYTHONDONTWRITEBYTECODE'] = '1'
     return env
+
+
+def reset_signals():
+    """A signal that is ignored, as under nohup, is ignored by every child's child too, and keeps
+    libcproc from its bare path."""
+    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def run_once(command, case, peer, params, build, env):
@@ -161,6 +170,7 @@ def choose(args):
 
 def main():
     args = parse_args()
+    reset_signals()
     if args.list:
         for case in CASES:
             print(f"{case.name:14} {case.title}")

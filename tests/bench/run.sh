@@ -1,13 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# sh tests/bench/run.sh [case…] [--quick] [--json] [--help]
+# sh tests/bench/run.sh [case…] [--quick] [--json] [--list] [--help]
 #
 # Builds libcproc and its peers beside it, and runs the benchmark. What is built goes to
 # build-bench/, or where BENCH_BUILD says.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
+case " $* " in
+  *' --list '* | *' --help '* | *' -h '*) exec python3 -B "$here/run.py" "$@" ;;
+esac
+
 root=$(cd "$here/../.." && pwd)
 BENCH_BUILD=${BENCH_BUILD:-$root/build-bench}
 mkdir -p "$BENCH_BUILD"
