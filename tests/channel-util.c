@@ -200,7 +200,6 @@ assert_reads (int         fd,
   g_assert_cmpstr (text, ==, expected);
 }
 
-/* The other end of this pipe or socket. */
 gboolean
 is_closed (int fd)
 {
@@ -234,4 +233,127 @@ get_resident (void)
   g_assert_cmpint (sscanf (text, "%lu %lu", &total, &resident), ==, 2);
 
   return resident * sysconf (_SC_PAGESIZE);
+}
+
+void
+end_send (End        *self,
+          const char *json)
+{
+  g_autoptr(GError) error = NULL;
+  gboolean sent = cproc_channel_send_text (self->channel, json, &error);
+
+  g_assert_no_error (error);
+  g_assert_true (sent);
+}
+
+void
+assert_refuses (CprocChannel *channel,
+                const char   *json,
+                CprocError    code)
+{
+  g_autoptr(GError) error = NULL;
+
+  g_assert_false (cproc_channel_send_text (channel, json, &error));
+  g_assert_error (error, CPROC_ERROR, (int) code);
+  g_assert_false (cproc_channel_send_text (channel, json, NULL));
+}
+
+char *
+make_large (gsize length)
+{
+  char *text = g_strnfill (length, 'x');
+
+  text[0] = text[length - 1] = '"';
+
+  return text;
+}
+
+char *
+read_all (int fd)
+{
+  GString *text = g_string_new (NULL);
+  gsize before;
+
+  do
+    {
+      g_autofree char *part = NULL;
+
+      before = text->len;
+      run_pending ();
+      part = read_available (fd);
+      g_string_append (text, part);
+    }
+  while (text->len > before);
+
+  return g_string_free (text, FALSE);
+}
+
+static void
+log_result (GString    *log,
+            const char *name,
+            gboolean    done,
+            GError     *error)
+{
+  if (done)
+    g_string_append_printf (log, "%s ", name);
+  else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    g_string_append_printf (log, "not-%s:cancelled ", name);
+  else
+    g_string_append_printf (log, "not-%s:%d ", name, error->code);
+}
+
+void
+on_sent (GObject      *object,
+         GAsyncResult *result,
+         gpointer      user_data)
+{
+  g_autoptr(GError) error = NULL;
+  gboolean done = cproc_channel_send_text_finish (CPROC_CHANNEL (object), result, &error);
+
+  log_result (user_data, "sent", done, error);
+}
+
+void
+on_flushed (GObject      *object,
+            GAsyncResult *result,
+            gpointer      user_data)
+{
+  g_autoptr(GError) error = NULL;
+  gboolean done = cproc_channel_flush_finish (CPROC_CHANNEL (object), result, &error);
+
+  log_result (user_data, "flushed", done, error);
+}
+
+static void
+on_message_keep (CprocChannel *channel,
+                 CprocMessage *message,
+                 gpointer      user_data)
+{
+  g_ptr_array_add (user_data, cproc_message_ref (message));
+}
+
+GPtrArray *
+end_keep_messages (End *self)
+{
+  GPtrArray *messages = g_ptr_array_new_with_free_func ((GDestroyNotify) cproc_message_unref);
+
+  g_signal_connect (self->channel, "message", G_CALLBACK (on_message_keep), messages);
+
+  return messages;
+}
+
+int
+peek_fd (GPtrArray *messages,
+         guint      message,
+         guint      index)
+{
+  GUnixFDList *list = cproc_message_get_fd_list (messages->pdata[message]);
+  int n_fds;
+  const int *fds;
+
+  g_assert_nonnull (list);
+  fds = g_unix_fd_list_peek_fds (list, &n_fds);
+  g_assert_cmpuint (n_fds, >, index);
+
+  return fds[index];
 }
