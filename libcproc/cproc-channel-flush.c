@@ -4,10 +4,7 @@
 
 #include <poll.h>
 
-#include <glib/gi18n-lib.h>
-
 #include "cproc-channel-impl-private.h"
-#include "cproc-error.h"
 
 /* What comes meanwhile is kept, or two sides that flush at the same time would wait for each other;
  * at exit, when nobody will look at it, it is dropped for the same reason. */
@@ -75,8 +72,7 @@ cproc_channel_flush_blocking (CprocChannel  *self,
   if (!self->out.lost)
     return TRUE;
 
-  g_set_error_literal (error, CPROC_ERROR, CPROC_ERROR_CHANNEL_CLOSED,
-                       _("The message channel was closed before all was written"));
+  g_propagate_error (error, cproc_channel_lost ());
 
   return FALSE;
 }
@@ -159,8 +155,7 @@ cproc_channel_flush_async (CprocChannel        *self,
     return;
 
   if (self->out.lost)
-    g_task_return_new_error (task, CPROC_ERROR, CPROC_ERROR_CHANNEL_CLOSED, "%s",
-                             _("The message channel was closed before all was written"));
+    g_task_return_error (task, cproc_channel_lost ());
   else if (self->out.head != NULL)
     cproc_channel_push_task (self, &mark, task);
   else if (self->source != NULL)
@@ -187,8 +182,9 @@ cproc_channel_flush_finish (CprocChannel  *self,
                             GError       **error)
 {
   g_return_val_if_fail (CPROC_IS_CHANNEL (self), FALSE);
-  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
-  g_return_val_if_fail (g_task_get_source_tag (G_TASK (result)) == cproc_channel_flush_async, FALSE);
+  g_return_val_if_fail (g_task_is_valid (result, self) &&
+                        g_task_get_source_tag (G_TASK (result)) == cproc_channel_flush_async,
+                        FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
   return g_task_propagate_boolean (G_TASK (result), error);

@@ -108,6 +108,7 @@ gboolean cproc_channel_flush_blocking     (CprocChannel  *self,
                                            gboolean       keep_input,
                                            GCancellable  *cancellable,
                                            GError       **error);
+GError  *cproc_channel_lost               (void);
 void     cproc_channel_return_tasks       (CprocChannel  *self);
 void     cproc_channel_move_tasks         (CprocChannel  *self);
 

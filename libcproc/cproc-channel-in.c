@@ -110,14 +110,15 @@ cproc_in_clear (CprocIn *self)
   in_drop_pending (self);
 }
 
-/* Fds: room for MAX_FDS_PER_READ. */
+/* fds: room for MAX_FDS_PER_READ. */
 static guint
 collect_fds (struct msghdr *header,
              int           *fds)
 {
+  struct cmsghdr *cmsg;
   guint n_fds = 0;
 
-  for (struct cmsghdr *cmsg = CMSG_FIRSTHDR (header); cmsg != NULL; cmsg = CMSG_NXTHDR (header, cmsg))
+  for (cmsg = CMSG_FIRSTHDR (header); cmsg != NULL; cmsg = CMSG_NXTHDR (header, cmsg))
     {
       guint count = (cmsg->cmsg_len - CMSG_LEN (0)) / sizeof (int);
 

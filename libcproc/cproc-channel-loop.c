@@ -165,10 +165,12 @@ channel_take_frame (CprocChannel   *self,
     {
       message = cproc_protocol_take_frame (&self->protocol, &self->in, &self->out, text, length,
                                            &error);
+      /* At once: a handler may take its time, and Node sends nothing more until it has the
+       * acknowledgement. */
       if (self->broken)
         cproc_out_fail (&self->out);
       else if (self->out.head != NULL && !self->blocked && !self->retry)
-        self->corked = TRUE;
+        cproc_channel_write_queue (self);
     }
 
   if (message != NULL)

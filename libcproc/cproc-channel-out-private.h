@@ -36,7 +36,7 @@ typedef enum
 {
   CPROC_OUT_EMPTY,   /* all is written */
   CPROC_OUT_BLOCKED, /* poll for G_IO_OUT */
-  CPROC_OUT_RETRY,   /* the system is short of something that poll does not tell of: wait a little */
+  CPROC_OUT_RETRY,   /* wait a little: the system is short of what poll does not tell of */
   CPROC_OUT_BROKEN,  /* the other side is gone */
 } CprocOutResult;
 

@@ -74,8 +74,7 @@ check_mode (GError **error)
     return TRUE;
 
   g_set_error (error, CPROC_ERROR, CPROC_ERROR_NOT_SUPPORTED,
-               _("The parent uses the serialization “%s” for its messages; only “json” is supported"),
-               mode);
+               _("The parent sends its messages as “%s”, and only “json” is supported"), mode);
 
   return FALSE;
 }
@@ -109,11 +108,12 @@ open_parent (GError **error)
  *
  * Gets the channel to the process that started this one as a worker.
  *
- * That is a [class@Worker] of libcproc, or `fork()` or `spawn()` with an `'ipc'` stream in Node. The channel is
- * made in the first call, which should be early: it takes the descriptor out of the environment
- * (`NODE_CHANNEL_FD`), so that children of this process do not inherit it, and changing the
- * environment is not safe while other threads run. The channel belongs to the main context that is
- * thread-default then.
+ * That is a [class@Worker] of libcproc, or `fork()` or `spawn()` with an `'ipc'` stream in Node.
+ *
+ * The channel is made in the first call, and belongs to the main context that is thread-default
+ * then. The call should be early: it takes the descriptor out of the environment
+ * (`NODE_CHANNEL_FD`), so that children of this process do not inherit it, and to change the
+ * environment is not safe while other threads run.
  *
  * Every call returns the same object, also after it has been disconnected. The library keeps a
  * reference to it. When the process exits by `exit()` or by returning from `main()`, what was sent

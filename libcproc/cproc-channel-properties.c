@@ -110,12 +110,9 @@ cproc_channel_set_property (GObject      *object,
     }
 }
 
-void
-cproc_channel_install_properties (GObjectClass *object_class)
+static void
+make_state_properties (void)
 {
-  object_class->get_property = cproc_channel_get_property;
-  object_class->set_property = cproc_channel_set_property;
-
   /**
    * CprocChannel:connected:
    *
@@ -136,8 +133,8 @@ cproc_channel_install_properties (GObjectClass *object_class)
    * Whether [property@Channel:queued-bytes] is over 1 MiB: the other side reads more slowly than
    * this one sends.
    *
-   * Sending goes on to work. Who has much to send should stop at `TRUE` and go on when this is notified
-   * and `FALSE` again, so that the queue does not grow without bound:
+   * Sending goes on to work. Who has much to send should stop at `TRUE` and go on when this is
+   * notified and `FALSE` again, so that the queue does not grow without bound:
    *
    * ```python
    * def pump(channel, *_):
@@ -153,7 +150,11 @@ cproc_channel_install_properties (GObjectClass *object_class)
   properties[PROP_CONGESTED] =
     g_param_spec_boolean ("congested", NULL, NULL, FALSE,
                           G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
+}
 
+static void
+make_size_properties (void)
+{
   /**
    * CprocChannel:queued-bytes:
    *
@@ -178,9 +179,19 @@ cproc_channel_install_properties (GObjectClass *object_class)
    * Since: 1.0
    */
   properties[PROP_MAX_MESSAGE_SIZE] =
-    g_param_spec_uint64 ("max-message-size", NULL, NULL, 1, G_MAXUINT64, CPROC_CHANNEL_DEFAULT_MAX_MESSAGE_SIZE,
+    g_param_spec_uint64 ("max-message-size", NULL, NULL, 1, G_MAXUINT64,
+                         CPROC_CHANNEL_DEFAULT_MAX_MESSAGE_SIZE,
                          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
+}
 
+void
+cproc_channel_install_properties (GObjectClass *object_class)
+{
+  object_class->get_property = cproc_channel_get_property;
+  object_class->set_property = cproc_channel_set_property;
+
+  make_state_properties ();
+  make_size_properties ();
   g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
 }
 

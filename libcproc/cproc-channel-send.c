@@ -212,9 +212,9 @@ send_text (CprocChannel  *self,
  *
  * What can go wrong: the channel is not open yet ([error@Cproc.Error.NOT_RUNNING]) or closed
  * ([error@Cproc.Error.CHANNEL_CLOSED]); the tree holds what JSON has no word for, as an infinite
- * number, or is an object whose `cmd` begins with `NODE_` ([error@Cproc.Error.INVALID_MESSAGE]); or it is
- * larger than [property@Channel:max-message-size] ([error@Cproc.Error.MESSAGE_TOO_LARGE]). Then
- * nothing is sent.
+ * number, or is an object whose `cmd` begins with `NODE_` ([error@Cproc.Error.INVALID_MESSAGE]); or
+ * it is larger than [property@Channel:max-message-size] ([error@Cproc.Error.MESSAGE_TOO_LARGE]).
+ * Then nothing is sent.
  *
  * Returns: `TRUE` if the message was written or queued
  *
@@ -247,8 +247,8 @@ cproc_channel_send (CprocChannel  *self,
  *
  * Sends a message to the other side, and tells when the kernel has all of it.
  *
- * The message takes its place in the queue at once, in the order of the calls. If it is cancelled before
- * any byte of it was written the message is taken out again; after that cancelling changes nothing.
+ * The message takes its place in the queue at once, in the order of the calls. If this is cancelled
+ * before any byte was written the message is taken out again; after that it changes nothing.
  *
  * This and [method@Channel.send] differ only in what they tell.
  *

@@ -173,6 +173,13 @@ return_task (GTask *task,
   g_object_unref (task);
 }
 
+GError *
+cproc_channel_lost (void)
+{
+  return g_error_new_literal (CPROC_ERROR, CPROC_ERROR_CHANNEL_CLOSED,
+                              _("The message channel was closed before all was written"));
+}
+
 /* Calls user code. */
 void
 cproc_channel_return_tasks (CprocChannel *self)
@@ -183,8 +190,7 @@ cproc_channel_return_tasks (CprocChannel *self)
     return_task (task, NULL);
 
   while ((task = g_queue_pop_head (&self->out.failed)) != NULL)
-    return_task (task, g_error_new_literal (CPROC_ERROR, CPROC_ERROR_CHANNEL_CLOSED,
-                                            _("The message channel was closed before all was written")));
+    return_task (task, cproc_channel_lost ());
 }
 
 void

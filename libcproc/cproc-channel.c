@@ -65,14 +65,15 @@
  * ## The end
  *
  * [method@Channel.close] closes the channel after all that is queued has been written. When that is
- * done, or the other side has closed its end or died, [signal@Channel::disconnected] is emitted: exactly
- * once, and after every message.
+ * done, or the other side has closed its end or died, [signal@Channel::disconnected] is emitted:
+ * exactly once, and after every message.
  *
  * ## Threads and main contexts
  *
  * A channel belongs to the main context that was thread-default when it was opened. Its methods are
- * to be called, and its signals are emitted, in that context's thread. A handler may do anything: send, close the
- * channel, drop the last reference to it, or run a main loop of its own, in which the next messages come.
+ * to be called, and its signals are emitted, in that context's thread. A handler may do anything:
+ * send, close the channel, drop the last reference to it, or run a main loop of its own, in which
+ * the next messages come.
  *
  * Since: 1.0
  */
@@ -137,8 +138,8 @@ install_signals (GObjectClass *object_class)
    *
    * The other side has sent something that is no message, and it was skipped.
    *
-   * The error is [error@Cproc.Error.INVALID_MESSAGE] or [error@Cproc.Error.MESSAGE_TOO_LARGE]. It is
-   * emitted in the place in the order of messages that the message would have had.
+   * The error is [error@Cproc.Error.INVALID_MESSAGE] or [error@Cproc.Error.MESSAGE_TOO_LARGE]. It
+   * comes where the message would have come, between the others.
    *
    * Since: 1.0
    */
@@ -186,6 +187,12 @@ cproc_channel_new (void)
   return g_object_new (CPROC_TYPE_CHANNEL, NULL);
 }
 
+static GMainContext *
+ref_context (GMainContext *context)
+{
+  return context != NULL ? g_main_context_ref (context) : g_main_context_ref_thread_default ();
+}
+
 static gboolean
 prepare_socket (int      fd,
                 GError **error)
@@ -227,7 +234,7 @@ cproc_channel_open (CprocChannel  *self,
 
   self->fd = fd;
   self->state = CPROC_CHANNEL_OPEN;
-  self->context = context != NULL ? g_main_context_ref (context) : g_main_context_ref_thread_default ();
+  self->context = ref_context (context);
   cproc_channel_attach (self);
   cproc_channel_notify (self);
 
@@ -256,7 +263,7 @@ cproc_channel_set_context (CprocChannel *self,
 
   cproc_channel_detach (self);
   g_main_context_unref (self->context);
-  self->context = context != NULL ? g_main_context_ref (context) : g_main_context_ref_thread_default ();
+  self->context = ref_context (context);
   cproc_channel_attach (self);
   cproc_channel_move_tasks (self);
 }

@@ -105,7 +105,7 @@ cproc_message_unref (CprocMessage *self)
  * Gets the message as JSON text, as the other side wrote it.
  *
  * It is exactly one valid JSON value in valid UTF-8, without white space around it. This costs
- * nothing, so a binding whose own JSON parser is faster than [method@Message.get_root] can use that:
+ * nothing, so a binding with a JSON parser that is faster than [method@Message.get_root] uses that:
  *
  * ```js
  * channel.connect('message', (_channel, message) => {
@@ -113,7 +113,7 @@ cproc_message_unref (CprocMessage *self)
  * });
  * ```
  *
- * Escapes that UTF-8 has no character for (`\u0000`, a lone surrogate) are in the text as they came.
+ * Escapes that stand for no character (`\u0000`, a lone surrogate) are in the text as they came.
  *
  * Returns: (transfer none): the text
  *
@@ -135,8 +135,8 @@ cproc_message_get_text (CprocMessage *self)
  *
  * The tree is made when it is first asked for and belongs to the message: it is sealed, and
  * [method@Json.Node.copy] gives one that can be changed. Making it cannot fail, as the text was
- * checked when it came. Integers are exact within 64 bits, everything else is a double; `\u0000` and
- * lone surrogates in strings become U+FFFD.
+ * checked when it came. Integers are exact within 64 bits, other numbers are doubles; `\u0000`
+ * and lone surrogates in strings become U+FFFD.
  *
  * ```c
  * static void
@@ -168,7 +168,7 @@ cproc_message_get_root (CprocMessage *self)
     return root;
 
   root = cproc_json_parse (self->text, strlen (self->text));
-  /* Several threads may hold the message; what one of them changed would change under the others. */
+  /* Several threads may hold the message: none may change what the others read. */
   json_node_seal (root);
   if (g_atomic_pointer_compare_and_exchange (&self->root, NULL, root))
     return root;
