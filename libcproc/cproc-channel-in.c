@@ -238,14 +238,13 @@ cproc_in_is_full (CprocIn *self)
   return self->bytes >= self->frames.max_size || self->n_chunk_fds >= MAX_PENDING_FDS;
 }
 
-/* The chunk becomes the one being cut, its descriptors wait for their frames. */
 static void
-in_begin_chunk (CprocIn *self)
+in_await_frames (CprocIn    *self,
+                 CprocChunk *chunk)
 {
-  CprocChunk *chunk = self->head;
   guint n_kept = MIN (chunk->n_fds, MAX_PENDING_FDS - self->n_pending);
 
-  if (n_kept > 0 && self->pending == NULL)
+  if (self->pending == NULL)
     self->pending = g_new (CprocPendingFd, MAX_PENDING_FDS);
 
   for (guint i = 0; i < n_kept; i++)
@@ -254,6 +253,17 @@ in_begin_chunk (CprocIn *self)
 
   self->n_chunk_fds -= chunk->n_fds;
   chunk->n_fds = 0;
+}
+
+/* The chunk becomes the one being cut, its descriptors wait for their frames. */
+static void
+in_begin_chunk (CprocIn *self)
+{
+  CprocChunk *chunk = self->head;
+
+  if (chunk->n_fds > 0)
+    in_await_frames (self, chunk);
+
   self->cutting = TRUE;
   cproc_frames_feed (&self->frames, chunk->data, chunk->length);
 }

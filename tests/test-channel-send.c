@@ -155,7 +155,8 @@ test_cancel (void)
   g_assert_cmpuint (strlen (text), ==, 1000000 + 5);
   g_assert_true (g_str_has_suffix (text, "\n1\n4\n"));
   run_pending ();
-  g_assert_cmpstr (log->str, ==, "not-sent:cancelled not-sent:cancelled not-sent:cancelled sent sent ");
+  g_assert_cmpstr (log->str, ==,
+                   "not-sent:cancelled not-sent:cancelled not-sent:cancelled sent sent ");
   g_assert_cmpuint (cproc_channel_get_queued_bytes (a->channel), ==, 0);
 
   /* Before the call. */
