@@ -14,10 +14,14 @@
 #include "cproc-tree-private.h"
 #include "cproc-watch-private.h"
 
+/* The helper of a TREE keeps the time itself, so that even the end of this process does not save
+ * what it contains. That it does is seen to after this, since a descendant may have stopped it;
+ * again and again, with twice the time between. */
+#define HELPER_MSEC 250
+
 /* The lock is for the whole of it, but for what the library's own thread alone touches: the timer
- * of a kill's grace, and a watch on the leader so that no timer waits for what is gone. While
- * these are armed they hold a reference. The helper of a TREE keeps the time itself, so that even
- * the end of this process does not save what it contains. */
+ * of a kill's grace, and a watch on the process that GSubprocess knows, so that no timer waits for
+ * what is gone. While these are armed they hold a reference. */
 struct _CprocReach
 {
   gatomicrefcount ref_count;
@@ -29,6 +33,7 @@ struct _CprocReach
   CprocGroup group;
   CprocTree tree;
   gint64 kill_time; /* monotonic; 0: no SIGKILL is to come */
+  guint helper_msec;
 
   gboolean is_armed;
   CprocTimer timer;
@@ -53,6 +58,7 @@ cproc_reach_new (GSubprocess      *subprocess,
   self->subprocess = g_object_ref (subprocess);
   self->containment = containment;
   self->pidfd = pidfd;
+  self->helper_msec = HELPER_MSEC;
   cproc_group_init (&self->group, subprocess, (pid_t) pid, pidfd);
   self->tree.control_fd = -1;
   if (control_fd >= 0)
@@ -156,22 +162,49 @@ disarm (CprocReach *self)
   cproc_reach_unref (self);
 }
 
-static void
-on_grace_over (gpointer user_data)
+static void arm (CprocReach *self);
+
+/* The SIGKILL that was to come. FALSE when none is. */
+static gboolean
+kill_now (CprocReach *self)
 {
-  CprocReach *self = user_data;
+  if (self->kill_time == 0)
+    return FALSE;
 
-  g_mutex_lock (&self->lock);
-  if (self->kill_time != 0)
-    signal_all (self, SIGKILL);
   self->kill_time = 0;
-  g_mutex_unlock (&self->lock);
+  if (self->containment != CPROC_CONTAINMENT_TREE)
+    {
+      signal_all (self, SIGKILL);
+      return FALSE;
+    }
 
-  disarm (self);
+  if (cproc_tree_insist (&self->tree) == ESRCH)
+    return FALSE;
+
+  self->kill_time = g_get_monotonic_time () + self->helper_msec * G_TIME_SPAN_MILLISECOND;
+  self->helper_msec = MIN (self->helper_msec * 2, G_MAXINT / 2);
+
+  return TRUE;
 }
 
 static void
-on_leader_ended (gpointer user_data)
+on_kill_time (gpointer user_data)
+{
+  CprocReach *self = user_data;
+  gboolean again;
+
+  g_mutex_lock (&self->lock);
+  again = kill_now (self);
+  g_mutex_unlock (&self->lock);
+
+  if (again)
+    arm (self);
+  else
+    disarm (self);
+}
+
+static void
+on_process_ended (gpointer user_data)
 {
   CprocReach *self = user_data;
   gboolean is_over;
@@ -188,36 +221,34 @@ on_leader_ended (gpointer user_data)
 }
 
 static void
-arm (CprocReach *self,
-     gint64      kill_time,
-     gboolean    watch_leader)
+arm (CprocReach *self)
 {
   GMainContext *context = cproc_launch_thread_get_context ();
-  gint64 msec = (kill_time - g_get_monotonic_time ()) / G_TIME_SPAN_MILLISECOND;
+  gboolean must_watch;
+  gint64 msec;
+
+  g_mutex_lock (&self->lock);
+  msec = (self->kill_time - g_get_monotonic_time ()) / G_TIME_SPAN_MILLISECOND;
+  must_watch = self->pidfd >= 0 && !cproc_watch_is_active (&self->watch) &&
+               (!self->leader_ended || self->containment == CPROC_CONTAINMENT_TREE);
+  g_mutex_unlock (&self->lock);
 
   if (!self->is_armed)
     cproc_reach_ref (self);
   self->is_armed = TRUE;
 
-  cproc_timer_start (&self->timer, context, (guint) CLAMP (msec, 0, G_MAXUINT), on_grace_over, self);
-  if (watch_leader && !cproc_watch_is_active (&self->watch))
-    cproc_watch_start (&self->watch, context, self->pidfd, G_IO_IN, on_leader_ended, self);
+  cproc_timer_start (&self->timer, context, (guint) CLAMP (msec, 0, G_MAXUINT), on_kill_time, self);
+  if (must_watch)
+    cproc_watch_start (&self->watch, context, self->pidfd, G_IO_IN, on_process_ended, self);
 }
 
 static gboolean
 update_grace (gpointer user_data)
 {
   g_autoptr (CprocReach) self = user_data;
-  gboolean watch_leader;
-  gint64 kill_time;
 
-  g_mutex_lock (&self->lock);
-  kill_time = self->kill_time;
-  watch_leader = !self->leader_ended && self->pidfd >= 0;
-  g_mutex_unlock (&self->lock);
-
-  if (kill_time != 0)
-    arm (self, kill_time, watch_leader);
+  if (cproc_reach_is_ending (self))
+    arm (self);
   else
     disarm (self);
 
@@ -282,7 +313,10 @@ end_all (CprocReach *self,
   int error_number;
 
   if (self->containment == CPROC_CONTAINMENT_TREE)
-    error_number = cproc_tree_end (&self->tree, signum, grace);
+    {
+      error_number = cproc_tree_end (&self->tree, signum, grace);
+      kill_time += HELPER_MSEC * G_TIME_SPAN_MILLISECOND;
+    }
   else
     error_number = signal_all (self, signum);
 
@@ -307,7 +341,7 @@ cproc_reach_end (CprocReach  *self,
 
   g_mutex_lock (&self->lock);
   error_number = end_all (self, signum, grace);
-  need_timer = self->kill_time != 0 && self->containment != CPROC_CONTAINMENT_TREE;
+  need_timer = self->kill_time != 0;
   g_mutex_unlock (&self->lock);
 
   if (need_timer)
@@ -341,7 +375,7 @@ cproc_reach_leader_ended (CprocReach *self)
   set_leader_ended (self);
   g_mutex_unlock (&self->lock);
 
-  if (was_ending && self->containment != CPROC_CONTAINMENT_TREE)
+  if (was_ending)
     cproc_launch_thread_push (update_grace, cproc_reach_ref (self));
 }
 

@@ -33,6 +33,9 @@ int       cproc_tree_end      (CprocTree *self,
                                int        signum,
                                guint      grace);
 
+/* SIGKILL to all, and to the program at once, since the helper may be held up. */
+int       cproc_tree_insist   (CprocTree *self);
+
 /* As cproc_reach_read_end(). */
 CprocPeek cproc_tree_read_end (CprocTree *self,
                                CprocEnd  *end);

@@ -93,18 +93,31 @@ cproc_tree_end (CprocTree *self,
   return send_command (self, (LaunchTreeCommand) { LAUNCH_TREE_END, signum, grace });
 }
 
-/* What killed the helper is one of those it watched over, which now are init's. The kernel has
- * killed the program; what is left in its group can still be had. */
+/* What can be had of it without the helper: the program and its group. */
 static void
-kill_orphans (CprocTree *self)
+kill_target (CprocTree *self)
 {
-  self->is_gone = TRUE;
+  LaunchTreeReport report;
 
+  /* It came first of all, and may not have been read yet. */
+  if (self->target_pidfd < 0)
+    receive (self, &report);
   if (self->target_pidfd < 0)
     return;
 
   cproc_pidfd_signal (self->target_pidfd, SIGKILL);
   cproc_pidfd_signal_group (self->target_pidfd, SIGKILL);
+}
+
+int
+cproc_tree_insist (CprocTree *self)
+{
+  int error_number = cproc_tree_signal (self, SIGKILL);
+
+  if (error_number != ESRCH)
+    kill_target (self);
+
+  return error_number;
 }
 
 CprocPeek
@@ -121,7 +134,9 @@ cproc_tree_read_end (CprocTree *self,
         return CPROC_PEEK_RUNNING;
       if (length == 0)
         {
-          kill_orphans (self);
+          /* What killed the helper is one of those it watched over, which now are init's. */
+          self->is_gone = TRUE;
+          kill_target (self);
           return CPROC_PEEK_REAPED;
         }
       if (report.kind == LAUNCH_TREE_ENDED)

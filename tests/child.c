@@ -465,6 +465,17 @@ mode_hop (int n_args, char **args)
 
 static int run_mode (int n_args, char **args);
 
+/* after-line MODE ...: once a line, or the end, of stdin has come */
+static int
+mode_after_line (int n_args, char **args)
+{
+  char c;
+
+  while (read (0, &c, 1) == 1 && c != '\n')
+    ;
+  return run_mode (n_args, args);
+}
+
 /* in-group MODE ...: leads a process group */
 static int
 mode_in_group (int n_args, char **args)
@@ -532,6 +543,7 @@ static const struct
   const char *name;
   ModeFunc func;
 } modes[] = {
+  { "after-line", mode_after_line },
   { "bomb", mode_bomb },
   { "burn", mode_burn },
   { "cat", mode_cat },

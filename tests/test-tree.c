@@ -417,15 +417,28 @@ test_helper_killed (Fixture       *self,
   assert_not_running (self);
 }
 
+/* It goes on when it is needed; where it is stopped once more, when it is missed. */
 static void
 test_helper_stopped (Fixture       *self,
                      gconstpointer  data)
 {
   start_with_descendant (self, "spawn-grandchild session stop-parent");
+  cproc_child_set_kill_grace (self->child, 20);
   assert_kills (self);
   await_end_of (self->descendant);
   run_until_exited (self);
-  g_assert_cmpint (cproc_child_get_term_signal (self->child), ==, SIGTERM);
+  g_assert_cmpint (cproc_child_get_term_signal (self->child), !=, 0);
+}
+
+static void
+test_helper_stopped_and_dropped (Fixture       *self,
+                                 gconstpointer  data)
+{
+  start_with_descendant (self, "spawn-grandchild session stop-parent");
+  cproc_child_set_kill_grace (self->child, 20);
+  g_clear_object (&self->output);
+  g_assert_finalize_object (g_steal_pointer (&self->child));
+  await_end_of (self->descendant);
 }
 
 /* Detached: it is to outlive its parent, and so cannot be a tree of it. */
@@ -494,6 +507,7 @@ main (int    argc,
   ADD ("host-dies/ignore-term", test_host_dies, "spawn-grandchild ignore-term wait");
   ADD ("helper-killed", test_helper_killed, NULL);
   ADD ("helper-stopped", test_helper_stopped, NULL);
+  ADD ("helper-stopped-and-dropped", test_helper_stopped_and_dropped, NULL);
   ADD ("new-session", test_new_session, NULL);
 
   return g_test_run ();

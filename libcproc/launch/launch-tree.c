@@ -28,11 +28,13 @@
 /* How long what our process has left behind may take to end by itself. */
 #define ORPHAN_GRACE_MSEC 2000
 
-/* Between two rounds of SIGKILL, and after how many it is seen that it takes its time: what waits
- * for a device does not die before it has it. */
+/* Between two rounds of SIGKILL. After so many it is seen that it takes its time: what waits for a
+ * device does not die before it has it, and what has another user's rights not at all. */
 #define KILL_MSEC 2
 #define KILL_PATIENT_MSEC 100
-#define N_KILLS_FAST 100
+#define KILL_RESIGNED_MSEC 5000
+#define N_KILLS 100
+#define N_KILLS_PATIENT 200
 
 typedef struct
 {
@@ -190,6 +192,14 @@ reap (Tree *self)
   return pid == 0;
 }
 
+static int
+get_kill_interval (const Tree *self)
+{
+  if (self->n_kills < N_KILLS)
+    return KILL_MSEC;
+  return self->n_kills < N_KILLS_PATIENT ? KILL_PATIENT_MSEC : KILL_RESIGNED_MSEC;
+}
+
 /* Ends what is to be ended by now. The ms until it is to be called again, -1 for no time. */
 static int
 keep_time (Tree *self)
@@ -200,14 +210,14 @@ keep_time (Tree *self)
   if (self->kill_at == 0)
     return -1;
   if (self->n_kills > 0)
-    next = self->last_kill_at + (self->n_kills < N_KILLS_FAST ? KILL_MSEC : KILL_PATIENT_MSEC);
+    next = self->last_kill_at + get_kill_interval (self);
 
   if (time >= next)
     {
       signal_all (self, SIGKILL);
       self->n_kills++;
       self->last_kill_at = now ();
-      return KILL_MSEC;
+      return get_kill_interval (self);
     }
   return next - time < 60000 ? (int) (next - time) : 60000;
 }
