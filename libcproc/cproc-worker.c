@@ -100,12 +100,15 @@ cproc_worker_prepare (CprocChild   *child,
 {
   CprocWorker *self = CPROC_WORKER (child);
   g_autofree char *number = g_strdup_printf ("%d", self->channel_fd);
+  g_autoptr(GMainContext) nowhere = g_main_context_new ();
   int fds[2];
 
   if (!cproc_fd_open_socketpair (fds, error))
     return FALSE;
 
-  if (!cproc_channel_open (self->channel, fds[0], cproc_child_get_priv (child)->context, error))
+  /* What is sent now waits in the socket. The end of a program that has not begun, since its start
+   * fails, is nobody's news. */
+  if (!cproc_channel_open (self->channel, fds[0], nowhere, error))
     {
       cproc_fd_clear (&fds[1]);
       return FALSE;
@@ -123,6 +126,12 @@ static void
 cproc_worker_unprepare (CprocChild *child)
 {
   cproc_channel_reset (CPROC_WORKER (child)->channel);
+}
+
+static void
+cproc_worker_prepared (CprocChild *child)
+{
+  cproc_channel_set_context (CPROC_WORKER (child)->channel, cproc_child_get_priv (child)->context);
 }
 
 static void
@@ -289,6 +298,7 @@ cproc_worker_class_init (CprocWorkerClass *klass)
     hooks->default_stdio[i] = CPROC_STDIO_INHERIT;
   hooks->prepare = cproc_worker_prepare;
   hooks->unprepare = cproc_worker_unprepare;
+  hooks->prepared = cproc_worker_prepared;
   hooks->set_context = cproc_worker_set_context;
   hooks->finishing = cproc_worker_finishing;
 
