@@ -1,0 +1,530 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include <signal.h>
+#include <string.h>
+
+#include "child-util.h"
+
+/* Workers, written in C with this library: tests/worker.c. */
+
+typedef struct
+{
+  CprocWorker *worker;
+  CprocChild *child; /* the same */
+  GPtrArray *texts;
+  GString *events; /* all but the messages */
+  guint n_messages;
+  guint n_invalid;
+} TestWorker;
+
+static void
+on_message (CprocWorker  *worker,
+            CprocMessage *message,
+            TestWorker   *self)
+{
+  g_ptr_array_add (self->texts, g_strdup (cproc_message_get_text (message)));
+  self->n_messages++;
+  g_assert_cmpuint (self->events->len > 0, ==, strstr (self->events->str, "exit") != NULL);
+}
+
+static void
+on_invalid (CprocWorker *worker,
+            GError      *error,
+            TestWorker  *self)
+{
+  g_assert_error (error, CPROC_ERROR, CPROC_ERROR_INVALID_MESSAGE);
+  g_ptr_array_add (self->texts, g_strdup ("(invalid)"));
+  self->n_invalid++;
+}
+
+static void
+on_disconnected (CprocWorker *worker,
+                 TestWorker  *self)
+{
+  g_string_append (self->events, "disconnected ");
+}
+
+static void
+on_exited (CprocWorker *worker,
+           int          exit_code,
+           int          term_signal,
+           TestWorker  *self)
+{
+  g_string_append_printf (self->events, "exit=%d/%d ", exit_code, term_signal);
+}
+
+static void
+on_closed (CprocWorker *worker,
+           TestWorker  *self)
+{
+  g_string_append (self->events, "closed");
+}
+
+static void
+worker_connect (TestWorker *self)
+{
+  self->child = CPROC_CHILD (self->worker);
+  self->texts = g_ptr_array_new_with_free_func (g_free);
+  self->events = g_string_new (NULL);
+  g_signal_connect (self->worker, "message", G_CALLBACK (on_message), self);
+  g_signal_connect (self->worker, "invalid-message", G_CALLBACK (on_invalid), self);
+  g_signal_connect (self->worker, "disconnected", G_CALLBACK (on_disconnected), self);
+  g_signal_connect (self->worker, "exit", G_CALLBACK (on_exited), self);
+  g_signal_connect (self->worker, "closed", G_CALLBACK (on_closed), self);
+}
+
+static TestWorker *
+worker_new (const char *mode,
+            const char *argument,
+            const char *other)
+{
+  TestWorker *self = g_new0 (TestWorker, 1);
+  const char *args[] = { mode, argument, other, NULL };
+
+  g_assert_nonnull (g_getenv ("CPROC_TEST_WORKER"));
+  self->worker = cproc_worker_new (g_getenv ("CPROC_TEST_WORKER"), args);
+  worker_connect (self);
+
+  return self;
+}
+
+static void
+worker_free (TestWorker *self)
+{
+  test_finalize (self->worker);
+  g_ptr_array_unref (self->texts);
+  g_string_free (self->events, TRUE);
+  g_free (self);
+  test_await_no_children ();
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TestWorker, worker_free)
+
+static void
+send (TestWorker *self,
+      const char *json)
+{
+  g_autoptr(GError) error = NULL;
+  gboolean sent = cproc_worker_send_text (self->worker, json, &error);
+
+  g_assert_no_error (error);
+  g_assert_true (sent);
+}
+
+/* Exit and disconnected in either order, both once and before closed. */
+static void
+assert_end (TestWorker *self,
+            const char *exit_event)
+{
+  g_autofree char *one = g_strdup_printf ("disconnected %s closed", exit_event);
+  g_autofree char *other = g_strdup_printf ("%s disconnected closed", exit_event);
+
+  test_run_until_state (self->child, CPROC_STATE_CLOSED);
+  if (!g_str_equal (self->events->str, one))
+    g_assert_cmpstr (self->events->str, ==, other);
+  g_assert_false (cproc_channel_get_connected (cproc_worker_get_channel (self->worker)));
+}
+
+static void
+test_properties (void)
+{
+  g_autoptr(CprocCommand) command = test_command_new ("exit", NULL);
+  g_autoptr(CprocWorker) worker = cproc_worker_new_for_command (command);
+  g_autoptr(CprocChannel) channel = NULL;
+  int channel_fd;
+  guint n = 0;
+
+  g_assert_true (cproc_child_get_command (CPROC_CHILD (worker)) == command);
+  g_object_get (worker, "channel", &channel, "channel-fd", &channel_fd, NULL);
+  g_assert_true (channel == cproc_worker_get_channel (worker));
+  g_assert_false (cproc_channel_get_connected (channel));
+  g_assert_cmpint (channel_fd, ==, 3);
+
+  g_signal_connect_swapped (worker, "notify::channel-fd", G_CALLBACK (g_atomic_int_inc), &n);
+  g_object_set (worker, "channel-fd", 9, NULL);
+  cproc_worker_set_channel_fd (worker, 9);
+  g_assert_cmpint (cproc_worker_get_channel_fd (worker), ==, 9);
+  g_assert_cmpuint (n, ==, 1);
+  g_test_expect_message ("libcproc", G_LOG_LEVEL_CRITICAL, "*channel_fd >= 3*");
+  cproc_worker_set_channel_fd (worker, 2);
+  g_test_assert_expected_messages ();
+}
+
+static void
+test_exchange (void)
+{
+  g_autoptr(CprocCommand) command = NULL;
+  const char *args[] = { "greet", NULL };
+  g_autoptr(TestWorker) self = g_new0 (TestWorker, 1);
+  g_autoptr(TestRecord) record = NULL;
+  g_autofree char *line = NULL;
+
+  command = cproc_command_new_module (g_getenv ("CPROC_TEST_WORKER"), args);
+  cproc_command_set_stdout_mode (command, CPROC_STDIO_PIPE);
+  self->worker = cproc_worker_new_for_command (command);
+  worker_connect (self);
+  record = test_record_new (self->child);
+  test_start (self->child);
+  g_assert_true (cproc_channel_get_connected (cproc_worker_get_channel (self->worker)));
+  send (self, "\"Hello there!\"");
+  test_run_until_count (&self->n_messages, 1);
+  g_assert_cmpstr (g_ptr_array_index (self->texts, 0), ==, "{\"foo\":1,\"bar\":2}");
+  cproc_worker_close_channel (self->worker);
+  assert_end (self, "exit=0/0");
+  line = test_record_dup_lines (record, CPROC_STREAM_STDOUT);
+  g_assert_cmpstr (line, ==, "got a message from master: Hello there!");
+}
+
+static void
+test_kinds (void)
+{
+  g_autoptr(TestWorker) self = worker_new ("echo", NULL, NULL);
+  g_autoptr(JsonNode) node = json_from_string ("[1,\"ä\"]", NULL);
+  g_autoptr(GError) error = NULL;
+  static const char *const texts[] = { "[1,\"ä\"]", "null", "true", "{\"b\":1,\"a\":[]}",
+                                       "9223372036854775807" };
+
+  test_start (self->child);
+  g_assert_true (cproc_worker_send (self->worker, node, &error));
+  g_assert_no_error (error);
+  send (self, "null");
+  g_assert_true (cproc_worker_send_variant (self->worker, g_variant_new_boolean (TRUE), &error));
+  g_assert_no_error (error);
+  send (self, "{\"b\":1,\"a\":[]}");
+  send (self, "9223372036854775807");
+  test_run_until_count (&self->n_messages, G_N_ELEMENTS (texts));
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    g_assert_cmpstr (g_ptr_array_index (self->texts, i), ==, texts[i]);
+  cproc_worker_close_channel (self->worker);
+  assert_end (self, "exit=0/0");
+}
+
+static void
+test_async (void)
+{
+  g_autoptr(TestWorker) self = worker_new ("echo", NULL, NULL);
+  g_autoptr(JsonNode) node = json_from_string ("{\"n\":1}", NULL);
+  g_autoptr(GAsyncResult) first = NULL;
+  g_autoptr(GAsyncResult) second = NULL;
+  g_autoptr(GAsyncResult) bad = NULL;
+  g_autoptr(GError) error = NULL;
+
+  test_start (self->child);
+  cproc_worker_send_async (self->worker, node, NULL, test_store_result, &first);
+  cproc_worker_send_text_async (self->worker, "2", NULL, test_store_result, &second);
+  cproc_worker_send_text_async (self->worker, "no message", NULL, test_store_result, &bad);
+  g_assert_true (cproc_worker_send_finish (self->worker, test_await (&first), &error));
+  g_assert_no_error (error);
+  g_assert_true (cproc_worker_send_text_finish (self->worker, test_await (&second), &error));
+  g_assert_no_error (error);
+  g_assert_false (cproc_worker_send_text_finish (self->worker, test_await (&bad), &error));
+  g_assert_error (error, CPROC_ERROR, CPROC_ERROR_INVALID_MESSAGE);
+  test_run_until_count (&self->n_messages, 2);
+  g_assert_cmpstr (g_ptr_array_index (self->texts, 0), ==, "{\"n\":1}");
+  g_assert_cmpstr (g_ptr_array_index (self->texts, 1), ==, "2");
+
+  cproc_worker_close_channel (self->worker);
+  assert_end (self, "exit=0/0");
+  g_clear_object (&first);
+  g_clear_object (&second);
+  g_clear_object (&bad);
+}
+
+static void
+test_many (void)
+{
+  g_autoptr(TestWorker) self = worker_new ("echo", NULL, NULL);
+  g_autofree char *large = g_strnfill (3000000, 'x');
+
+  large[0] = large[2999999] = '"';
+  test_start (self->child);
+  for (int i = 0; i < 3000; i++)
+    {
+      g_autofree char *text = g_strdup_printf ("%d", i);
+
+      send (self, text);
+    }
+  send (self, large);
+  test_run_until_count (&self->n_messages, 3001);
+  g_assert_cmpstr (g_ptr_array_index (self->texts, 2999), ==, "2999");
+  g_assert_cmpstr (g_ptr_array_index (self->texts, 3000), ==, large);
+  cproc_worker_close_channel (self->worker);
+  assert_end (self, "exit=0/0");
+}
+
+/* Nothing of it is lost: neither by the exit of the one nor by the silence of the other. */
+static void
+test_send_and_exit (void)
+{
+  g_autoptr(TestWorker) self = worker_new ("send", "20000", NULL);
+
+  test_start (self->child);
+  assert_end (self, "exit=0/0");
+  g_assert_cmpuint (self->n_messages, ==, 20000);
+  g_assert_cmpstr (g_ptr_array_index (self->texts, 19999), ==, "19999");
+}
+
+static void
+test_wait (void)
+{
+  g_autoptr(TestWorker) self = worker_new ("send", "20000", NULL);
+  g_autoptr(GError) error = NULL;
+
+  test_start (self->child);
+  g_assert_true (cproc_child_wait_check (self->child, NULL, &error));
+  g_assert_no_error (error);
+  g_assert_cmpuint (self->n_messages, ==, 20000);
+  assert_end (self, "exit=0/0");
+}
+
+static void
+test_answer_and_exit (void)
+{
+  g_autoptr(TestWorker) self = worker_new ("exit", NULL, NULL);
+
+  test_start (self->child);
+  send (self, "\"last words\"");
+  assert_end (self, "exit=6/0");
+  g_assert_cmpuint (self->n_messages, ==, 1);
+  g_assert_cmpstr (g_ptr_array_index (self->texts, 0), ==, "\"last words\"");
+}
+
+static void
+assert_refused (TestWorker *self,
+                CprocError  code)
+{
+  g_autoptr(JsonNode) node = json_node_new (JSON_NODE_NULL);
+  g_autoptr(GAsyncResult) result = NULL;
+  GError *error = NULL;
+
+  g_assert_false (cproc_worker_send_text (self->worker, "1", &error));
+  g_assert_error (error, CPROC_ERROR, (int) code);
+  g_clear_error (&error);
+  g_assert_false (cproc_worker_send (self->worker, node, &error));
+  g_assert_error (error, CPROC_ERROR, (int) code);
+  g_clear_error (&error);
+  g_assert_false (cproc_worker_send_variant (self->worker, g_variant_new_int32 (1), &error));
+  g_assert_error (error, CPROC_ERROR, (int) code);
+  g_clear_error (&error);
+  g_assert_false (cproc_worker_send_with_fds (self->worker, "1", NULL, &error));
+  g_assert_error (error, CPROC_ERROR, (int) code);
+  g_clear_error (&error);
+  cproc_worker_send_text_async (self->worker, "1", NULL, test_store_result, &result);
+  g_assert_false (cproc_worker_send_text_finish (self->worker, test_await (&result), &error));
+  g_assert_error (error, CPROC_ERROR, (int) code);
+  g_clear_error (&error);
+}
+
+static void
+test_refused (void)
+{
+  g_autoptr(TestWorker) self = worker_new ("echo", NULL, NULL);
+
+  assert_refused (self, CPROC_ERROR_NOT_RUNNING);
+  cproc_worker_close_channel (self->worker);
+  assert_refused (self, CPROC_ERROR_NOT_RUNNING);
+
+  test_start (self->child);
+  cproc_worker_close_channel (self->worker);
+  /* Never from inside the call. */
+  g_assert_cmpuint (self->events->len, ==, 0);
+  assert_refused (self, CPROC_ERROR_CHANNEL_CLOSED);
+  assert_end (self, "exit=0/0");
+  assert_refused (self, CPROC_ERROR_CHANNEL_CLOSED);
+}
+
+/* The worker lives on without its channel. */
+static void
+test_closed_by_worker (void)
+{
+  g_autoptr(CprocCommand) command = NULL;
+  const char *args[] = { "close", NULL };
+  g_autoptr(TestWorker) self = g_new0 (TestWorker, 1);
+
+  command = cproc_command_new_module (g_getenv ("CPROC_TEST_WORKER"), args);
+  cproc_command_set_stdin_mode (command, CPROC_STDIO_PIPE);
+  self->worker = cproc_worker_new_for_command (command);
+  worker_connect (self);
+  test_start (self->child);
+  send (self, "1");
+  while (self->events->len == 0)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_cmpstr (self->events->str, ==, "disconnected ");
+  g_assert_cmpint (cproc_child_get_state (self->child), ==, CPROC_STATE_RUNNING);
+  assert_refused (self, CPROC_ERROR_CHANNEL_CLOSED);
+  cproc_child_close_stdin (self->child);
+  assert_end (self, "exit=5/0");
+}
+
+/* Sent while it is being started. */
+static void
+test_start_async (void)
+{
+  g_autoptr(TestWorker) self = worker_new ("echo", NULL, NULL);
+  g_autoptr(GAsyncResult) result = NULL;
+
+  cproc_child_start_async (self->child, NULL, test_store_result, &result);
+  send (self, "\"early\"");
+  test_run_until_count (&self->n_messages, 1);
+  g_assert_cmpstr (g_ptr_array_index (self->texts, 0), ==, "\"early\"");
+  g_clear_object (&result);
+  cproc_worker_close_channel (self->worker);
+  assert_end (self, "exit=0/0");
+}
+
+static void
+test_failed_start (void)
+{
+  const char *argv[] = { "cproc-no-such-program", NULL };
+  g_autoptr(CprocCommand) command = cproc_command_new (argv);
+  g_autoptr(TestWorker) self = g_new0 (TestWorker, 1);
+  const char *good_argv[] = { g_getenv ("CPROC_TEST_WORKER"), "echo", NULL };
+  g_autoptr(GAsyncResult) result = NULL;
+  g_autoptr(GError) error = NULL;
+
+  self->worker = cproc_worker_new_for_command (command);
+  worker_connect (self);
+  g_assert_false (cproc_child_start (self->child, NULL));
+  assert_refused (self, CPROC_ERROR_NOT_RUNNING);
+  cproc_child_start_async (self->child, NULL, test_store_result, &result);
+  /* It may have failed already, in the library's thread. */
+  cproc_worker_send_text (self->worker, "\"lost\"", NULL);
+  g_assert_false (cproc_child_start_finish (self->child, test_await (&result), &error));
+  assert_refused (self, CPROC_ERROR_NOT_RUNNING);
+  g_assert_cmpuint (self->events->len, ==, 0);
+  g_clear_object (&result);
+
+  cproc_command_set_argv (command, good_argv);
+  test_start (self->child);
+  send (self, "\"kept\"");
+  test_run_until_count (&self->n_messages, 1);
+  g_assert_cmpstr (g_ptr_array_index (self->texts, 0), ==, "\"kept\"");
+  cproc_worker_close_channel (self->worker);
+  assert_end (self, "exit=0/0");
+}
+
+static void
+test_channel_fd (void)
+{
+  static const int numbers[] = { 4, 17, 200 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (numbers); i++)
+    {
+      g_autoptr(TestWorker) self = worker_new ("echo", NULL, NULL);
+
+      cproc_worker_set_channel_fd (self->worker, numbers[i]);
+      test_start (self->child);
+      send (self, "1");
+      test_run_until_count (&self->n_messages, 1);
+      cproc_worker_close_channel (self->worker);
+      assert_end (self, "exit=0/0");
+    }
+}
+
+static void
+test_environment (void)
+{
+  g_autoptr(TestWorker) self = worker_new ("environment", g_getenv ("CPROC_TEST_CHILD"), NULL);
+
+  test_start (self->child);
+  assert_end (self, "exit=0/0");
+  g_assert_cmpuint (self->n_messages, ==, 1);
+  g_assert_cmpstr (g_ptr_array_index (self->texts, 0), ==, "\"(unset)\\n(unset)\\n\"");
+}
+
+/* What a program has that knows nothing of this: the numbers, and the descriptor. */
+static void
+test_plain_program (void)
+{
+  g_autoptr(CprocCommand) command = test_command_new ("print-env", "NODE_CHANNEL_FD",
+                                                      "NODE_CHANNEL_SERIALIZATION_MODE", NULL);
+  g_autoptr(TestWorker) self = g_new0 (TestWorker, 1);
+  g_autoptr(TestRecord) record = NULL;
+  g_autofree char *lines = NULL;
+
+  cproc_command_set_stdout_mode (command, CPROC_STDIO_PIPE);
+  self->worker = cproc_worker_new_for_command (command);
+  worker_connect (self);
+  record = test_record_new (self->child);
+  test_start (self->child);
+  assert_end (self, "exit=0/0");
+  lines = test_record_dup_lines (record, CPROC_STREAM_STDOUT);
+  g_assert_cmpstr (lines, ==, "3|json");
+}
+
+/* Half a message is none; what came before it counts. */
+static void
+test_dies_in_message (void)
+{
+  g_autoptr(TestWorker) self = worker_new ("raw", "1\n{\"half\":", "9");
+
+  test_start (self->child);
+  assert_end (self, "exit=-1/9");
+  g_assert_cmpuint (self->n_messages, ==, 1);
+}
+
+static void
+test_invalid (void)
+{
+  g_autoptr(TestWorker) self = worker_new ("raw", "1\nundefined\n\n2\n", NULL);
+  g_autofree char *texts = NULL;
+
+  test_start (self->child);
+  assert_end (self, "exit=0/0");
+  g_ptr_array_add (self->texts, NULL);
+  texts = g_strjoinv (" ", (char **) self->texts->pdata);
+  g_assert_cmpstr (texts, ==, "1 (invalid) (invalid) 2");
+}
+
+/* Killed, and dropped while it runs. */
+static void
+test_kill (void)
+{
+  g_autoptr(TestWorker) self = worker_new ("echo", NULL, NULL);
+
+  test_start (self->child);
+  send (self, "1");
+  test_run_until_count (&self->n_messages, 1);
+  g_assert_true (cproc_child_kill (self->child, NULL));
+  assert_end (self, "exit=-1/15");
+}
+
+static void
+test_drop (void)
+{
+  g_autoptr(TestWorker) self = worker_new ("echo", NULL, NULL);
+
+  test_start (self->child);
+  send (self, "1");
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/worker/properties", test_properties);
+  g_test_add_func ("/worker/exchange", test_exchange);
+  g_test_add_func ("/worker/kinds", test_kinds);
+  g_test_add_func ("/worker/async", test_async);
+  g_test_add_func ("/worker/many", test_many);
+  g_test_add_func ("/worker/send-and-exit", test_send_and_exit);
+  g_test_add_func ("/worker/wait", test_wait);
+  g_test_add_func ("/worker/answer-and-exit", test_answer_and_exit);
+  g_test_add_func ("/worker/refused", test_refused);
+  g_test_add_func ("/worker/closed-by-worker", test_closed_by_worker);
+  g_test_add_func ("/worker/start-async", test_start_async);
+  g_test_add_func ("/worker/failed-start", test_failed_start);
+  g_test_add_func ("/worker/channel-fd", test_channel_fd);
+  g_test_add_func ("/worker/environment", test_environment);
+  g_test_add_func ("/worker/plain-program", test_plain_program);
+  g_test_add_func ("/worker/dies-in-message", test_dies_in_message);
+  g_test_add_func ("/worker/invalid", test_invalid);
+  g_test_add_func ("/worker/kill", test_kill);
+  g_test_add_func ("/worker/drop", test_drop);
+
+  return g_test_run ();
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What the tests run as a worker: worker MODE [ARGUMENT...]. */
+
+#include <libcproc.h>
+
+#include <gio/gunixfdlist.h>
+#include <glib-unix.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static CprocChannel *channel;
+static GMainLoop *loop;
+
+static void
+check (gboolean  success,
+       GError   *error)
+{
+  if (success)
+    return;
+
+  g_printerr ("worker: %s\n", error->message);
+  exit (70);
+}
+
+static void
+send (const char *json)
+{
+  GError *error = NULL;
+
+  check (cproc_channel_send_text (channel, json, &error), error);
+}
+
+/* greet: the plain exchange */
+static void
+on_greeting (CprocChannel *self,
+             CprocMessage *message)
+{
+  g_autofree char *line = NULL;
+
+  line = g_strdup_printf ("got a message from master: %s\n",
+                          json_node_get_string (cproc_message_get_root (message)));
+  if (write (STDOUT_FILENO, line, strlen (line)) < 0)
+    exit (74);
+  send ("{\"foo\":1,\"bar\":2}");
+}
+
+/* echo: sends each message back, with its descriptors */
+static void
+on_echo (CprocChannel *self,
+         CprocMessage *message)
+{
+  GUnixFDList *fds = cproc_message_get_fd_list (message);
+  GError *error = NULL;
+
+  check (cproc_channel_send_with_fds (self, cproc_message_get_text (message), fds, &error), error);
+}
+
+/* close: closes the channel at the first message, and stays until its standard input ends */
+static gboolean
+on_stdin (int          fd,
+          GIOCondition condition,
+          gpointer     user_data)
+{
+  exit (5);
+}
+
+static void
+on_close (CprocChannel *self,
+          CprocMessage *message)
+{
+  cproc_channel_close (self);
+}
+
+/* exit: sends back and exits at once with code 6 */
+static void
+on_exit_message (CprocChannel *self,
+                 CprocMessage *message)
+{
+  on_echo (self, message);
+  exit (6);
+}
+
+/* raw TEXT HOW: writes it as it is, and ends by the signal HOW, or with code 0 */
+static int
+write_raw (const char *text,
+           const char *how)
+{
+  const char *number = g_getenv ("NODE_CHANNEL_FD");
+
+  if (number == NULL || write (atoi (number), text, strlen (text)) < 0)
+    return 74;
+  if (how != NULL)
+    raise (atoi (how));
+
+  return 0;
+}
+
+/* send COUNT: sends that many numbers, exits without a main loop */
+static int
+send_numbers (const char *count)
+{
+  for (int i = 0; i < atoi (count); i++)
+    {
+      g_autofree char *text = g_strdup_printf ("%d", i);
+
+      send (text);
+    }
+
+  return 0;
+}
+
+/* environment: what a child of its own has of the channel */
+static int
+send_environment (const char *program)
+{
+  const char *argv[] = { program, "print-env", "NODE_CHANNEL_FD",
+                         "NODE_CHANNEL_SERIALIZATION_MODE", NULL };
+  g_autoptr(CprocExec) exec = cproc_exec_new_argv (argv);
+  g_autoptr(JsonNode) node = NULL;
+  g_autofree char *text = NULL;
+  GError *error = NULL;
+
+  check (cproc_exec_run (exec, NULL, &error), error);
+  text = cproc_exec_get_stdout_text (exec);
+  node = json_node_init_string (json_node_alloc (), text);
+  check (cproc_channel_send (channel, node, &error), error);
+
+  return 0;
+}
+
+static int
+run_until_disconnected (GCallback on_message)
+{
+  g_signal_connect (channel, "message", on_message, NULL);
+  g_signal_connect_swapped (channel, "disconnected", G_CALLBACK (g_main_loop_quit), loop);
+  g_main_loop_run (loop);
+
+  return 0;
+}
+
+static int
+run_mode (const char  *mode,
+          char       **args)
+{
+  if (g_str_equal (mode, "greet"))
+    return run_until_disconnected (G_CALLBACK (on_greeting));
+  if (g_str_equal (mode, "echo"))
+    return run_until_disconnected (G_CALLBACK (on_echo));
+  if (g_str_equal (mode, "exit"))
+    return run_until_disconnected (G_CALLBACK (on_exit_message));
+  if (g_str_equal (mode, "send"))
+    return send_numbers (args[0]);
+  if (g_str_equal (mode, "environment"))
+    return send_environment (args[0]);
+  if (g_str_equal (mode, "close"))
+    {
+      g_signal_connect (channel, "message", G_CALLBACK (on_close), NULL);
+      g_unix_fd_add (STDIN_FILENO, G_IO_IN | G_IO_HUP, on_stdin, NULL);
+      g_main_loop_run (loop);
+    }
+
+  g_printerr ("usage: worker MODE [ARGUMENT...]\n");
+  return 64;
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  GError *error = NULL;
+
+  if (argc > 2 && g_str_equal (argv[1], "raw"))
+    return write_raw (argv[2], argv[3]);
+
+  loop = g_main_loop_new (NULL, FALSE);
+  channel = cproc_channel_get_parent (&error);
+  if (channel == NULL)
+    {
+      g_printerr ("worker: %s\n", error != NULL ? error->message : "no channel");
+      return 71;
+    }
+
+  return argc > 1 ? run_mode (argv[1], argv + 2) : 64;
+}
