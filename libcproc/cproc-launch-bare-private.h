@@ -9,11 +9,11 @@ G_BEGIN_DECLS
 /* The bare path leaves out the helper: for a command that changes nothing about the process but
  * its streams, from a process that has nothing to hand down that the child must not have. */
 
-/* What can be told from the command; argv and environment are as they will be. */
-gboolean cproc_launch_bare_fits     (const CprocCommand  *command,
-                                     CprocContainment     containment,
-                                     const char * const  *argv,
-                                     const char * const  *environment);
+/* What can be told from the command; path is PATH as the child will have it. */
+gboolean cproc_launch_bare_fits     (const CprocCommand *command,
+                                     CprocContainment    containment,
+                                     const char         *program,
+                                     const char         *path);
 
 /* What can be told from this process, now: no signal ignored, no descriptor that would be
  * inherited. */

@@ -22,18 +22,17 @@ has_attributes (const CprocCommand *command,
 gboolean
 cproc_launch_bare_fits (const CprocCommand *command,
                         CprocContainment    containment,
-                        const char * const *argv,
-                        const char * const *environment)
+                        const char         *program,
+                        const char         *path)
 {
   if (has_attributes (command, containment))
     return FALSE;
-  if (command->argv0 != NULL && strcmp (command->argv0, argv[0]) != 0)
+  if (command->argv0 != NULL && strcmp (command->argv0, program) != 0)
     return FALSE;
 
   /* posix_spawnp() looks in this process's PATH; a path found here instead would be the child's
    * argv[0]. */
-  return strchr (argv[0], '/') != NULL ||
-         g_strcmp0 (g_environ_getenv ((char **) environment, "PATH"), g_getenv ("PATH")) == 0;
+  return strchr (program, '/') != NULL || g_strcmp0 (path, g_getenv ("PATH")) == 0;
 }
 
 static gboolean

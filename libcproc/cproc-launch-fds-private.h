@@ -13,6 +13,7 @@ typedef struct
   GArray *child;  /* CprocCommandFd */
   GArray *parent; /* CprocCommandFd */
   int highest;    /* of the child's numbers */
+  int null_fd;    /* one of the child's, -1: none yet */
 } CprocLaunchFds;
 
 void     cproc_launch_fds_init      (CprocLaunchFds      *self);

@@ -16,7 +16,7 @@
 
 /* What a spawn opens for itself at most: a pidfd of its own and one of ours, and an eventfd each
  * for GLib's worker, the library's thread and the context of a wait. */
-#define N_SPARE 6
+#define N_SPARE 5
 
 static gboolean
 fail (GError    **error,
@@ -54,6 +54,7 @@ cproc_launch_fds_init (CprocLaunchFds *self)
   self->child = g_array_new (FALSE, FALSE, sizeof (CprocCommandFd));
   self->parent = g_array_new (FALSE, FALSE, sizeof (CprocCommandFd));
   self->highest = 2;
+  self->null_fd = -1;
 }
 
 void
@@ -199,7 +200,21 @@ add_null (CprocLaunchFds  *self,
           int              target_fd,
           GError         **error)
 {
-  return add_file (self, "/dev/null", O_RDWR | O_CLOEXEC, target_fd, error);
+  int fd;
+
+  /* One description does for all. */
+  if (self->null_fd >= 0)
+    return add_copy (self, self->null_fd, target_fd, error);
+
+  fd = open ("/dev/null", O_RDWR | O_CLOEXEC | O_NOCTTY);
+  if (fd >= 0)
+    fd = cproc_fd_move_above (fd, lowest (self), self->highest);
+  if (fd < 0)
+    return fail (error, _("opening “/dev/null” failed"));
+
+  self->null_fd = fd;
+
+  return add_child (self, fd, target_fd, error);
 }
 
 static gboolean
@@ -395,14 +410,15 @@ gboolean
 cproc_launch_fds_probe (CprocLaunchFds  *self,
                         GError         **error)
 {
-  guint n = self->child->len + N_SPARE;
+  /* GLib duplicates what it maps, but for the standard streams. */
+  guint n = self->child->len - MIN (self->child->len, 3) + N_SPARE;
   g_autofree int *copies = g_new (int, n);
   gboolean enough;
   guint n_copies = 0;
+  int fd = self->child->len > 0 ? g_array_index (self->child, CprocCommandFd, 0).fd : -1;
 
   while (n_copies < n &&
-         (copies[n_copies] = fcntl (g_array_index (self->child, CprocCommandFd, 0).fd,
-                                    F_DUPFD_CLOEXEC, self->highest + 1)) >= 0)
+         (copies[n_copies] = fcntl (fd, F_DUPFD_CLOEXEC, self->highest + 1)) >= 0)
     n_copies++;
 
   enough = n_copies == n || fail (error, _("too few descriptors are left"));

@@ -63,7 +63,7 @@ int          cproc_launch_get_status_fd (CprocLaunch  *self);
 gboolean     cproc_launch_confirm      (CprocLaunch   *self,
                                         GError       **error);
 
-/* After confirm. */
+/* After confirm; the reach after spawn, so that a start can be broken off. */
 GSubprocess *cproc_launch_get_subprocess (CprocLaunch *self);
 gint64       cproc_launch_get_pid        (CprocLaunch *self);
 CprocReach  *cproc_launch_get_reach      (CprocLaunch *self);

@@ -6,29 +6,25 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
-
-#include <glib/gi18n-lib.h>
 
 #include "cproc-fd-private.h"
 #include "cproc-launch-bare-private.h"
+#include "cproc-launch-pid-private.h"
 #include "cproc-launch-spec-private.h"
 #include "cproc-launch-thread-private.h"
 #include "cproc-pidfd-private.h"
 
-/* First thing after the spawn: GSubprocess reaps in a thread of its own, and forgets the pid. */
+/* As long as GSubprocess names the process it has not been reaped, and the number is its own. */
 static void
-note_process (CprocLaunch *self)
+open_pidfd (CprocLaunch *self)
 {
-  const char *identifier = g_subprocess_get_identifier (self->subprocess);
-
-  if (identifier == NULL)
+  if (g_subprocess_get_identifier (self->subprocess) == NULL)
     return;
 
-  self->process_pid = self->pid = g_ascii_strtoll (identifier, NULL, 10);
-  self->pidfd = cproc_pidfd_open ((pid_t) self->pid);
-
-  /* Had it been reaped before that, the number could have been a stranger's. */
+  self->pidfd = cproc_pidfd_open ((pid_t) self->process_pid);
   if (g_subprocess_get_identifier (self->subprocess) == NULL)
     cproc_fd_clear (&self->pidfd);
 }
@@ -43,7 +39,7 @@ call_glib (CprocLaunch         *self,
   if (self->subprocess == NULL)
     return FALSE;
 
-  note_process (self);
+  self->process_pid = self->pid = cproc_launch_pid_read (self->subprocess);
 
   /* Not one end of the child's may stay open here, or no end of file would come. */
   g_subprocess_launcher_close (self->launcher);
@@ -58,7 +54,7 @@ spawn_bare (CprocLaunch *self)
   sigset_t none, saved;
   gboolean spawned;
 
-  if (!cproc_launch_bare_is_clean ())
+  if (!cproc_launch_pid_is_known () || !cproc_launch_bare_is_clean ())
     return FALSE;
 
   /* The library's thread blocks all; the child begins with the mask of the one that spawns it. */
@@ -66,6 +62,8 @@ spawn_bare (CprocLaunch *self)
   pthread_sigmask (SIG_SETMASK, &none, &saved);
   spawned = call_glib (self, (const char * const *) self->argv, NULL);
   pthread_sigmask (SIG_SETMASK, &saved, NULL);
+  if (spawned)
+    open_pidfd (self);
 
   return spawned;
 }
@@ -84,6 +82,65 @@ read_record (CprocLaunch  *self,
   return n == sizeof *record;
 }
 
+/* valgrind, and some sandboxes, let nobody have one: what the helper sends could not be used. */
+static gboolean
+are_pidfds_usable (void)
+{
+  enum { UNKNOWN, NO, YES };
+  static gsize usable = UNKNOWN;
+
+  if (g_once_init_enter (&usable))
+    {
+      int fd = cproc_pidfd_open (getpid ());
+      gboolean refused = fd < 0 && (errno == ENOSYS || errno == EPERM);
+
+      cproc_fd_clear (&fd);
+      g_once_init_leave (&usable, refused ? NO : YES);
+    }
+
+  return usable == YES;
+}
+
+/* The first record brings the pid, and a pidfd that the helper has opened on itself: it is
+ * nobody else's however soon the process may have ended. It comes at once; after it the
+ * socket is readable only when all has been decided. */
+static void
+receive_process (CprocLaunch *self)
+{
+  union
+  {
+    char bytes[CMSG_SPACE (sizeof (int))];
+    struct cmsghdr alignment;
+  } control;
+  LaunchRecord record = { 0 };
+  struct iovec data = { &record, sizeof record };
+  struct msghdr message = {
+    .msg_iov = &data,
+    .msg_iovlen = 1,
+    .msg_control = control.bytes,
+    .msg_controllen = sizeof control.bytes,
+  };
+  struct cmsghdr *header;
+  gssize n;
+
+  do
+    n = recvmsg (self->status_fd, &message, MSG_CMSG_CLOEXEC);
+  while (n < 0 && errno == EINTR);
+
+  header = n > 0 ? CMSG_FIRSTHDR (&message) : NULL;
+  if (header != NULL && header->cmsg_type == SCM_RIGHTS)
+    {
+      memcpy (&self->pidfd, CMSG_DATA (header), sizeof (int));
+      self->pidfd = cproc_fd_move_above (self->pidfd, CPROC_FD_BASE, STDERR_FILENO);
+    }
+
+  self->has_reported = n == sizeof record && record.step == LAUNCH_STEP_PID;
+  if (self->has_reported)
+    self->process_pid = self->pid = record.value;
+  else
+    self->failure = record;
+}
+
 static gboolean
 spawn_by_helper (CprocLaunch  *self,
                  GError      **error)
@@ -92,7 +149,6 @@ spawn_by_helper (CprocLaunch  *self,
   g_auto(GStrv) argv = cproc_launch_build_argv (helper, self->spec, self->cwd, self->argv0,
                                                 (const char * const *) self->argv);
   g_autoptr(GError) cause = NULL;
-  LaunchRecord record;
 
   if (!call_glib (self, (const char * const *) argv, &cause))
     {
@@ -100,12 +156,9 @@ spawn_by_helper (CprocLaunch  *self,
       return FALSE;
     }
 
-  /* It comes at once; after it the pipe is readable only when all has been decided. */
-  self->has_reported = read_record (self, &record) && record.step == LAUNCH_STEP_PID;
-  if (self->has_reported)
-    self->process_pid = self->pid = record.value;
-  else
-    self->failure = record;
+  receive_process (self);
+  if (!are_pidfds_usable ())
+    cproc_fd_clear (&self->pidfd);
 
   return TRUE;
 }

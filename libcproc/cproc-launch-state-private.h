@@ -42,7 +42,7 @@ struct _CprocLaunch
   CprocReach *reach;
 };
 
-/* For cproc-launch*.c alone: the status pipe, and the supervisor's control where one stays. */
+/* For cproc-launch*.c alone: the status socket, and the supervisor's control where one stays. */
 gboolean cproc_launch_open_helper_pipes (CprocLaunch  *self,
                                          GError      **error);
 

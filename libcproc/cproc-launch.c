@@ -119,18 +119,16 @@ resolve_containment (CprocLaunch *self,
                         : CPROC_CONTAINMENT_GROUP;
 }
 
-static char **
-build_environment (CprocLaunch *self)
+/* A launcher has the environment of this process, as it is now. */
+static void
+set_environment (CprocLaunch *self)
 {
-  char **environment = self->command->environment != NULL
-                         ? g_strdupv (self->command->environment)
-                         : g_get_environ ();
+  if (self->command->environment != NULL)
+    g_subprocess_launcher_set_environ (self->launcher, self->command->environment);
 
   for (guint i = 0; i < self->variables->len; i += 2)
-    environment = g_environ_setenv (environment, g_ptr_array_index (self->variables, i),
-                                    g_ptr_array_index (self->variables, i + 1), TRUE);
-
-  return environment;
+    g_subprocess_launcher_setenv (self->launcher, g_ptr_array_index (self->variables, i),
+                                  g_ptr_array_index (self->variables, i + 1), TRUE);
 }
 
 static gboolean
@@ -165,7 +163,8 @@ cproc_launch_open_helper_pipes (CprocLaunch  *self,
 {
   int control_target = get_control_target (self);
 
-  if (!cproc_launch_fds_add_pipe (&self->fds, self->status_target, CPROC_PIPE_DIRECTION_READ,
+  /* A socket, since it brings a descriptor too. */
+  if (!cproc_launch_fds_add_pipe (&self->fds, self->status_target, CPROC_PIPE_DIRECTION_BOTH,
                                   error))
     return FALSE;
   self->status_fd = cproc_launch_fds_steal_parent (&self->fds, self->status_target);
@@ -204,15 +203,14 @@ take_over_command (CprocLaunch  *self,
 /* Decides between the two paths. What the helper would be told is made ready in any case, since
  * the bare path may turn out not to be open. */
 static gboolean
-choose_path (CprocLaunch         *self,
-             const char * const  *environment,
-             GError             **error)
+choose_path (CprocLaunch  *self,
+             GError      **error)
 {
   self->spec = cproc_launch_spec_build (self->command, self->containment, &self->fds,
                                         self->status_target, get_control_target (self));
   self->is_bare = cproc_launch_bare_has_empty_mask () &&
-                  cproc_launch_bare_fits (self->command, self->containment,
-                                          (const char * const *) self->argv, environment);
+                  cproc_launch_bare_fits (self->command, self->containment, self->argv[0],
+                                          g_subprocess_launcher_getenv (self->launcher, "PATH"));
 
   return self->is_bare || cproc_launch_open_helper_pipes (self, error);
 }
@@ -221,25 +219,20 @@ gboolean
 cproc_launch_prepare (CprocLaunch  *self,
                       GError      **error)
 {
-  g_auto(GStrv) environment = NULL;
-
   if (!take_over_command (self, error))
     return FALSE;
 
-  environment = build_environment (self);
+  self->launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_INHERIT_FDS);
+  set_environment (self);
 
   /* The library's thread makes itself with the first call for it, and cannot report an error
    * then: what it needs is made sure of here. */
-  if (!open_fds (self, error) ||
-      !choose_path (self, (const char * const *) environment, error) ||
+  if (!open_fds (self, error) || !choose_path (self, error) ||
       !cproc_launch_fds_probe (&self->fds, error))
     {
       cproc_launch_prefix_error (&self->names, error);
       return FALSE;
     }
-
-  self->launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_INHERIT_FDS);
-  g_subprocess_launcher_set_environ (self->launcher, environment);
 
   return TRUE;
 }

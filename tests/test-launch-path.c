@@ -195,6 +195,17 @@ plain_command_new (void)
   return command;
 }
 
+/* Only after it has seen a process that GSubprocess still knew. */
+static void
+let_bare_path_open (void)
+{
+  g_autoptr(CprocCommand) command = launch_command_new ("cat", NULL);
+  g_autoptr(CprocLaunch) launch = launch_start (command);
+
+  close (cproc_launch_steal_pipe (launch, STDIN_FILENO));
+  g_assert_cmpint (launch_wait (launch), ==, 0);
+}
+
 static void
 check_bare_command (void)
 {
@@ -305,6 +316,7 @@ test_bare (Fixture       *self,
 {
   if (g_test_subprocess ())
     {
+      let_bare_path_open ();
       check_bare_command ();
       check_bare_process ();
       check_bare_child ();

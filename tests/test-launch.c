@@ -7,12 +7,14 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <glib/gstdio.h>
 
+#include "cproc-launch-pid-private.h"
 #include "cproc-launch-thread-private.h"
 #include "launch-util.h"
 
@@ -149,6 +151,52 @@ test_session (void)
   g_assert_cmpint (launch_get_number (output, "pgid"), ==, cproc_launch_get_pid (launch));
 }
 
+static gint64
+get_group (CprocCommand *command)
+{
+  g_autofree char *output = launch_run (command);
+
+  return launch_get_number (output, "pgid");
+}
+
+/* With a terminal of its own, as a shell has one. */
+static void
+test_group_at_terminal (void)
+{
+  if (g_test_subprocess ())
+    {
+      g_autoptr(CprocCommand) reads = launch_command_new ("print-ids", NULL);
+      g_autoptr(CprocCommand) reads_not = launch_command_new ("print-ids", NULL);
+      g_autoptr(CprocCommand) session = launch_command_new ("print-ids", NULL);
+      int controller = posix_openpt (O_RDWR | O_NOCTTY | O_CLOEXEC);
+      int terminal;
+
+      g_assert_cmpint (setsid (), >, 0);
+      g_assert_cmpint (grantpt (controller), ==, 0);
+      g_assert_cmpint (unlockpt (controller), ==, 0);
+      terminal = open (ptsname (controller), O_RDWR | O_CLOEXEC);
+      g_assert_cmpint (terminal, >=, 0);
+      g_assert_cmpint (dup2 (terminal, STDIN_FILENO), ==, STDIN_FILENO);
+      g_assert_cmpint (tcgetpgrp (STDIN_FILENO), ==, getpgrp ());
+
+      /* Ctrl-C must reach it, and it may read. */
+      cproc_command_set_stdin_mode (reads, CPROC_STDIO_INHERIT);
+      g_assert_cmpint (get_group (reads), ==, getpgrp ());
+      cproc_command_set_stdin_mode (reads_not, CPROC_STDIO_NULL);
+      g_assert_cmpint (get_group (reads_not), !=, getpgrp ());
+      /* What was asked for comes first. */
+      cproc_command_set_containment (reads, CPROC_CONTAINMENT_GROUP);
+      g_assert_cmpint (get_group (reads), !=, getpgrp ());
+      cproc_command_set_stdin_mode (session, CPROC_STDIO_INHERIT);
+      cproc_command_set_new_session (session, TRUE);
+      g_assert_cmpint (get_group (session), !=, getpgrp ());
+      return;
+    }
+
+  g_test_trap_subprocess (NULL, 0, 0);
+  g_test_trap_assert_passed ();
+}
+
 static void
 test_umask_and_nice (void)
 {
@@ -257,19 +305,66 @@ test_signals (void)
   assert_signals_are_fresh (CPROC_CONTAINMENT_NONE);
 }
 
+static gboolean
+has_pidfds (void)
+{
+  int fd = (int) syscall (SYS_pidfd_open, getpid (), 0);
+
+  if (fd >= 0)
+    close (fd);
+
+  /* Not an older kernel, nor valgrind. */
+  return fd >= 0;
+}
+
 /* GSubprocess has often reaped by the time that it could be asked. */
 static void
-test_pid_is_never_lost (void)
+assert_pid_is_never_lost (CprocContainment containment)
 {
   g_autoptr(CprocCommand) command = launch_command_new ("exit", "0", NULL);
 
+  cproc_command_set_containment (command, containment);
   for (int i = 0; i < 300; i++)
     {
       g_autoptr(CprocLaunch) launch = launch_start (command);
 
       g_assert_cmpint (cproc_launch_get_pid (launch), >, 1);
+      if (containment != CPROC_CONTAINMENT_NONE && has_pidfds ())
+        g_assert_cmpint (cproc_reach_get_pidfd (cproc_launch_get_reach (launch)), >=, 64);
       g_assert_cmpint (launch_wait (launch), ==, 0);
     }
+}
+
+static void
+test_pid_is_never_lost (void)
+{
+  if (g_test_subprocess ())
+    {
+      assert_pid_is_never_lost (CPROC_CONTAINMENT_GROUP);
+      assert_pid_is_never_lost (CPROC_CONTAINMENT_NONE);
+      return;
+    }
+
+  /* Where nothing is inherited, so that the second time is without the helper. */
+  g_test_trap_subprocess (NULL, 0, 0);
+  g_test_trap_assert_passed ();
+}
+
+/* What is read when it is too late must be what was to be read in time. */
+static void
+test_pid_of_the_reaped (void)
+{
+  g_autoptr(CprocCommand) command = launch_command_new ("cat", NULL);
+  g_autoptr(CprocLaunch) launch = launch_start (command);
+  GSubprocess *subprocess = cproc_launch_get_subprocess (launch);
+  gint64 pid = cproc_launch_pid_read (subprocess);
+
+  g_assert_true (cproc_launch_pid_is_known ());
+  g_assert_cmpint (pid, ==, cproc_launch_get_pid (launch));
+  close (cproc_launch_steal_pipe (launch, STDIN_FILENO));
+  g_assert_cmpint (launch_wait (launch), ==, 0);
+  g_assert_null (g_subprocess_get_identifier (subprocess));
+  g_assert_cmpint (cproc_launch_pid_read (subprocess), ==, pid);
 }
 
 static void
@@ -281,9 +376,8 @@ test_pidfd (void)
   int stdin_fd = cproc_launch_steal_pipe (launch, STDIN_FILENO);
 
   ended.fd = cproc_reach_get_pidfd (cproc_launch_get_reach (launch));
-  if (syscall (SYS_pidfd_open, getpid (), 0) < 0)
+  if (!has_pidfds ())
     {
-      /* An older kernel, or valgrind. */
       g_test_skip ("there are no pidfds");
       close (stdin_fd);
       launch_wait (launch);
@@ -432,6 +526,7 @@ test_status_fd (void)
   g_autoptr(CprocCommand) command = launch_command_new ("exit", "0", NULL);
   g_autoptr(CprocLaunch) launch = cproc_launch_new (command);
   struct pollfd status = { .events = POLLIN };
+  char c;
 
   g_assert_true (cproc_launch_prepare (launch, NULL));
   g_assert_true (cproc_launch_spawn (launch, NULL));
@@ -440,7 +535,7 @@ test_status_fd (void)
 
   /* Readable only when all has been decided: then nothing is left to wait for. */
   g_assert_cmpint (poll (&status, 1, -1), ==, 1);
-  g_assert_cmpint (status.revents & POLLIN, ==, 0);
+  g_assert_cmpint (recv (status.fd, &c, 1, MSG_DONTWAIT), ==, 0);
   g_assert_true (cproc_launch_confirm (launch, NULL));
   g_assert_cmpint (cproc_launch_get_status_fd (launch), ==, -1);
   g_assert_cmpint (launch_wait (launch), ==, 0);
@@ -461,12 +556,14 @@ main (int    argc,
   g_test_add_func ("/launch/group", test_group);
   g_test_add_func ("/launch/no-group", test_no_group);
   g_test_add_func ("/launch/session", test_session);
+  g_test_add_func ("/launch/group-at-terminal", test_group_at_terminal);
   g_test_add_func ("/launch/umask-and-nice", test_umask_and_nice);
   g_test_add_func ("/launch/limits", test_limits);
   g_test_add_func ("/launch/limit-of-few-files", test_limit_of_few_files);
   g_test_add_func ("/launch/ids", test_ids);
   g_test_add_func ("/launch/signals", test_signals);
   g_test_add_func ("/launch/pid-is-never-lost", test_pid_is_never_lost);
+  g_test_add_func ("/launch/pid-of-the-reaped", test_pid_of_the_reaped);
   g_test_add_func ("/launch/pidfd", test_pidfd);
   g_test_add_func ("/launch/die-with-parent", test_die_with_parent);
   g_test_add_func ("/launch/die-with-parent-outlives-thread",

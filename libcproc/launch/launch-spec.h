@@ -18,7 +18,7 @@
  *
  *     v1             the format's version; always the first
  *     me, mt         what the helper does: exec, or stay as the child's supervisor ("tree")
- *     sFD            the status pipe, made close-on-exec
+ *     sFD            the status socket, made close-on-exec
  *     cFD            the supervisor's control pipe
  *     kFD,FD,...     the descriptors to keep, ascending; every other is closed. s and c are in it
  *     g              lead a process group

@@ -4,9 +4,9 @@
 
 #include <stdint.h>
 
-/* What the helper tells the library on the status pipe: LAUNCH_STEP_PID first, at once, so that
- * the number is known even of a child that GSubprocess has reaped by then; then nothing more, and
- * the end of the pipe since the program's exec closes it, or the step that failed. */
+/* What the helper tells the library on the status socket: LAUNCH_STEP_PID first, at once and with a
+ * pidfd, so that both are known even of a child that GSubprocess has reaped by then; then nothing
+ * more, and the end of the stream since the program's exec closes it, or the step that failed. */
 typedef enum
 {
   LAUNCH_STEP_PID = 1, /* no failure: value is the process's number */
@@ -25,7 +25,7 @@ typedef enum
   LAUNCH_STEP_SUPERVISE,   /* the resident helper could not take up its work */
 } LaunchStep;
 
-/* Written whole by one write(), which a pipe does not split. */
+/* Written whole by one write(), which the kernel does not split. */
 typedef struct
 {
   int32_t step;

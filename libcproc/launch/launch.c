@@ -6,9 +6,16 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "launch.h"
+
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434 /* the same on every architecture but Alpha */
+#endif
 
 void
 launch_report (int        status_fd,
@@ -20,6 +27,36 @@ launch_report (int        status_fd,
 
   while (write (status_fd, &record, sizeof record) < 0 && errno == EINTR)
     ;
+}
+
+/* The pid, and with it a pidfd of our own: only this process can open one that is sure to be its.
+ * Where the kernel has none, or the status goes to a file, the number must do. */
+static void
+report_process (int status_fd)
+{
+  union
+  {
+    char bytes[CMSG_SPACE (sizeof (int))];
+    struct cmsghdr alignment;
+  } control = { { 0 } };
+  LaunchRecord record = { LAUNCH_STEP_PID, getpid (), 0 };
+  struct iovec data = { &record, sizeof record };
+  struct msghdr message = {
+    .msg_iov = &data,
+    .msg_iovlen = 1,
+    .msg_control = control.bytes,
+    .msg_controllen = sizeof control.bytes,
+  };
+  struct cmsghdr *header = CMSG_FIRSTHDR (&message);
+  int pidfd = (int) syscall (SYS_pidfd_open, record.value, 0);
+
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN (sizeof pidfd);
+  memcpy (CMSG_DATA (header), &pidfd, sizeof pidfd);
+  if (pidfd < 0 || sendmsg (status_fd, &message, 0) < 0)
+    launch_report (status_fd, LAUNCH_STEP_PID, record.value, 0);
+  close (pidfd);
 }
 
 /* Whom to tell that the spec cannot be read: the one token that can be looked for without it. */
@@ -55,7 +92,7 @@ main (int    argc,
       return LAUNCH_EXIT_FAILURE;
     }
 
-  launch_report (spec.status_fd, LAUNCH_STEP_PID, getpid (), 0);
+  report_process (spec.status_fd);
   if (!launch_close_others (&spec, &failure))
     {
       launch_report (spec.status_fd, (LaunchStep) failure.step, failure.value, failure.detail);

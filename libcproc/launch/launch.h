@@ -26,7 +26,7 @@ void launch_report       (int               status_fd,
                           int               value,
                           int               detail);
 
-/* Closes all but the descriptors to keep, and makes the status pipe close-on-exec. */
+/* Closes all but the descriptors to keep, and makes the status socket close-on-exec. */
 bool launch_close_others (const LaunchSpec *spec,
                           LaunchRecord     *failure);
 /* The same where there is no close_range(). */
