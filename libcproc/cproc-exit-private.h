@@ -6,6 +6,7 @@
 
 #include "cproc-pidfd-private.h"
 #include "cproc-reach-private.h"
+#include "cproc-reap-private.h"
 #include "cproc-usage-private.h"
 #include "cproc-watch-private.h"
 
@@ -28,7 +29,7 @@ typedef struct
   CprocUsage usage;
   GSubprocess *subprocess;
   CprocReach *reach;
-  GCancellable *cancellable; /* of the wait where there is no pidfd */
+  CprocReap *reap; /* where there is no pidfd */
   GMainContext *context;
   CprocExitFunc func;
   gpointer user_data;

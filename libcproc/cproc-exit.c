@@ -50,49 +50,15 @@ tell (CprocExitWatch *self,
 }
 
 static void
-tell_reaped (CprocExitWatch *self)
+tell_reaped (gpointer user_data)
 {
+  CprocExitWatch *self = user_data;
   CprocEnd end = CPROC_END_UNKNOWN;
   int pidfd = cproc_reach_get_pidfd (self->reach);
 
   if (pidfd < 0 || !cproc_pidfd_get_end (pidfd, &end))
     ask_subprocess (self->subprocess, &end);
   tell (self, &end);
-}
-
-static void
-on_reaped (GObject      *object,
-           GAsyncResult *result,
-           gpointer      user_data)
-{
-  /* The task holds the cancellable, which knows the watch for as long as it waits. */
-  CprocExitWatch *self = g_object_get_data (G_OBJECT (user_data), "cproc-exit-watch");
-
-  if (self != NULL)
-    tell_reaped (self);
-}
-
-static void
-wait_for_reaper (CprocExitWatch *self)
-{
-  self->cancellable = g_cancellable_new ();
-  g_object_set_data (G_OBJECT (self->cancellable), "cproc-exit-watch", self);
-
-  g_main_context_push_thread_default (self->context);
-  g_subprocess_wait_async (self->subprocess, self->cancellable, on_reaped, self->cancellable);
-  g_main_context_pop_thread_default (self->context);
-}
-
-static void
-stop_waiting (CprocExitWatch *self)
-{
-  g_autoptr (GCancellable) cancellable = g_steal_pointer (&self->cancellable);
-
-  if (cancellable == NULL)
-    return;
-
-  g_object_set_data (G_OBJECT (cancellable), "cproc-exit-watch", NULL);
-  g_cancellable_cancel (cancellable);
 }
 
 static void on_pidfd (gpointer user_data);
@@ -142,7 +108,7 @@ watch_process (CprocExitWatch *self)
   if (pidfd >= 0)
     cproc_watch_start (&self->watch, self->context, pidfd, G_IO_IN, on_pidfd, self);
   else
-    wait_for_reaper (self);
+    self->reap = cproc_reap_new (self->subprocess, self->context, tell_reaped, self);
 }
 
 static void
@@ -206,7 +172,7 @@ cproc_exit_watch_stop (CprocExitWatch *self)
   cproc_watch_stop (&self->watch);
   cproc_timer_stop (&self->held_timer);
   self->held_msec = 0;
-  stop_waiting (self);
+  g_clear_pointer (&self->reap, cproc_reap_free);
   g_clear_object (&self->subprocess);
   g_clear_pointer (&self->reach, cproc_reach_unref);
   g_clear_pointer (&self->context, g_main_context_unref);
@@ -225,9 +191,6 @@ cproc_exit_watch_move (CprocExitWatch *self,
 
   cproc_watch_move (&self->watch, context);
   cproc_timer_move (&self->held_timer, context);
-  if (self->cancellable != NULL)
-    {
-      stop_waiting (self);
-      wait_for_reaper (self);
-    }
+  if (self->reap != NULL)
+    cproc_reap_move (self->reap, context);
 }

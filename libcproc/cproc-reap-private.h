@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include <gio/gio.h>
+
+#include "cproc-watch-private.h"
+
+G_BEGIN_DECLS
+
+/* Where there is no pidfd: waits for GSubprocess to have reaped. Its own wait stays in the main
+ * context that it was begun in; this can be moved. */
+typedef struct _CprocReap CprocReap;
+
+CprocReap *cproc_reap_new  (GSubprocess    *subprocess,
+                            GMainContext   *context,
+                            CprocWatchFunc  func,
+                            gpointer        user_data);
+void       cproc_reap_free (CprocReap      *self);
+void       cproc_reap_move (CprocReap      *self,
+                            GMainContext   *context);
+
+G_END_DECLS
