@@ -231,10 +231,8 @@ on_child (int signum)
 static void
 watch_over (Tree *self)
 {
-  struct sigaction action = { .sa_handler = on_child };
   sigset_t but_child;
 
-  sigaction (SIGCHLD, &action, NULL);
   memset (&but_child, 0xff, sizeof but_child);
   sigdelset (&but_child, SIGCHLD);
 
@@ -352,10 +350,14 @@ launch_supervise (const LaunchSpec *spec,
                   char            **argv)
 {
   static const unsigned long all[] = { ~0ul, ~0ul, ~0ul, ~0ul };
+  struct sigaction action = { .sa_handler = on_child };
   Tree self = { .control_fd = spec->control_fd, .line_is_open = true };
 
   /* The call itself, since the C libraries keep some signals from being blocked. */
   syscall (SYS_rt_sigprocmask, SIG_SETMASK, all, NULL, _NSIG / 8);
+
+  /* Before there is a child: who ignores SIGCHLD has left us so, and then there is no status. */
+  sigaction (SIGCHLD, &action, NULL);
 
   if (prctl (PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0)
     {
