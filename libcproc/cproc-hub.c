@@ -10,6 +10,10 @@
 
 #define MAX_EVENTS 64
 
+/* Up to so many descriptors the main context polls itself, which saves a system call at every turn
+ * and the epoll descriptor; more are left to epoll. */
+#define MAX_POLLED 8
+
 /* How long the library keeps the main loop before the application's other sources get their turn.
  * What is left is ready at the next turn, and epoll hands it out first. */
 #define MAX_DISPATCH_USEC 2000
@@ -20,6 +24,7 @@ typedef struct
 {
   CprocWatch *watches;
   guint32 events;
+  gpointer tag;       /* where the main context polls it */
   guint32 generation; /* tells a descriptor from an earlier one of the same number */
 } CprocHubEntry;
 
@@ -29,7 +34,7 @@ struct _CprocHub
   GMainContext *context; /* not held: it holds the source */
   GMutex mutex;          /* of the library's own thread others use the context too */
   pid_t process;         /* whose it is: a fork shares what epoll watches */
-  int epoll_fd;
+  int epoll_fd;          /* -1 while the main context polls all */
   GHashTable *entries; /* descriptor: CprocHubEntry; those without one have -1 */
   CprocWatch *pending;
   guint32 generation;
@@ -138,6 +143,51 @@ hub_handle_pending (CprocHub *self)
     func (user_data);
 }
 
+/* What the main context has found ready. */
+static int
+hub_collect_polled (CprocHub           *self,
+                    struct epoll_event *events)
+{
+  GHashTableIter iter;
+  gpointer fd, value;
+  int n_events = 0;
+
+  g_mutex_lock (&self->mutex);
+  g_hash_table_iter_init (&iter, self->entries);
+  while (n_events < MAX_EVENTS && g_hash_table_iter_next (&iter, &fd, &value))
+    {
+      CprocHubEntry *entry = value;
+      GIOCondition condition =
+        entry->tag != NULL ? g_source_query_unix_fd (&self->source, entry->tag) : 0;
+
+      if (condition == 0)
+        continue;
+
+      events[n_events].events = condition;
+      events[n_events].data.u64 = event_key (GPOINTER_TO_INT (fd), entry->generation);
+      n_events++;
+    }
+  g_mutex_unlock (&self->mutex);
+
+  return n_events;
+}
+
+static int
+hub_collect (CprocHub           *self,
+             struct epoll_event *events)
+{
+  int n_events;
+
+  if (self->epoll_fd < 0)
+    return hub_collect_polled (self, events);
+
+  do
+    n_events = epoll_wait (self->epoll_fd, events, MAX_EVENTS, 0);
+  while (n_events < 0 && errno == EINTR);
+
+  return n_events;
+}
+
 static gboolean
 hub_dispatch (GSource     *source,
               GSourceFunc  callback,
@@ -150,10 +200,7 @@ hub_dispatch (GSource     *source,
 
   hub_handle_pending (self);
 
-  do
-    n_events = epoll_wait (self->epoll_fd, events, MAX_EVENTS, 0);
-  while (n_events < 0 && errno == EINTR);
-
+  n_events = hub_collect (self, events);
   for (int i = 0; i < n_events && !g_source_is_destroyed (source); i++)
     {
       hub_handle_event (self, &events[i]);
@@ -170,7 +217,8 @@ hub_finalize (GSource *source)
 {
   CprocHub *self = (CprocHub *) source;
 
-  close (self->epoll_fd);
+  if (self->epoll_fd >= 0)
+    close (self->epoll_fd);
   g_hash_table_unref (self->entries);
   g_mutex_clear (&self->mutex);
 }
@@ -181,28 +229,20 @@ static GSourceFuncs hub_funcs = {
   .finalize = hub_finalize,
 };
 
-/* NULL when the system has no descriptor left. */
 static CprocHub *
 hub_new (GMainContext *context)
 {
-  GSource *source;
-  CprocHub *self;
-  int epoll_fd = epoll_create1 (EPOLL_CLOEXEC);
+  GSource *source = g_source_new (&hub_funcs, sizeof (CprocHub));
+  CprocHub *self = (CprocHub *) source;
 
-  if (epoll_fd < 0)
-    return NULL;
-
-  source = g_source_new (&hub_funcs, sizeof (CprocHub));
-  self = (CprocHub *) source;
   self->context = context;
   self->process = getpid ();
   g_mutex_init (&self->mutex);
   self->entries = g_hash_table_new_full (NULL, NULL, NULL, g_free);
-  self->epoll_fd = epoll_fd;
+  self->epoll_fd = -1;
   /* A handler may run a main loop of its own, in which other children go on. */
   g_source_set_can_recurse (source, TRUE);
   g_source_set_static_name (source, "[libcproc] hub");
-  g_source_add_unix_fd (source, epoll_fd, G_IO_IN);
   g_source_attach (source, context);
 
   return self;
@@ -223,8 +263,7 @@ hub_get (GMainContext *context)
   if (self == NULL || g_source_is_destroyed ((GSource *) self))
     {
       self = hub_new (context);
-      if (self != NULL)
-        g_hash_table_insert (hubs, context, self);
+      g_hash_table_insert (hubs, context, self);
     }
 
   return self;
@@ -242,6 +281,17 @@ entry_get_events (CprocHubEntry *entry)
 }
 
 static void
+hub_poll (CprocHub      *self,
+          int            fd,
+          CprocHubEntry *entry)
+{
+  if (entry->tag == NULL)
+    entry->tag = g_source_add_unix_fd (&self->source, fd, (GIOCondition) entry->events);
+  else
+    g_source_modify_unix_fd (&self->source, entry->tag, (GIOCondition) entry->events);
+}
+
+static void
 hub_control (CprocHub      *self,
              int            operation,
              int            fd,
@@ -250,8 +300,42 @@ hub_control (CprocHub      *self,
   struct epoll_event event = { .events = entry->events,
                                .data.u64 = event_key (fd, entry->generation) };
 
-  if (fd >= 0 && self->process == getpid ())
+  if (fd < 0)
+    return;
+
+  if (self->epoll_fd < 0 && operation == EPOLL_CTL_DEL)
+    g_source_remove_unix_fd (&self->source, g_steal_pointer (&entry->tag));
+  else if (self->epoll_fd < 0)
+    hub_poll (self, fd, entry);
+  else if (self->process == getpid ())
     epoll_ctl (self->epoll_fd, operation, fd, &event);
+}
+
+/* Hands all over to epoll. Where the system has no descriptor left for that, the main context goes
+ * on polling them. */
+static void
+hub_grow (CprocHub *self)
+{
+  int epoll_fd = epoll_create1 (EPOLL_CLOEXEC);
+  GHashTableIter iter;
+  gpointer fd, value;
+
+  if (epoll_fd < 0)
+    return;
+
+  self->epoll_fd = epoll_fd;
+  g_hash_table_iter_init (&iter, self->entries);
+  while (g_hash_table_iter_next (&iter, &fd, &value))
+    {
+      CprocHubEntry *entry = value;
+
+      if (entry->tag == NULL)
+        continue;
+
+      g_source_remove_unix_fd (&self->source, g_steal_pointer (&entry->tag));
+      hub_control (self, EPOLL_CTL_ADD, GPOINTER_TO_INT (fd), entry);
+    }
+  g_source_add_unix_fd (&self->source, epoll_fd, G_IO_IN);
 }
 
 static void
@@ -273,6 +357,9 @@ hub_add (CprocHub   *self,
   entry->watches = watch;
   entry->events = entry_get_events (entry);
   hub_control (self, is_new ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, watch->fd, entry);
+
+  if (self->epoll_fd < 0 && g_hash_table_size (self->entries) > MAX_POLLED)
+    hub_grow (self);
 }
 
 static void
@@ -314,7 +401,7 @@ hub_remove (CprocHub   *self,
     }
 }
 
-gboolean
+void
 cproc_hub_add (CprocWatch   *watch,
                GMainContext *context)
 {
@@ -322,15 +409,10 @@ cproc_hub_add (CprocWatch   *watch,
 
   g_mutex_lock (&hubs_mutex);
   hub = hub_get (context);
-  if (hub != NULL)
-    {
-      g_mutex_lock (&hub->mutex);
-      hub_add (hub, watch);
-      g_mutex_unlock (&hub->mutex);
-    }
+  g_mutex_lock (&hub->mutex);
+  hub_add (hub, watch);
+  g_mutex_unlock (&hub->mutex);
   g_mutex_unlock (&hubs_mutex);
-
-  return hub != NULL;
 }
 
 void

@@ -19,7 +19,6 @@ struct _CprocWatch
   CprocHub *hub;
   CprocWatch *next; /* of the same descriptor, in the hub */
   CprocWatch *next_pending;
-  GSource *source;  /* where there is no hub */
   int fd;
   GIOCondition condition;
   gboolean pending;
@@ -46,7 +45,7 @@ void cproc_watch_set_pending (CprocWatch *self,
 static inline gboolean
 cproc_watch_is_active (const CprocWatch *self)
 {
-  return self->hub != NULL || self->source != NULL;
+  return self->hub != NULL;
 }
 
 /* A moment in monotonic time; likewise movable. */

@@ -2,8 +2,6 @@
 
 #include "config.h"
 
-#include <glib-unix.h>
-
 #include "cproc-hub-private.h"
 #include "cproc-watch-private.h"
 
@@ -12,49 +10,22 @@ typedef struct
   GSource source;
   CprocWatchFunc func;
   gpointer user_data;
-} CprocFuncSource;
+} CprocTimerSource;
 
 static gboolean
-func_source_dispatch (GSource     *source,
-                      GSourceFunc  callback,
-                      gpointer     user_data)
+timer_source_dispatch (GSource     *source,
+                       GSourceFunc  callback,
+                       gpointer     user_data)
 {
-  CprocFuncSource *self = (CprocFuncSource *) source;
+  CprocTimerSource *self = (CprocTimerSource *) source;
 
-  /* Whoever stops the watch destroys the source, so a callback that frees the owner is safe. */
+  /* Whoever stops the timer destroys the source, so a callback that frees the owner is safe. */
   self->func (self->user_data);
 
   return G_SOURCE_CONTINUE;
 }
 
-static GSourceFuncs func_source_funcs = { .dispatch = func_source_dispatch };
-
-static GSource *
-func_source_new (const char     *name,
-                 CprocWatchFunc  func,
-                 gpointer        user_data)
-{
-  GSource *source = g_source_new (&func_source_funcs, sizeof (CprocFuncSource));
-  CprocFuncSource *self = (CprocFuncSource *) source;
-
-  self->func = func;
-  self->user_data = user_data;
-  g_source_set_static_name (source, name);
-  /* A handler that runs a main loop of its own is to see what goes on. */
-  g_source_set_can_recurse (source, TRUE);
-
-  return source;
-}
-
-static void
-source_clear (GSource **source)
-{
-  if (*source == NULL)
-    return;
-
-  g_source_destroy (*source);
-  g_clear_pointer (source, g_source_unref);
-}
+static GSourceFuncs timer_source_funcs = { .dispatch = timer_source_dispatch };
 
 void
 cproc_watch_start (CprocWatch     *self,
@@ -71,13 +42,7 @@ cproc_watch_start (CprocWatch     *self,
   self->func = func;
   self->user_data = user_data;
 
-  if (cproc_hub_add (self, context))
-    return;
-
-  self->source = func_source_new ("[libcproc] watch", func, user_data);
-  if (fd >= 0)
-    g_source_add_unix_fd (self->source, fd, condition);
-  g_source_attach (self->source, context);
+  cproc_hub_add (self, context);
 }
 
 void
@@ -85,7 +50,6 @@ cproc_watch_stop (CprocWatch *self)
 {
   if (self->hub != NULL)
     cproc_hub_remove (self);
-  source_clear (&self->source);
   self->pending = FALSE;
 }
 
@@ -110,20 +74,25 @@ cproc_watch_set_pending (CprocWatch *self,
     return;
 
   self->pending = pending;
-  if (self->hub != NULL)
-    cproc_hub_set_pending (self, pending);
-  else
-    g_source_set_ready_time (self->source, pending ? 0 : -1);
+  cproc_hub_set_pending (self, pending);
 }
 
 static void
 timer_attach (CprocTimer   *self,
               GMainContext *context)
 {
-  source_clear (&self->source);
-  self->source = func_source_new ("[libcproc] timer", self->func, self->user_data);
-  g_source_set_ready_time (self->source, self->deadline);
-  g_source_attach (self->source, context);
+  GSource *source = g_source_new (&timer_source_funcs, sizeof (CprocTimerSource));
+
+  cproc_timer_stop (self);
+
+  ((CprocTimerSource *) source)->func = self->func;
+  ((CprocTimerSource *) source)->user_data = self->user_data;
+  g_source_set_static_name (source, "[libcproc] timer");
+  /* A handler that runs a main loop of its own is to see what goes on. */
+  g_source_set_can_recurse (source, TRUE);
+  g_source_set_ready_time (source, self->deadline);
+  g_source_attach (source, context);
+  self->source = source;
 }
 
 void
@@ -142,7 +111,11 @@ cproc_timer_start (CprocTimer     *self,
 void
 cproc_timer_stop (CprocTimer *self)
 {
-  source_clear (&self->source);
+  if (self->source == NULL)
+    return;
+
+  g_source_destroy (self->source);
+  g_clear_pointer (&self->source, g_source_unref);
 }
 
 void
