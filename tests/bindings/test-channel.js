@@ -40,12 +40,16 @@ import Cproc from 'gi://Cproc?version=1';
 try {
   print(Cproc.Channel.get_parent() === null ? 'none' : 'channel');
 } catch (error) {
-  print(\`error \${error.message}\`);
+  const supported = !error.matches(Cproc.Error, Cproc.Error.NOT_SUPPORTED);
+  print(\`\${supported ? 'error' : 'not supported'} \${error.message}\`);
 }`);
-  for (const [value, start] of [[null, 'none'], ['abc', 'error '], ['999', 'error ']]) {
+  for (const [value, mode, start] of [[null, null, 'none'], ['abc', null, 'error '],
+    ['999', 'json', 'error '], ['3', 'advanced', 'not supported ']]) {
     const command = Cproc.Command.new(['gjs', '-m', script]);
     if (value !== null)
       command.set_environment_variable('NODE_CHANNEL_FD', value);
+    if (mode !== null)
+      command.set_environment_variable('NODE_CHANNEL_SERIALIZATION_MODE', mode);
     const output = await outputOf(Cproc.Child.new_for_command(command));
     assert(output.startsWith(start), `${output} starts with ${start}`);
   }

@@ -43,6 +43,7 @@ test('defaults', () => {
   assertEqual([it.timeout, it.idle_timeout, it.drain_timeout, it.kill_signal, it.kill_grace],
     [0, 0, 1000, SIGTERM, 5000]);
   assertEqual([it.encoding, it.max_line_length], ['UTF-8', 1 << 20]);
+  assertEqual([it.user_time, it.system_time, it.max_rss], [-1, -1, -1]);
   assertEqual(it.get_subprocess(), null);
 });
 
@@ -278,6 +279,22 @@ test('gone', async () => {
   await assertCprocFails(Cproc.Error.NOT_RUNNING, () => child.kill());
   await assertCprocFails(Cproc.Error.NOT_RUNNING, () => child.force_exit());
   await assertCprocFails(Cproc.Error.NOT_RUNNING, () => child.send_signal(0));
+});
+
+test('tree', async () => {
+  const command = Cproc.Command.new(childArgv('spawn-grandchild', 'session', 'wait'));
+  command.containment = Cproc.Containment.TREE;
+  const child = Cproc.Child.new_for_command(command);
+  const line = signal(child, 'line');
+  child.start();
+  const [, grandchild] = await line;
+  const runs = () => GLib.file_test(`/proc/${grandchild}`, GLib.FileTest.EXISTS);
+  assert(runs(), 'the grandchild runs');
+  child.kill();
+  await closed(child);
+  assertEqual(child.term_signal, SIGTERM);
+  assert(child.get_user_time() >= 0 && child.get_system_time() >= 0 && child.get_max_rss() > 0);
+  await until(() => !runs());
 });
 
 test('timeout', async () => {

@@ -167,10 +167,21 @@ test('resource-limit', async () => {
   assertEqual(await run(it), '100 200\n0 0\n');
 });
 
+test('resources-have-the-numbers-of-the-system', () => {
+  const linux = ['CPU', 'FSIZE', 'DATA', 'STACK', 'CORE', 'RSS', 'NPROC', 'NOFILE', 'MEMLOCK', 'AS'];
+  assertEqual(linux.map(name => Resource[name]), linux.map((_name, index) => index));
+});
+
 test('stdio-null', async () => {
   const cat = command('cat');
   cat.stdin_mode = Stdio.NULL;
   assertEqual(await run(cat), '');
+  cat.stdin_mode = Stdio.PIPE;
+  const child = Cproc.Child.new_for_command(cat);
+  child.start();
+  assert(child.get_stdin_stream() !== null);
+  child.close_stdin();
+  assertEqual(child.wait_check(null), true);
   const echo = command('echo', 1, 'text');
   echo.stdout_mode = Stdio.NULL;
   assertEqual(await run(echo), '');

@@ -22,7 +22,8 @@ try:
     channel = Cproc.Channel.get_parent()
     print("channel" if channel else "none")
 except GLib.Error as error:
-    print("error", error.message)
+    not_supported = error.matches(Cproc.error_quark(), Cproc.Error.NOT_SUPPORTED)
+    print("not supported" if not_supported else "error", error.message)
 """
 
     def answer(self, **variables):
@@ -42,7 +43,7 @@ except GLib.Error as error:
 
     def test_other_serialization(self):
         answer = self.answer(NODE_CHANNEL_FD="3", NODE_CHANNEL_SERIALIZATION_MODE="advanced")
-        self.assertEqual(answer[:6], "error ")
+        self.assertIn("not supported", answer)
         self.assertIn("advanced", answer)
 
 

@@ -35,7 +35,7 @@ class Construction(harness.TestCase):
             "pid": 0, "state": Cproc.State.NEW, "exit-code": -1, "term-signal": 0, "timeout": 0,
             "idle-timeout": 0, "drain-timeout": 1000, "kill-signal": signal.SIGTERM,
             "kill-grace": 5000, "timed-out": False, "encoding": "UTF-8",
-            "max-line-length": 1 << 20,
+            "max-line-length": 1 << 20, "user-time": -1, "system-time": -1, "max-rss": -1,
         }.items():
             with self.subTest(name):
                 self.assertEqual(child.get_property(name), value)
@@ -269,6 +269,16 @@ class Life(harness.TestCase):
         child.force_exit()
         wait_closed(child)
 
+    def test_usage(self):
+        command = Cproc.Command.new_shell("i=0; while [ $i -lt 200000 ]; do i=$((i + 1)); done")
+        command.set_containment(Cproc.Containment.TREE)
+        child = Cproc.Child.new_for_command(command)
+        child.start()
+        wait_closed(child)
+        self.assertGreater(child.props.user_time, 0)
+        self.assertGreaterEqual(child.props.system_time, 0)
+        self.assertGreater(child.props.max_rss, 100)
+
     def test_drop(self):
         child = harness.child("sleep-forever")
         child.start()
@@ -416,6 +426,20 @@ class Ending(harness.TestCase):
     def test_group_is_killed(self):
         child = self.start("spawn-grandchild", "plain", "wait")
         grandchild = int(self.first_line)
+        self.assertRuns(grandchild)
+        child.kill()
+        wait_closed(child)
+        self.assertEqual(child.props.term_signal, signal.SIGTERM)
+        self.assertGone(grandchild)
+
+    def test_tree_is_killed(self):
+        command = Cproc.Command.new(child_argv("spawn-grandchild", "session", "wait"))
+        command.set_containment(Cproc.Containment.TREE)
+        child = Cproc.Child.new_for_command(command)
+        recorder = Recorder(child)
+        child.start()
+        wait_until(lambda: recorder.values("line"))
+        grandchild = int(recorder.values("line")[0][1])
         self.assertRuns(grandchild)
         child.kill()
         wait_closed(child)
