@@ -377,6 +377,46 @@ test_closed_stdio (void)
   g_test_trap_assert_passed ();
 }
 
+static gpointer
+start_many (gpointer unused)
+{
+  for (int i = 0; i < 20; i++)
+    {
+      g_autoptr(CprocCommand) command = launch_command_new ("print-fds", NULL);
+      g_autofree char *output = NULL;
+
+      cproc_command_set_containment (command, i % 2 == 0 ? CPROC_CONTAINMENT_GROUP
+                                                         : CPROC_CONTAINMENT_NONE);
+      cproc_command_set_die_with_parent (command, i % 4 == 0);
+      cproc_command_add_pipe (command, 5, CPROC_PIPE_DIRECTION_READ);
+      output = launch_run (command);
+      g_assert_cmpstr (output, ==, STDIO_PIPES "5 pipe w blocking\n");
+    }
+
+  return NULL;
+}
+
+/* What one start makes must not show up in another's child; a pipe's end there would keep its
+ * reader waiting. */
+static void
+test_threads (void)
+{
+  if (g_test_subprocess ())
+    {
+      GThread *threads[6];
+
+      for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+        threads[i] = g_thread_new ("start", start_many, NULL);
+      for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+        g_thread_join (threads[i]);
+      return;
+    }
+
+  /* Where nothing is inherited, so that some go without the helper. */
+  g_test_trap_subprocess (NULL, 0, 0);
+  g_test_trap_assert_passed ();
+}
+
 static void
 test_no_leak (void)
 {
@@ -435,6 +475,7 @@ main (int    argc,
   g_test_add_func ("/launch-fds/fd-of-command", test_fd_of_command);
   g_test_add_func ("/launch-fds/inherit", test_inherit);
   g_test_add_func ("/launch-fds/closed-stdio", test_closed_stdio);
+  g_test_add_func ("/launch-fds/threads", test_threads);
   g_test_add_func ("/launch-fds/no-leak", test_no_leak);
   g_test_add_func ("/launch-fds/no-leak-unused", test_no_leak_unused);
 
