@@ -174,7 +174,7 @@ cproc_child_check_closed (CprocChild *self)
 {
   CprocChildPrivate *priv = cproc_child_get_priv (self);
   CprocChildHooks *hooks = cproc_child_get_hooks (self);
-  g_autoptr(CprocChild) guard = g_object_ref (self);
+  g_autoptr(CprocChild) G_GNUC_UNUSED guard = g_object_ref (self);
 
   if (!child_has_ended (self))
     return;

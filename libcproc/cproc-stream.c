@@ -352,7 +352,7 @@ static void
 output_ready (gpointer user_data)
 {
   CprocOutput *self = user_data;
-  g_autoptr(CprocChild) child = g_object_ref (self->child);
+  g_autoptr(CprocChild) G_GNUC_UNUSED guard = g_object_ref (self->child);
 
   output_run (self, READS_PER_DISPATCH * CHUNK_SIZE, FALSE);
 }
@@ -363,7 +363,7 @@ static void
 output_expired (gpointer user_data)
 {
   CprocOutput *self = user_data;
-  g_autoptr(CprocChild) child = g_object_ref (self->child);
+  g_autoptr(CprocChild) G_GNUC_UNUSED guard = g_object_ref (self->child);
   int capacity;
 
   cproc_timer_stop (&self->drain);

@@ -156,6 +156,7 @@ test_idle_put_off (gconstpointer data)
   while (g_get_monotonic_time () - before < 1500 * G_TIME_SPAN_MILLISECOND)
     g_main_context_iteration (NULL, TRUE);
   g_source_remove (feeder);
+  g_assert_cmpuint (record->text[1]->len + record->text[2]->len, >, 1);
   g_assert_cmpint (cproc_child_get_state (child), ==, CPROC_STATE_RUNNING);
   cproc_child_set_idle_timeout (child, 1);
   test_run_until_state (child, CPROC_STATE_CLOSED);

@@ -169,7 +169,6 @@ static void
 test_cancel_sync (void)
 {
   g_autoptr(CprocChild) child = test_child_new ("cat", NULL);
-  g_autoptr(TestRecord) record = test_record_new (child);
   g_autoptr(GCancellable) cancellable = g_cancellable_new ();
   g_autoptr(GError) error = NULL;
   GThread *thread;
@@ -278,7 +277,6 @@ static void
 test_nested_cancel (void)
 {
   g_autoptr(CprocChild) child = test_child_new ("cat", NULL);
-  g_autoptr(TestRecord) record = test_record_new (child);
   g_autoptr(GBytes) bytes = g_bytes_new_static ("line\n", 5);
   g_autoptr(GError) error = NULL;
   guint depth = 0;
