@@ -227,8 +227,8 @@ check_in_signal (HandlerFunc func,
     g_main_context_iteration (NULL, TRUE);
 
   g_assert_cmpuint (self.n_calls, >, 0);
-  while (g_main_context_iteration (NULL, self.n_timers > 0))
-    ;
+  while (self.n_timers > 0 || g_main_context_pending (NULL))
+    g_main_context_iteration (NULL, TRUE);
   if (self.child != NULL)
     assert_complete (&self);
   handler_clear (&self);
