@@ -249,10 +249,34 @@ test_ids (Fixture       *self,
   g_autofree char *parent = read_line (self->output);
   g_autofree char *group = read_line (self->output);
   g_autofree char *own = g_strdup_printf ("=%" G_GINT64_FORMAT, cproc_child_get_pid (self->child));
+  g_autofree char *last = NULL;
+
+  while (last == NULL || !g_str_has_prefix (last, "death-signal="))
+    {
+      g_free (last);
+      last = read_line (self->output);
+    }
 
   g_assert_true (g_str_has_suffix (pid, own));
   g_assert_true (g_str_has_suffix (group, own));
   g_assert_false (g_str_has_suffix (parent, own));
+
+  /* Who kills the helper does not set it free. */
+  g_assert_cmpstr (last, ==, "death-signal=9");
+}
+
+/* What is sent to our group, or to the program's, is not the helper's. */
+static void
+test_helper_group (Fixture       *self,
+                   gconstpointer  data)
+{
+  g_autofree char *word = start (self, "sleep-forever ready");
+  GSubprocess *helper = cproc_child_get_subprocess (self->child);
+  int pid = atoi (g_subprocess_get_identifier (helper));
+
+  g_assert_cmpint (getpgid (pid), ==, pid);
+  assert_kills (self);
+  run_until_exited (self);
 }
 
 static void
@@ -414,6 +438,7 @@ test_host_dies (Fixture       *self,
   g_autoptr (GError) error = NULL;
   g_autofree char *descendant = NULL;
   g_autofree char *child = NULL;
+  CprocEnd end = CPROC_END_UNKNOWN;
   GInputStream *output;
   int child_fd;
 
@@ -428,6 +453,10 @@ test_host_dies (Fixture       *self,
   g_subprocess_force_exit (host);
   await_end_of (child_fd);
   await_end_of (self->descendant);
+
+  /* Asked first; where the kernel remembers that (Linux 6.15). */
+  if (cproc_pidfd_get_end (child_fd, &end))
+    g_assert_cmpint (end.term_signal, ==, SIGTERM);
   close (child_fd);
 }
 
@@ -540,6 +569,7 @@ main (int    argc,
   ADD ("sigchld-ignored", test_sigchld_ignored, NULL);
   ADD ("not-found", test_not_found, NULL);
   ADD ("ids", test_ids, NULL);
+  ADD ("helper-group", test_helper_group, NULL);
   ADD ("usage", test_usage, NULL);
   if (have_pidfds ())
     add_tests_of_descendants ();

@@ -285,16 +285,16 @@ withdraw (const LaunchSpec *spec)
   struct rlimit limit;
   int n;
 
+  /* Its directory too; and its group, and that of the terminal. */
+  while (chdir ("/") != 0 && errno == EINTR)
+    ;
+  setpgid (0, 0);
+
   for (n = spec->control_fd; n > 0 || *digit == '\0'; n /= 10)
     *--digit = (char) ('0' + n % 10);
   own.keep = digit;
   own.status_fd = spec->control_fd;
   launch_close_others (&own, &failure);
-
-  /* Its directory too; and out of its group, and of its terminal's. */
-  while (chdir ("/") != 0 && errno == EINTR)
-    ;
-  setpgid (0, 0);
 
   /* One for each process that is to be signalled at a time. */
   if (getrlimit (RLIMIT_NOFILE, &limit) == 0)
