@@ -377,6 +377,32 @@ test_helper (void)
   launch_remove (directory);
 }
 
+/* Orders that it does not understand, as a library of another version would give them. */
+static void
+test_malformed_spec (void)
+{
+  const char *const argv[] = { g_getenv ("CPROC_LAUNCH_HELPER"), "v1 me s9 k0,1,2,9 ?", "",
+                               "/bin/sh", "sh", NULL };
+  g_autoptr(GSubprocessLauncher) launcher =
+    g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_SILENCE);
+  g_autoptr(GSubprocess) subprocess = NULL;
+  LaunchRecord record = { 0 };
+  int fds[2];
+
+  g_assert_cmpint (pipe2 (fds, O_CLOEXEC), ==, 0);
+  g_subprocess_launcher_take_fd (launcher, fds[1], 9);
+  subprocess = g_subprocess_launcher_spawnv (launcher, argv, NULL);
+  g_assert_nonnull (subprocess);
+  g_subprocess_launcher_close (launcher);
+  g_assert_cmpint (read (fds[0], &record, sizeof record), ==, sizeof record);
+  g_assert_cmpint (record.step, ==, LAUNCH_STEP_SPEC);
+  g_assert_cmpint (record.value, ==, EINVAL);
+  g_assert_cmpint (read (fds[0], &record, sizeof record), ==, 0);
+  close (fds[0]);
+  g_subprocess_wait (subprocess, NULL, NULL);
+  g_assert_cmpint (g_subprocess_get_exit_status (subprocess), ==, 127);
+}
+
 static void
 test_find_errno (void)
 {
@@ -416,6 +442,7 @@ main (int    argc,
   g_test_add_func ("/launch-error/too-many-files", test_too_many_files);
   g_test_add_func ("/launch-error/no-leak", test_no_leak);
   g_test_add_func ("/launch-error/helper", test_helper);
+  g_test_add_func ("/launch-error/malformed-spec", test_malformed_spec);
   g_test_add_func ("/launch-error/find-errno", test_find_errno);
 
   return g_test_run ();
