@@ -126,6 +126,26 @@ test_group (void)
   g_assert_cmpint (launch_get_number (output, "death-signal"), ==, 0);
 }
 
+/* A start that is broken off before the program runs: nothing must stay. */
+static void
+test_group_is_there_at_once (void)
+{
+  g_autoptr(CprocCommand) command = launch_command_new ("sleep-forever", NULL);
+
+  for (int i = 0; i < 100; i++)
+    {
+      g_autoptr(CprocLaunch) launch = cproc_launch_new (command);
+      g_autoptr(GError) error = NULL;
+
+      cproc_command_set_new_session (command, i % 2 == 0);
+      g_assert_true (cproc_launch_prepare (launch, NULL));
+      g_assert_true (cproc_launch_spawn (launch, NULL));
+      cproc_reach_signal (cproc_launch_get_reach (launch), SIGKILL, &error);
+      g_assert_no_error (error);
+      g_assert_cmpint (launch_wait (launch), ==, -1);
+    }
+}
+
 static void
 test_no_group (void)
 {
@@ -554,6 +574,7 @@ main (int    argc,
   g_test_add_func ("/launch/cwd", test_cwd);
   g_test_add_func ("/launch/cwd-relative-program", test_cwd_relative_program);
   g_test_add_func ("/launch/group", test_group);
+  g_test_add_func ("/launch/group-is-there-at-once", test_group_is_there_at_once);
   g_test_add_func ("/launch/no-group", test_no_group);
   g_test_add_func ("/launch/session", test_session);
   g_test_add_func ("/launch/group-at-terminal", test_group_at_terminal);

@@ -34,9 +34,9 @@ fail (LaunchRecord *failure,
   return false;
 }
 
-static bool
-apply_group (const LaunchSpec *spec,
-             LaunchRecord     *failure)
+bool
+launch_enter_group (const LaunchSpec *spec,
+                    LaunchRecord     *failure)
 {
   if (spec->new_session)
     return setsid () >= 0 || fail (failure, LAUNCH_STEP_SESSION, 0);
@@ -115,7 +115,7 @@ launch_apply (const LaunchSpec *spec,
               const char       *cwd,
               LaunchRecord     *failure)
 {
-  if (!apply_group (spec, failure))
+  if (!launch_enter_group (spec, failure))
     return false;
   if (spec->umask >= 0)
     umask ((mode_t) spec->umask);

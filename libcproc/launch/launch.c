@@ -73,12 +73,29 @@ find_status_fd (const char *text)
   return -1;
 }
 
+/* Whoever has been told of the process may signal its group at once: it must be there. The
+ * supervisor's child does so by itself. */
+static bool
+take_group_first (LaunchSpec   *spec,
+                  LaunchRecord *failure)
+{
+  if (spec->mode != LAUNCH_MODE_EXEC)
+    return true;
+  if (!launch_enter_group (spec, failure))
+    return false;
+
+  spec->own_group = false;
+  spec->new_session = false;
+  return true;
+}
+
 int
 main (int    argc,
       char **argv)
 {
   LaunchRecord failure = { 0 };
   LaunchSpec spec;
+  bool ready;
 
   if (argc < LAUNCH_N_ARGS)
     return LAUNCH_EXIT_FAILURE;
@@ -92,8 +109,9 @@ main (int    argc,
       return LAUNCH_EXIT_FAILURE;
     }
 
+  ready = take_group_first (&spec, &failure);
   report_process (spec.status_fd);
-  if (!launch_close_others (&spec, &failure))
+  if (!ready || !launch_close_others (&spec, &failure))
     {
       launch_report (spec.status_fd, (LaunchStep) failure.step, failure.value, failure.detail);
       return LAUNCH_EXIT_FAILURE;

@@ -33,6 +33,10 @@ bool launch_close_others (const LaunchSpec *spec,
 void launch_close_listed (int               first,
                           int               last);
 
+/* The group or session to lead, which launch_apply() does first. */
+bool launch_enter_group  (const LaunchSpec *spec,
+                          LaunchRecord     *failure);
+
 /* Group or session, umask, nice, limits, ids, parent-death signal, directory; in an order in which
  * none takes from another the right to be done. */
 bool launch_apply        (const LaunchSpec *spec,
