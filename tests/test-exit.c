@@ -406,6 +406,8 @@ test_held_by_debugger (void)
   CprocEnd end;
   guint n_turns;
 
+  g_assert_cmpstr (target_word, ==, "ready");
+
   /* A sandbox may not allow it at all. */
   if (g_str_equal (word, "unable"))
     {

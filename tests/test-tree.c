@@ -115,8 +115,8 @@ read_line (GInputStream *stream)
 
 /* What it says first is read before the main loop has run. */
 static char *
-start (Fixture    *self,
-       const char *line)
+start_and_read (Fixture    *self,
+                const char *line)
 {
   g_autoptr (CprocCommand) command = command_new (line);
   g_autoptr (GError) error = NULL;
@@ -130,10 +130,20 @@ start (Fixture    *self,
 }
 
 static void
+start (Fixture    *self,
+       const char *line,
+       const char *word)
+{
+  g_autofree char *first = start_and_read (self, line);
+
+  g_assert_cmpstr (first, ==, word);
+}
+
+static void
 start_with_descendant (Fixture    *self,
                        const char *line)
 {
-  g_autofree char *word = start (self, line);
+  g_autofree char *word = start_and_read (self, line);
 
   self->descendant = open_pidfd (atoi (word));
 }
@@ -177,8 +187,7 @@ static void
 test_exit_code (Fixture       *self,
                 gconstpointer  data)
 {
-  g_autofree char *none = start (self, "exit 7");
-
+  start (self, "exit 7", "");
   run_until_exited (self);
   g_assert_cmpint (cproc_child_get_exit_code (self->child), ==, 7);
   g_assert_cmpint (cproc_child_get_term_signal (self->child), ==, 0);
@@ -195,9 +204,9 @@ test_term_signal (Fixture       *self,
   for (guint i = 0; i < G_N_ELEMENTS (signals); i++)
     {
       g_autofree char *line = g_strdup_printf ("signal %d", signals[i]);
-      g_autofree char *none = start (self, line);
       GSubprocess *helper;
 
+      start (self, line, "");
       run_until_exited (self);
       g_assert_cmpint (cproc_child_get_exit_code (self->child), ==, -1);
       g_assert_cmpint (cproc_child_get_term_signal (self->child), ==, signals[i]);
@@ -215,10 +224,9 @@ test_sigchld_ignored (Fixture       *self,
 {
   struct sigaction ignore = { .sa_handler = SIG_IGN };
   struct sigaction old_action;
-  g_autofree char *none = NULL;
 
   sigaction (SIGCHLD, &ignore, &old_action);
-  none = start (self, "exit 7");
+  start (self, "exit 7", "");
   run_until_exited (self);
   sigaction (SIGCHLD, &old_action, NULL);
 
@@ -245,7 +253,7 @@ static void
 test_ids (Fixture       *self,
           gconstpointer  data)
 {
-  g_autofree char *pid = start (self, "print-ids");
+  g_autofree char *pid = start_and_read (self, "print-ids");
   g_autofree char *parent = read_line (self->output);
   g_autofree char *group = read_line (self->output);
   g_autofree char *own = g_strdup_printf ("=%" G_GINT64_FORMAT, cproc_child_get_pid (self->child));
@@ -270,10 +278,12 @@ static void
 test_helper_group (Fixture       *self,
                    gconstpointer  data)
 {
-  g_autofree char *word = start (self, "sleep-forever ready");
-  GSubprocess *helper = cproc_child_get_subprocess (self->child);
-  int pid = atoi (g_subprocess_get_identifier (helper));
+  GSubprocess *helper;
+  int pid;
 
+  start (self, "sleep-forever ready", "ready");
+  helper = cproc_child_get_subprocess (self->child);
+  pid = atoi (g_subprocess_get_identifier (helper));
   g_assert_cmpint (getpgid (pid), ==, pid);
   assert_kills (self);
   run_until_exited (self);
@@ -365,9 +375,7 @@ static void
 test_force_exit_ends (Fixture       *self,
                       gconstpointer  data)
 {
-  g_autofree char *word = start (self, data);
-
-  g_assert_cmpstr (word, ==, "ready");
+  start (self, data, "ready");
   cproc_child_force_exit (self->child, NULL);
   await_helper (self);
   run_until_exited (self);
@@ -378,9 +386,7 @@ static void
 test_bomb_after_grace (Fixture       *self,
                        gconstpointer  data)
 {
-  g_autofree char *word = start (self, "bomb 200");
-
-  g_assert_cmpstr (word, ==, "ready");
+  start (self, "bomb 200", "ready");
   cproc_child_set_kill_grace (self->child, 20);
   assert_kills (self);
   await_helper (self);
@@ -423,7 +429,7 @@ static _Noreturn void
 run_host (const char *line)
 {
   Fixture self = { 0 };
-  g_autofree char *word = start (&self, line);
+  g_autofree char *word = start_and_read (&self, line);
 
   g_print ("%s\n%" G_GINT64_FORMAT "\n", word, cproc_child_get_pid (self.child));
   for (;;)
