@@ -6,8 +6,10 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "child-util.h"
+#include "cproc-pidfd-private.h"
 
 /* What is awaited by looking at it takes this long at most (us). */
 #define AWAIT_LIMIT (20 * G_USEC_PER_SEC)
@@ -343,6 +345,51 @@ test_await_process_end (gint64 pid)
     g_usleep (AWAIT_STEP);
 
   g_assert_false (test_process_lives (pid));
+}
+
+gint64
+test_await_grandchild (TestRecord *record)
+{
+  while (record->lines[1]->len == 0)
+    g_main_context_iteration (NULL, TRUE);
+
+  return g_ascii_strtoll (g_ptr_array_index (record->lines[1], 0), NULL, 10);
+}
+
+void
+test_kill_grandchild (TestRecord *record)
+{
+  gint64 pid = test_await_grandchild (record);
+
+  g_assert_cmpint (pid, >, 1);
+  g_assert_cmpint (kill ((pid_t) pid, SIGKILL), ==, 0);
+  test_await_process_end (pid);
+}
+
+gboolean
+test_skip_without_pidfds (void)
+{
+  int pidfd = cproc_pidfd_open (getpid ());
+
+  if (pidfd >= 0)
+    return close (pidfd) != 0;
+
+  g_test_skip ("The system has no pidfds");
+
+  return TRUE;
+}
+
+gboolean
+test_skip_on_valgrind (void)
+{
+  const char *preloaded = g_getenv ("LD_PRELOAD");
+
+  if (preloaded == NULL || strstr (preloaded, "vgpreload") == NULL)
+    return FALSE;
+
+  g_test_skip ("valgrind does not do this as the system does");
+
+  return TRUE;
 }
 
 void

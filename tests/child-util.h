@@ -66,6 +66,14 @@ guint       test_count_fds (void);
 void        test_await_fd_count    (guint  n_fds);
 void        test_await_no_children (void);
 
+/* The one that `child spawn-grandchild` tells of in its first line, which is waited for. */
+gint64      test_await_grandchild  (TestRecord *record);
+void        test_kill_grandchild   (TestRecord *record);
+
+/* What cannot be tried where these are missing, as under valgrind 3.19, is skipped. */
+gboolean    test_skip_without_pidfds (void);
+gboolean    test_skip_on_valgrind    (void);
+
 /* Whether there is such a process, and it is no zombie; waits until there is none. */
 gboolean    test_process_lives     (gint64 pid);
 void        test_await_process_end (gint64 pid);

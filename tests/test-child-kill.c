@@ -8,16 +8,6 @@
 
 /* Ending children, and what descends from them. */
 
-/* The grandchild that `child spawn-grandchild` tells of. */
-static gint64
-await_grandchild (TestRecord *record)
-{
-  while (record->lines[1]->len == 0)
-    g_main_context_iteration (NULL, TRUE);
-
-  return g_ascii_strtoll (g_ptr_array_index (record->lines[1], 0), NULL, 10);
-}
-
 /* A child that says when it is ready. */
 static void
 start_and_await (CprocChild *child)
@@ -189,7 +179,7 @@ test_containment_none (void)
 
   cproc_child_set_drain_timeout (child, 0);
   test_start (child);
-  grandchild = await_grandchild (record);
+  grandchild = test_await_grandchild (record);
   assert_kill (child, SIGTERM);
   g_assert_true (test_process_lives (grandchild));
   g_assert_false (cproc_child_send_signal (child, 0, NULL));
@@ -209,7 +199,7 @@ test_containment_group (void)
       gint64 grandchild;
 
       test_start (child);
-      grandchild = await_grandchild (record);
+      grandchild = test_await_grandchild (record);
       assert_kill (child, SIGTERM);
       test_await_process_end (grandchild);
     }
@@ -223,10 +213,13 @@ test_group_grace (void)
   g_autoptr(TestRecord) record = test_record_new (child);
   gint64 grandchild;
 
+  if (test_skip_without_pidfds ())
+    return;
+
   cproc_child_set_kill_grace (child, 50);
   cproc_child_set_drain_timeout (child, 0);
   test_start (child);
-  grandchild = await_grandchild (record);
+  grandchild = test_await_grandchild (record);
   assert_kill (child, SIGTERM);
   test_await_process_end (grandchild);
 }
@@ -239,9 +232,12 @@ test_group_grace_dropped (void)
   g_autoptr(TestRecord) record = test_record_new (child);
   gint64 grandchild, pid;
 
+  if (test_skip_without_pidfds ())
+    return;
+
   cproc_child_set_kill_grace (child, 50);
   test_start (child);
-  grandchild = await_grandchild (record);
+  grandchild = test_await_grandchild (record);
   pid = cproc_child_get_pid (child);
   test_finalize (child);
   test_await_process_end (pid);
@@ -270,9 +266,12 @@ test_group_without_leader (void)
   g_autoptr(GError) error = NULL;
   gint64 grandchild;
 
+  if (test_skip_without_pidfds ())
+    return;
+
   cproc_child_set_drain_timeout (child, 0);
   test_start_and_close (child);
-  grandchild = await_grandchild (record);
+  grandchild = test_await_grandchild (record);
   g_assert_true (test_process_lives (grandchild));
   g_assert_true (cproc_child_kill (child, &error));
   g_assert_no_error (error);
@@ -297,7 +296,7 @@ test_containment_tree (void)
       gint64 grandchild;
 
       test_start (child);
-      grandchild = await_grandchild (record);
+      grandchild = test_await_grandchild (record);
       assert_kill (child, SIGTERM);
       test_await_process_end (grandchild);
     }
@@ -365,7 +364,7 @@ test_new_session_kill (void)
 
   cproc_command_set_new_session (command, TRUE);
   test_start (child);
-  grandchild = await_grandchild (record);
+  grandchild = test_await_grandchild (record);
   assert_kill (child, SIGTERM);
   test_await_process_end (grandchild);
 }

@@ -157,6 +157,9 @@ test_no_descriptors (void)
   struct rlimit limit, low;
   guint n_failures = 0;
 
+  if (test_skip_on_valgrind ())
+    return;
+
   /* Makes what is made once. */
   test_start_and_close (first);
   test_await_no_children ();

@@ -183,21 +183,13 @@ test_first_reason (void)
 }
 
 /* A grandchild holds the streams open. */
-static gint64
-get_grandchild (TestRecord *record)
-{
-  g_assert_cmpuint (record->lines[1]->len, ==, 1);
-
-  return g_ascii_strtoll (g_ptr_array_index (record->lines[1], 0), NULL, 10);
-}
-
 static void
 test_drain (gconstpointer data)
 {
   int msec = GPOINTER_TO_INT (data);
   g_autoptr(CprocChild) child = test_child_new ("spawn-grandchild", "plain", "0", NULL);
   g_autoptr(TestRecord) record = test_record_new (child);
-  gint64 grandchild, exit_time;
+  gint64 exit_time;
 
   cproc_child_set_drain_timeout (child, msec);
   test_start (child);
@@ -207,11 +199,10 @@ test_drain (gconstpointer data)
   /* The clock was looked at a little later than it began. */
   g_assert_cmpint (g_get_monotonic_time () - exit_time, >=,
                    (msec - 20) * G_TIME_SPAN_MILLISECOND);
-  grandchild = get_grandchild (record);
-  g_assert_true (test_process_lives (grandchild));
+  g_assert_cmpuint (record->lines[1]->len, ==, 1);
+  g_assert_true (test_process_lives (test_await_grandchild (record)));
   g_assert_cmpuint (test_record_count (record, "stream-ended"), ==, 2);
-  g_assert_true (cproc_child_force_exit (child, NULL));
-  test_await_process_end (grandchild);
+  test_kill_grandchild (record);
 }
 
 static void
@@ -220,17 +211,18 @@ test_drain_for_ever (void)
   g_autoptr(CprocChild) child = test_child_new ("spawn-grandchild", "plain", "0", NULL);
   g_autoptr(CprocChild) other = test_child_new ("spawn-grandchild", "plain", "0", NULL);
   g_autoptr(TestRecord) record = test_record_new (child);
+  g_autoptr(TestRecord) other_record = test_record_new (other);
 
   cproc_child_set_drain_timeout (child, -1);
   cproc_child_set_drain_timeout (other, 50);
   test_start (child);
   test_run_until_state (child, CPROC_STATE_EXITED);
   test_start_and_close (other);
-  g_assert_true (cproc_child_force_exit (other, NULL));
+  test_kill_grandchild (other_record);
   g_assert_cmpint (cproc_child_get_state (child), ==, CPROC_STATE_EXITED);
   g_assert_cmpuint (test_record_count (record, "stream-ended"), ==, 0);
 
-  g_assert_true (cproc_child_force_exit (child, NULL));
+  test_kill_grandchild (record);
   test_run_until_state (child, CPROC_STATE_CLOSED);
   g_assert_cmpint (cproc_child_get_exit_code (child), ==, 0);
 }
@@ -239,13 +231,14 @@ static void
 test_drain_changed (void)
 {
   g_autoptr(CprocChild) child = test_child_new ("spawn-grandchild", "plain", "0", NULL);
+  g_autoptr(TestRecord) record = test_record_new (child);
 
   cproc_child_set_drain_timeout (child, -1);
   test_start (child);
   test_run_until_state (child, CPROC_STATE_EXITED);
   cproc_child_set_drain_timeout (child, 0);
   test_run_until_state (child, CPROC_STATE_CLOSED);
-  g_assert_true (cproc_child_force_exit (child, NULL));
+  test_kill_grandchild (record);
 }
 
 /* After a timeout no grandchild is waited for without end. */
@@ -254,16 +247,13 @@ test_drain_after_timeout (void)
 {
   g_autoptr(CprocChild) child = test_child_new ("spawn-grandchild", "session", "wait", NULL);
   g_autoptr(TestRecord) record = test_record_new (child);
-  gint64 grandchild;
 
   cproc_child_set_drain_timeout (child, -1);
   test_start (child);
-  while (record->lines[1]->len == 0)
-    g_main_context_iteration (NULL, TRUE);
+  test_await_grandchild (record);
   cproc_child_set_timeout (child, 1);
   test_run_until_state (child, CPROC_STATE_CLOSED);
-  grandchild = get_grandchild (record);
-  g_assert_cmpint (kill ((pid_t) grandchild, SIGKILL), ==, 0);
+  test_kill_grandchild (record);
 }
 
 /* Whoever holds the stream open writes to it without end. */
