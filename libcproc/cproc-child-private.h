@@ -28,7 +28,13 @@ typedef struct
   /* The pipes are there; the process may not be yet. */
   void     (*prepared)    (CprocChild   *self);
 
-  /* Every read, before the signals. */
+  /* Where the next read of a stream that nobody listens to is to go, a chunk or more; NULL:
+   * anywhere. */
+  char    *(*reserve)     (CprocChild   *self,
+                           CprocStream   stream,
+                           gsize        *size);
+
+  /* Every read, before the signals; in the place that was reserved, or elsewhere. */
   void     (*received)    (CprocChild   *self,
                            CprocStream   stream,
                            const char   *data,

@@ -15,7 +15,7 @@ exec_dup_bytes (CprocExec   *self,
   if (self->bytes[i] != NULL)
     return g_bytes_ref (self->bytes[i]);
 
-  return g_bytes_new (self->buffers[i]->data, self->buffers[i]->len);
+  return g_bytes_new (self->buffers[i].data, self->buffers[i].length);
 }
 
 /**

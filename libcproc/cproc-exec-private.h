@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "cproc-buffer-private.h"
 #include "cproc-child.h"
 #include "cproc-exec.h"
 
@@ -15,7 +16,7 @@ struct _CprocExec
   GBytes *input;
   gboolean capture_stack;
 
-  GByteArray *buffers[2];
+  CprocBuffer buffers[2];
   GBytes *bytes[2]; /* in their place once all has been read */
   CprocStream limited_stream; /* the one that wrote too much, or 0 */
   char *error_stack;

@@ -104,6 +104,31 @@ cproc_exec_prepared (CprocChild *child)
   cproc_writer_close (writer);
 }
 
+/* How much of a stream may still be kept. */
+static gsize
+exec_get_room (CprocExec   *self,
+               CprocBuffer *buffer)
+{
+  if (self->max_buffer < 0)
+    return G_MAXSIZE;
+
+  return (gsize) self->max_buffer - MIN (buffer->length, (gsize) self->max_buffer);
+}
+
+static char *
+cproc_exec_reserve (CprocChild  *child,
+                    CprocStream  stream,
+                    gsize       *size)
+{
+  CprocExec *self = CPROC_EXEC (child);
+  CprocBuffer *buffer = &self->buffers[stream - CPROC_STREAM_STDOUT];
+  char *data = cproc_buffer_get_room (buffer, size);
+
+  *size = MIN (*size, exec_get_room (self, buffer));
+
+  return *size >= CPROC_CHUNK_SIZE ? data : NULL;
+}
+
 static void
 cproc_exec_received (CprocChild  *child,
                      CprocStream  stream,
@@ -111,15 +136,13 @@ cproc_exec_received (CprocChild  *child,
                      gsize        length)
 {
   CprocExec *self = CPROC_EXEC (child);
-  GByteArray *buffer = self->buffers[stream - CPROC_STREAM_STDOUT];
-  gsize room;
+  CprocBuffer *buffer = &self->buffers[stream - CPROC_STREAM_STDOUT];
+  gsize room = exec_get_room (self, buffer);
 
-  if (self->max_buffer < 0)
-    room = G_MAXUINT - buffer->len;
+  if (buffer->data != NULL && data == buffer->data + buffer->length)
+    cproc_buffer_commit (buffer, length);
   else
-    room = MIN (self->max_buffer, G_MAXUINT) - MIN (buffer->len, self->max_buffer);
-
-  g_byte_array_append (buffer, (const guint8 *) data, MIN (length, room));
+    cproc_buffer_append (buffer, data, MIN (length, room));
 
   if (length > room && self->limited_stream == 0)
     {
@@ -134,7 +157,7 @@ cproc_exec_finishing (CprocChild *child)
   CprocExec *self = CPROC_EXEC (child);
 
   for (guint i = 0; i < G_N_ELEMENTS (self->buffers); i++)
-    self->bytes[i] = g_byte_array_free_to_bytes (g_steal_pointer (&self->buffers[i]));
+    self->bytes[i] = cproc_buffer_to_bytes (&self->buffers[i]);
 }
 
 /* What a program said last is as a rule why it failed. */
@@ -182,7 +205,7 @@ cproc_exec_finalize (GObject *object)
   g_clear_pointer (&self->input, g_bytes_unref);
   for (guint i = 0; i < G_N_ELEMENTS (self->buffers); i++)
     {
-      g_clear_pointer (&self->buffers[i], g_byte_array_unref);
+      cproc_buffer_clear (&self->buffers[i]);
       g_clear_pointer (&self->bytes[i], g_bytes_unref);
     }
   g_clear_pointer (&self->error_stack, g_free);
@@ -294,6 +317,7 @@ cproc_exec_class_init (CprocExecClass *klass)
   hooks->default_stdio[0] = CPROC_STDIO_NULL;
   hooks->prepare = cproc_exec_prepare;
   hooks->prepared = cproc_exec_prepared;
+  hooks->reserve = cproc_exec_reserve;
   hooks->received = cproc_exec_received;
   hooks->finishing = cproc_exec_finishing;
   hooks->dup_failure = cproc_exec_dup_failure;
@@ -305,8 +329,6 @@ static void
 cproc_exec_init (CprocExec *self)
 {
   self->max_buffer = DEFAULT_MAX_BUFFER;
-  self->buffers[0] = g_byte_array_new ();
-  self->buffers[1] = g_byte_array_new ();
 }
 
 /**

@@ -3,12 +3,13 @@
 #pragma once
 
 #include "cproc-child.h"
+#include "cproc-chunk-private.h"
 #include "cproc-lines-private.h"
 #include "cproc-watch-private.h"
 
 G_BEGIN_DECLS
 
-typedef struct _CprocChunk CprocChunk;
+typedef struct _CprocBatch CprocBatch;
 
 /* One stream that is read for its child: standard output or error. Embedded in the child. */
 typedef struct
@@ -22,8 +23,11 @@ typedef struct
 
   CprocLines *lines;
   CprocChunk *chunk; /* what `lines` still cuts */
-  GPtrArray *batch;  /* lines that have been cut and not emitted one by one yet */
+  CprocBatch *batch; /* lines that have been cut and not emitted one by one yet */
   guint batch_next;
+
+  gboolean to_lines; /* who listens: judged at each read */
+  gboolean to_line;
 
   gboolean paused;
   gboolean big_pipe;
@@ -60,5 +64,15 @@ void     cproc_output_set_max_line_length (CprocOutput *self,
 
 void     cproc_output_set_context (CprocOutput  *self,
                                    GMainContext *context);
+
+/* cproc-stream-lines.c: for cproc-stream.c. */
+gboolean cproc_output_judge_lines   (CprocOutput  *self);
+void     cproc_output_feed_lines    (CprocOutput  *self,
+                                     CprocChunk   *chunk,
+                                     gsize         length);
+
+/* Emits the lines that are there; FALSE while a pause holds some back. */
+gboolean cproc_output_deliver_lines (CprocOutput  *self);
+void     cproc_output_drop_lines    (CprocOutput  *self);
 
 G_END_DECLS
