@@ -444,7 +444,8 @@ main (int    argc,
   g_test_add_func ("/exit/code", test_code);
   g_test_add_func ("/exit/signal", test_signal);
   g_test_add_func ("/exit/no-pidfd", test_no_pidfd);
-  g_test_add_data_func ("/exit/never-from-start/pidfd", GINT_TO_POINTER (TRUE), test_never_from_start);
+  g_test_add_data_func ("/exit/never-from-start/pidfd",
+                        GINT_TO_POINTER (TRUE), test_never_from_start);
   g_test_add_data_func ("/exit/never-from-start/no-pidfd",
                         GINT_TO_POINTER (FALSE), test_never_from_start);
   g_test_add_data_func ("/exit/move/pidfd", GINT_TO_POINTER (TRUE), test_move);
