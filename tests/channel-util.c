@@ -357,3 +357,16 @@ peek_fd (GPtrArray *messages,
 
   return fds[index];
 }
+
+gboolean
+skip_on_valgrind (void)
+{
+  const char *preloaded = g_getenv ("LD_PRELOAD");
+
+  if (preloaded == NULL || strstr (preloaded, "vgpreload") == NULL)
+    return FALSE;
+
+  g_test_skip ("valgrind has limits of its own");
+
+  return TRUE;
+}

@@ -81,4 +81,7 @@ gboolean   is_closed              (int           fd);
 guint      count_fds              (void);
 gsize      get_resident           (void);
 
+/* Does not pass on a limit that the program sets. */
+gboolean   skip_on_valgrind       (void);
+
 G_END_DECLS
