@@ -130,7 +130,7 @@ output_read_into (CprocOutput *self,
 }
 
 /* Where a class keeps the output and nobody else listens it is read into its place: a copy less,
- * 12 % of the time of a run with 64 MiB of output. */
+ * a fifth of the time of a run with 64 MiB of output. */
 static gboolean
 output_read_in_place (CprocOutput *self,
                       gsize       *n)
