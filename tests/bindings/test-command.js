@@ -168,7 +168,8 @@ test('resource-limit', async () => {
 });
 
 test('resources-have-the-numbers-of-the-system', () => {
-  const linux = ['CPU', 'FSIZE', 'DATA', 'STACK', 'CORE', 'RSS', 'NPROC', 'NOFILE', 'MEMLOCK', 'AS'];
+  const linux = ['CPU', 'FSIZE', 'DATA', 'STACK', 'CORE', 'RSS', 'NPROC', 'NOFILE', 'MEMLOCK',
+    'AS'];
   assertEqual(linux.map(name => Resource[name]), linux.map((_name, index) => index));
 });
 
