@@ -149,7 +149,8 @@ child_get_input_stream (CprocChild  *self,
     return NULL;
 
   *field = g_unix_input_stream_new (fd, TRUE);
-  cproc_child_check_closed (self);
+  /* Not from inside the call, as every signal. */
+  cproc_child_expect_closed (self);
 
   return *field;
 }

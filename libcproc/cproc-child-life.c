@@ -120,11 +120,11 @@ child_exited (const CprocEnd *end,
   g_object_freeze_notify (G_OBJECT (self));
   cproc_child_set_end (self, end);
   cproc_child_set_state (self, CPROC_STATE_EXITED);
-  g_object_thaw_notify (G_OBJECT (self));
-
   /* Before the handlers: they may wait for the rest themselves. */
   cproc_child_update_drain (self);
   cproc_child_expect_closed (self);
+  g_object_thaw_notify (G_OBJECT (self));
+
   cproc_child_emit_exit (self);
 
   cproc_child_check_closed (self);
@@ -180,10 +180,7 @@ cproc_child_check_closed (CprocChild *self)
     return;
 
   if (hooks->finishing != NULL)
-    {
-      cproc_child_expect_closed (self);
-      hooks->finishing (self);
-    }
+    hooks->finishing (self);
 
   /* What the hook emits may have brought us here already. */
   cproc_timer_stop (&priv->closed_timer);

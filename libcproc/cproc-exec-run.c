@@ -33,6 +33,7 @@ cproc_exec_run (CprocExec     *self,
   CprocChild *child;
   g_autoptr(CprocExec) guard = NULL;
   g_autoptr(GMainContext) context = NULL;
+  g_autoptr(GMainContext) own_context = NULL;
 
   g_return_val_if_fail (CPROC_IS_EXEC (self), FALSE);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
@@ -49,6 +50,10 @@ cproc_exec_run (CprocExec     *self,
     return FALSE;
 
   cproc_child_iterate_until_closed (child, context, cancellable, TRUE);
+
+  /* One that is kept for its output must not keep the context and its descriptor. */
+  own_context = g_main_context_ref_thread_default ();
+  cproc_child_set_context (child, own_context);
 
   return cproc_child_check_success (child, error);
 }
