@@ -402,6 +402,52 @@ test_assert_message (GError     *error,
   g_assert_cmpstr (error->message, ==, message);
 }
 
+gboolean
+test_exec_run (CprocExec  *exec,
+               TestRun     kind,
+               GError    **error)
+{
+  g_autoptr(GAsyncResult) result = NULL;
+
+  switch (kind)
+    {
+    case TEST_RUN_SYNC:
+      return cproc_exec_run (exec, NULL, error);
+    case TEST_RUN_ASYNC:
+      cproc_exec_run_async (exec, NULL, test_store_result, &result);
+      g_assert_null (result);
+      return cproc_exec_run_finish (exec, test_await (&result), error);
+    case TEST_RUN_AS_CHILD:
+      return cproc_child_start (CPROC_CHILD (exec), error) &&
+             cproc_child_wait_check (CPROC_CHILD (exec), NULL, error);
+    case TEST_N_RUNS:
+    default:
+      g_assert_not_reached ();
+    }
+}
+
+void
+test_exec_assert_success (CprocExec *exec)
+{
+  g_autoptr(GError) error = NULL;
+  gboolean success = cproc_exec_run (exec, NULL, &error);
+
+  g_assert_no_error (error);
+  g_assert_true (success);
+}
+
+void
+test_exec_assert_output (CprocExec  *exec,
+                         const char *out,
+                         const char *err)
+{
+  g_autofree char *out_text = cproc_exec_get_stdout_text (exec);
+  g_autofree char *err_text = cproc_exec_get_stderr_text (exec);
+
+  g_assert_cmpstr (out_text, ==, out);
+  g_assert_cmpstr (err_text, ==, err);
+}
+
 void
 test_store_result (GObject      *source,
                    GAsyncResult *result,

@@ -83,6 +83,23 @@ void        test_assert_message (GError     *error,
                                  const char *before,
                                  const char *after);
 
+/* The three ways to an exec's answer, which must be the same. */
+typedef enum
+{
+  TEST_RUN_SYNC,
+  TEST_RUN_ASYNC,
+  TEST_RUN_AS_CHILD,
+  TEST_N_RUNS
+} TestRun;
+
+gboolean    test_exec_run            (CprocExec   *exec,
+                                      TestRun      kind,
+                                      GError     **error);
+void        test_exec_assert_success (CprocExec   *exec);
+void        test_exec_assert_output  (CprocExec   *exec,
+                                      const char  *out,
+                                      const char  *err);
+
 /* A GAsyncReadyCallback that keeps the result in a GAsyncResult ** . */
 void        test_store_result (GObject      *source,
                                GAsyncResult *result,

@@ -103,6 +103,7 @@ test_taken_at_end (void)
          test_record_count (record, "stream-ended::stdout") == 0)
     g_main_context_iteration (NULL, TRUE);
   g_assert_nonnull (cproc_child_get_stderr_stream (child));
+  g_assert_cmpint (cproc_child_get_state (child), ==, CPROC_STATE_EXITED);
   test_run_until_state (child, CPROC_STATE_CLOSED);
 }
 
@@ -168,6 +169,34 @@ test_streams_stay (void)
   g_assert_cmpstr (text, ==, "text");
   g_assert_cmpint (g_output_stream_write (output, "x", 1, NULL, &error), ==, -1);
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_BROKEN_PIPE);
+}
+
+static void
+test_stream_of_dropped_child (void)
+{
+  g_autoptr(CprocChild) child = test_child_new ("sleep-forever", NULL);
+  g_autoptr(GOutputStream) output = g_object_ref (cproc_child_get_stdin_stream (child));
+  g_autoptr(GError) error = NULL;
+
+  test_start (child);
+  test_finalize (child);
+  g_assert_cmpint (g_output_stream_write (output, "x", 1, NULL, &error), ==, -1);
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_BROKEN_PIPE);
+  test_await_no_children ();
+}
+
+static void
+test_never_started (void)
+{
+  guint n_fds = test_count_fds ();
+  g_autoptr(CprocChild) child = test_child_new ("exit", NULL);
+
+  g_assert_nonnull (cproc_child_get_stdin_stream (child));
+  g_assert_nonnull (cproc_child_get_stdout_stream (child));
+  g_assert_nonnull (cproc_child_get_stderr_stream (child));
+  g_assert_cmpuint (test_count_fds (), ==, n_fds + 6);
+  test_finalize (child);
+  g_assert_cmpuint (test_count_fds (), ==, n_fds);
 }
 
 static void
@@ -378,6 +407,8 @@ main (int    argc,
   g_test_add_func ("/child-streams/pipeline", test_pipeline);
   g_test_add_func ("/child-streams/stdin/before-start", test_stdin_before_start);
   g_test_add_func ("/child-streams/stay", test_streams_stay);
+  g_test_add_func ("/child-streams/dropped-child", test_stream_of_dropped_child);
+  g_test_add_func ("/child-streams/never-started", test_never_started);
   g_test_add_func ("/child-streams/no-pipe", test_no_pipe);
   g_test_add_func ("/child-streams/mode-changes", test_mode_changes);
   g_test_add_func ("/child-streams/pipe/one-way", test_extra_pipes);

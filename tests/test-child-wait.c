@@ -290,6 +290,50 @@ test_nested_cancel (void)
   test_finalize (child);
 }
 
+/* From the notification that comes before `exit`: what comes after it comes late, but it comes. */
+static void
+wait_in_notify (CprocChild *child,
+                GParamSpec *pspec,
+                guint      *n_calls)
+{
+  (*n_calls)++;
+  g_assert_true (cproc_child_wait (child, NULL, NULL));
+}
+
+static void
+count_call (guint *n_calls)
+{
+  (*n_calls)++;
+}
+
+static void
+test_in_notify (void)
+{
+  /* Where the streams have ended before the process, and where they have not. */
+  static const char *const lines[] = { "exec >&- 2>&-; read x; exit 3", "read x; exit 3" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (lines); i++)
+    {
+      g_autoptr(CprocChild) child = cproc_child_new_shell (lines[i]);
+      guint n_notified = 0, n_exits = 0, n_ends = 0, n_closed = 0;
+
+      g_signal_connect (child, "notify::exit-code", G_CALLBACK (wait_in_notify), &n_notified);
+      g_signal_connect_swapped (child, "exit", G_CALLBACK (count_call), &n_exits);
+      g_signal_connect_swapped (child, "stream-ended", G_CALLBACK (count_call), &n_ends);
+      g_signal_connect_swapped (child, "closed", G_CALLBACK (count_call), &n_closed);
+      cproc_child_set_drain_timeout (child, -1);
+      test_start (child);
+      if (i == 0)
+        test_run_until_count (&n_ends, 2);
+      cproc_child_close_stdin (child);
+      test_run_until_state (child, CPROC_STATE_CLOSED);
+      g_assert_cmpuint (n_notified, ==, 1);
+      g_assert_cmpuint (n_exits, ==, 1);
+      g_assert_cmpuint (n_closed, ==, 1);
+      test_finalize (child);
+    }
+}
+
 /* A child waits for another one that waits for it, as when one's output is the other's input. */
 static void
 wait_for_other (CprocChild *child,
@@ -450,6 +494,7 @@ main (int    argc,
   g_test_add_func ("/child-wait/no-other-sources", test_no_other_sources);
   g_test_add_func ("/child-wait/nested", test_nested);
   g_test_add_func ("/child-wait/nested/cancel", test_nested_cancel);
+  g_test_add_func ("/child-wait/nested/notify", test_in_notify);
   g_test_add_func ("/child-wait/nested/other", test_wait_for_other);
   g_test_add_func ("/child-wait/writes", test_wait_writes);
   g_test_add_func ("/child-wait/threads", test_threads);

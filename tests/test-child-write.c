@@ -234,6 +234,26 @@ test_broken_pipe (void)
   test_run_until_state (dying, CPROC_STATE_CLOSED);
 }
 
+/* A grandchild could read still, but the child that was written to is closed. */
+static void
+test_broken_at_end (void)
+{
+  g_autoptr(CprocChild) child = test_child_new ("spawn-grandchild", "plain", "0", NULL);
+  g_autoptr(TestRecord) record = test_record_new (child);
+  g_autoptr(GBytes) much = new_bytes (MUCH, 'x');
+  g_autoptr(GAsyncResult) result = NULL;
+  g_autoptr(GError) error = NULL;
+
+  cproc_child_set_drain_timeout (child, 0);
+  test_start (child);
+  write_async (child, much, NULL, &result);
+  test_run_until_state (child, CPROC_STATE_CLOSED);
+  g_assert_false (finish_write (child, &result, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_BROKEN_PIPE);
+  assert_broken (child, 1);
+  test_kill_grandchild (record);
+}
+
 /* A child that does not read what it is given is no error, neither here nor there. */
 static void
 test_not_read (void)
@@ -468,6 +488,7 @@ main (int    argc,
   g_test_add_func ("/child-write/cancel/before", test_cancelled_before);
   g_test_add_func ("/child-write/cancel/then-close", test_cancel_then_close);
   g_test_add_func ("/child-write/broken-pipe", test_broken_pipe);
+  g_test_add_func ("/child-write/broken-pipe/at-end", test_broken_at_end);
   g_test_add_func ("/child-write/not-read", test_not_read);
   g_test_add_func ("/child-write/not-writable", test_not_writable);
   g_test_add_func ("/child-write/close", test_close);
