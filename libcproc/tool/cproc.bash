@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Completion of cproc(1) for bash.
+
+_cproc ()
+{
+  local current=${COMP_WORDS[COMP_CWORD]} verb=${COMP_WORDS[1]} options=
+  local i
+
+  if ((COMP_CWORD == 1)); then
+    mapfile -t COMPREPLY < <(compgen -W 'exec spawn fork --help --version' -- "$current")
+    return
+  fi
+
+  case $verb in
+    exec) options='--timeout= --max-buffer= --json --shell --help' ;;
+    spawn) options='--timeout= --idle-timeout= --shell --plain --help' ;;
+    fork) options='--linger= --help' ;;
+  esac
+
+  # After the options come a program and its own arguments.
+  for ((i = 2; i < COMP_CWORD; i++)); do
+    if [[ ${COMP_WORDS[i]} != -* && ${COMP_WORDS[i]} != = && ${COMP_WORDS[i - 1]} != = ]]; then
+      mapfile -t COMPREPLY < <(compgen -f -- "$current")
+      return
+    fi
+  done
+
+  if [[ $current == -* ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "$options" -- "$current")
+    [[ ${COMPREPLY[0]} == *= ]] && compopt -o nospace
+  elif [[ $verb == fork ]]; then
+    mapfile -t COMPREPLY < <(compgen -f -- "$current")
+  else
+    mapfile -t COMPREPLY < <(compgen -c -- "$current")
+  fi
+}
+
+complete -F _cproc cproc

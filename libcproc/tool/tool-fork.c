@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include <gio/gunixinputstream.h>
+#include <glib/gi18n-lib.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tool.h"
+
+/* Lines of standard input become messages, messages become lines of standard output. */
+
+#define DEFAULT_LINGER 1000 /* ms */
+
+typedef struct
+{
+  CprocWorker *worker;
+  GDataInputStream *input;
+  GCancellable *cancellable;
+  guint linger;
+  guint linger_source;
+  gboolean failed;
+} ToolFork;
+
+static void read_line (ToolFork *self);
+
+static gboolean
+close_channel (gpointer user_data)
+{
+  ToolFork *self = user_data;
+
+  self->linger_source = 0;
+  cproc_worker_close_channel (self->worker);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* A worker cannot know that no more will be asked of it before the channel is closed, and answers no
+ * more after that: so it is given some time for the last answer. */
+static void
+linger (ToolFork *self)
+{
+  g_clear_handle_id (&self->linger_source, g_source_remove);
+  self->linger_source = g_timeout_add (self->linger, close_channel, self);
+}
+
+static void
+print_message (CprocWorker  *worker,
+               CprocMessage *message,
+               ToolFork     *self)
+{
+  printf ("%s\n", cproc_message_get_text (message));
+  fflush (stdout);
+  if (self->linger_source != 0)
+    linger (self);
+}
+
+static void
+print_invalid (CprocWorker *worker,
+               GError      *error,
+               ToolFork    *self)
+{
+  g_printerr ("%s: %s\n", g_get_prgname (), error->message);
+  self->failed = TRUE;
+}
+
+/* A line that is not JSON is a string: what a person types. */
+static char *
+dup_message (const char *line)
+{
+  g_autoptr(JsonNode) node = NULL;
+
+  if (*line != '\0' && strchr ("{[\"-0123456789tfn", *line) != NULL)
+    {
+      g_autoptr(JsonParser) parser = json_parser_new ();
+
+      if (json_parser_load_from_data (parser, line, -1, NULL))
+        return g_strdup (line);
+    }
+
+  node = json_node_init_string (json_node_alloc (), line);
+
+  return json_to_string (node, FALSE);
+}
+
+static void
+message_sent (GObject      *source,
+              GAsyncResult *result,
+              gpointer      user_data)
+{
+  ToolFork *self = user_data;
+  g_autoptr(GError) error = NULL;
+
+  if (!cproc_worker_send_text_finish (CPROC_WORKER (source), result, &error))
+    {
+      g_printerr ("%s: %s\n", g_get_prgname (), error->message);
+      self->failed = TRUE;
+      /* Nobody takes any more. */
+      if (g_error_matches (error, CPROC_ERROR, CPROC_ERROR_CHANNEL_CLOSED))
+        return;
+    }
+
+  /* The next one only now: so the queue stays short whatever the worker's pace. */
+  if (!g_cancellable_is_cancelled (self->cancellable))
+    read_line (self);
+}
+
+static void
+line_read (GObject      *source,
+           GAsyncResult *result,
+           gpointer      user_data)
+{
+  ToolFork *self = user_data;
+  g_autofree char *line = NULL;
+  g_autofree char *message = NULL;
+  g_autoptr(GError) error = NULL;
+
+  line = g_data_input_stream_read_line_finish_utf8 (G_DATA_INPUT_STREAM (source), result, NULL,
+                                                    &error);
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return;
+
+  if (error != NULL)
+    {
+      g_printerr ("%s: %s\n", g_get_prgname (), error->message);
+      self->failed = TRUE;
+    }
+
+  if (line == NULL)
+    {
+      linger (self);
+      return;
+    }
+
+  message = dup_message (line);
+  cproc_worker_send_text_async (self->worker, message, NULL, message_sent, self);
+}
+
+static void
+read_line (ToolFork *self)
+{
+  g_data_input_stream_read_line_async (self->input, G_PRIORITY_DEFAULT, self->cancellable,
+                                       line_read, self);
+}
+
+static void
+stop_reading (CprocWorker *worker,
+              ToolFork    *self)
+{
+  g_clear_handle_id (&self->linger_source, g_source_remove);
+  g_cancellable_cancel (self->cancellable);
+}
+
+static int
+fork_run (ToolFork *self,
+          char    **argv)
+{
+  g_autoptr(CprocCommand) command =
+    cproc_command_new_module (argv[0], (const char * const *) argv + 1);
+  g_autoptr(GInputStream) stdin_stream = g_unix_input_stream_new (STDIN_FILENO, FALSE);
+  g_autoptr(GError) error = NULL;
+  int exit_code;
+
+  tool_contain (command);
+  /* Standard input is ours. */
+  cproc_command_set_stdin_mode (command, CPROC_STDIO_NULL);
+
+  self->input = g_data_input_stream_new (stdin_stream);
+  self->cancellable = g_cancellable_new ();
+  self->worker = cproc_worker_new_for_command (command);
+  g_signal_connect (self->worker, "message", G_CALLBACK (print_message), self);
+  g_signal_connect (self->worker, "invalid-message", G_CALLBACK (print_invalid), self);
+  g_signal_connect (self->worker, "disconnected", G_CALLBACK (stop_reading), self);
+
+  if (!cproc_child_start (CPROC_CHILD (self->worker), &error))
+    {
+      exit_code = tool_report_start (error);
+    }
+  else
+    {
+      read_line (self);
+      tool_run_until_closed (CPROC_CHILD (self->worker));
+      while (g_main_context_iteration (NULL, FALSE))
+        ;
+      exit_code = tool_get_exit_code (CPROC_CHILD (self->worker));
+      if (exit_code == 0 && self->failed)
+        exit_code = EXIT_FAILURE;
+    }
+
+  g_clear_object (&self->worker);
+  g_clear_object (&self->input);
+  g_clear_object (&self->cancellable);
+
+  return exit_code;
+}
+
+static gboolean
+parse_linger (const char *option_name,
+              const char *value,
+              gpointer    data,
+              GError    **error)
+{
+  ToolFork *self = data;
+
+  return tool_parse_seconds (option_name, value, &self->linger, error);
+}
+
+int
+tool_fork (int    argc,
+           char **argv)
+{
+  ToolFork self = { .linger = DEFAULT_LINGER };
+  const GOptionEntry entries[] = {
+    { "linger", 'l', G_OPTION_FLAG_NONE, G_OPTION_ARG_CALLBACK, parse_linger,
+      N_("How long to wait for more answers once the input has ended"), N_("SECONDS") },
+    G_OPTION_ENTRY_NULL
+  };
+  int exit_code;
+
+  if (!tool_parse (&argc, &argv, entries, &self, _("MODULE [ARGUMENT…]"),
+                   _("Runs a worker. Lines of standard input become messages (what is not JSON is a\n"
+                     "string), messages become lines of standard output. After the end of input the\n"
+                     "channel is closed once no message has come for a second."), &exit_code))
+    return exit_code;
+
+  return fork_run (&self, argv + 1);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include <libcproc.h>
+
+G_BEGIN_DECLS
+
+/* The exit codes of the command itself; 124 to 127 as timeout(1) and env(1) have them. */
+enum
+{
+  TOOL_EXIT_USAGE = 2,
+  TOOL_EXIT_TIMED_OUT = 124,
+  TOOL_EXIT_OUTPUT_LIMIT = 125,
+  TOOL_EXIT_NOT_EXECUTABLE = 126,
+  TOOL_EXIT_NOT_FOUND = 127,
+  TOOL_EXIT_SIGNAL = 128, /* plus the signal's number */
+};
+
+int tool_exec  (int argc, char **argv);
+int tool_spawn (int argc, char **argv);
+int tool_fork  (int argc, char **argv);
+
+/* Parses the options of a subcommand; data is what those with a callback are given. What follows them is left in argv; FALSE has been told, with
+ * the exit code. */
+gboolean tool_parse (int                  *argc,
+                     char               ***argv,
+                     const GOptionEntry   *entries,
+                     gpointer              data,
+                     const char           *parameters,
+                     const char           *summary,
+                     int                  *exit_code);
+
+/* Seconds, with a fraction, to milliseconds; for the callback of a GOptionEntry. */
+gboolean tool_parse_seconds (const char *option_name,
+                             const char *value,
+                             guint      *msec,
+                             GError    **error);
+
+/* Everything that the command starts ends with it. */
+void tool_contain (CprocCommand *command);
+
+/* Interrupt and termination end the child first, and at once when they come again. Returns when the
+ * child is closed. */
+void tool_run_until_closed (CprocChild *child);
+
+/* Tells why a start failed, and returns the exit code for that. */
+int  tool_report_start (const GError *error);
+
+/* The exit code that passes on how the child ended. */
+int  tool_get_exit_code (CprocChild *child);
+
+G_END_DECLS
