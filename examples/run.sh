@@ -9,6 +9,12 @@
 
 set -eu
 
+# What they print is not ASCII, and a fresh system's locale may be.
+case ${LC_ALL:-${LC_CTYPE:-${LANG:-}}} in
+  *UTF-8 | *utf8) ;;
+  *) export LC_ALL=C.UTF-8 ;;
+esac
+
 examples=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 source_dir=$(dirname -- "$examples")
 build_dir=${BUILD_DIR:-$source_dir/_build}
@@ -21,17 +27,20 @@ trap 'rm -rf "$scratch"' EXIT
 build ()
 {
   if [ ! -f "$build_dir/build.ninja" ]; then
-    meson setup "$build_dir" "$source_dir"
+    meson setup "$build_dir" "$source_dir" || return
   fi
-  meson configure "$build_dir" -Dexamples=true -Dintrospection=enabled
-  ninja -C "$build_dir"
+  meson configure "$build_dir" -Dexamples=true -Dintrospection=enabled &&
+    ninja -C "$build_dir"
 }
 
 if ! build >"$scratch/build.log" 2>&1; then
   cat "$scratch/build.log" >&2
   exit 1
 fi
+# It adds to variables that need not be set.
+set +u
 eval "$(meson devenv -C "$build_dir" --dump)"
+set -u
 programs=$build_dir/examples
 
 cd "$examples"
