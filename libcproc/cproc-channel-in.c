@@ -18,6 +18,9 @@
  * exact, and a bound for those that mean harm. */
 #define MAX_PENDING_FDS 64
 
+/* Read ahead as far as a message may go, and at least this. */
+#define MIN_READ_AHEAD (1024 * 1024)
+
 #define CPROC_IN_CURRENT G_MAXUINT
 
 struct _CprocChunk
@@ -235,7 +238,8 @@ cproc_in_has_data (CprocIn *self)
 gboolean
 cproc_in_is_full (CprocIn *self)
 {
-  return self->bytes >= self->frames.max_size || self->n_chunk_fds >= MAX_PENDING_FDS;
+  return self->bytes >= MAX (self->frames.max_size, MIN_READ_AHEAD) ||
+         self->n_chunk_fds >= MAX_PENDING_FDS;
 }
 
 static void
