@@ -23,10 +23,7 @@ cproc_child_end_early (CprocChild     *self,
   if (reason == CPROC_END_TIMEOUT || reason == CPROC_END_IDLE)
     cproc_child_set_timed_out (self);
 
-  if (priv->start != NULL)
-    cproc_child_kill_when_started (self, priv->kill_signal, TRUE);
-  else if (priv->reach != NULL)
-    cproc_reach_end (priv->reach, priv->kill_signal, priv->kill_grace, NULL);
+  cproc_reach_end (priv->reach, priv->kill_signal, priv->kill_grace, NULL);
 
   if (priv->state == CPROC_STATE_EXITED)
     cproc_child_update_drain (self);

@@ -255,12 +255,7 @@ cproc_child_iterate_until_closed (CprocChild   *self,
     }
 
   while (priv->state != CPROC_STATE_CLOSED && (!iteration.cancelled || end_when_cancelled))
-    {
-      /* A handler may have waited too, and taken the child back to the context of before. */
-      if (priv->context != context)
-        cproc_child_set_context (self, context);
-      g_main_context_iteration (context, TRUE);
-    }
+    g_main_context_iteration (context, TRUE);
 
   if (source != NULL)
     g_source_destroy (source);

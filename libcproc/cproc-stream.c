@@ -73,9 +73,6 @@ output_watch (CprocOutput  *self,
 static void
 output_close (CprocOutput *self)
 {
-  if (self->eof)
-    return;
-
   cproc_watch_stop (&self->watch);
   cproc_timer_stop (&self->drain);
   cproc_fd_clear (&self->fd);
@@ -232,8 +229,6 @@ output_expired (gpointer user_data)
   int capacity;
 
   cproc_timer_stop (&self->drain);
-  if (self->fd < 0)
-    return;
 
   capacity = fcntl (self->fd, F_GETPIPE_SZ);
   output_run (self, capacity > 0 ? capacity : BIG_PIPE_SIZE, TRUE);
