@@ -422,6 +422,35 @@ test_kill_while_starting (void)
   kill_while_starting (kill_twice, "sleep-forever", SIGKILL);
 }
 
+/* A signal that a program takes no notice of, so that the grace has to do it. */
+static void
+test_kill_grace_while_starting (void)
+{
+  g_autoptr(CprocChild) child = test_child_new ("sleep-forever", NULL);
+
+  cproc_child_set_kill_signal (child, SIGWINCH);
+  cproc_child_set_kill_grace (child, 20);
+  cproc_child_start_async (child, NULL, NULL, NULL);
+  g_assert_true (cproc_child_kill (child, NULL));
+  test_run_until_state (child, CPROC_STATE_CLOSED);
+  g_assert_cmpint (cproc_child_get_term_signal (child), ==, SIGKILL);
+}
+
+/* Without the helper, where there is nothing that it would have to do. */
+static void
+test_async_bare (void)
+{
+  g_autoptr(CprocCommand) command = test_command_new ("exit", "8", NULL);
+  g_autoptr(CprocChild) child = cproc_child_new_for_command (command);
+  g_autoptr(TestRecord) record = test_record_new (child);
+
+  cproc_command_set_containment (command, CPROC_CONTAINMENT_NONE);
+  cproc_child_start_async (child, NULL, note_callback, record);
+  test_run_until_state (child, CPROC_STATE_CLOSED);
+  g_assert_cmpstr (g_ptr_array_index (record->events, 1), ==, "callback");
+  g_assert_cmpint (cproc_child_get_exit_code (child), ==, 8);
+}
+
 static void
 test_bad_signal_while_starting (void)
 {
@@ -457,6 +486,8 @@ main (int    argc,
   g_test_add_func ("/child-start/async/wait", test_wait_while_starting);
   g_test_add_func ("/child-start/async/wait-for-failure", test_wait_while_failing);
   g_test_add_func ("/child-start/async/kill", test_kill_while_starting);
+  g_test_add_func ("/child-start/async/kill-grace", test_kill_grace_while_starting);
+  g_test_add_func ("/child-start/async/bare", test_async_bare);
   g_test_add_func ("/child-start/async/bad-signal", test_bad_signal_while_starting);
 
   return g_test_run ();

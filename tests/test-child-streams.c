@@ -261,6 +261,33 @@ test_extra_pipes (void)
 }
 
 static void
+test_extra_pipe_async (void)
+{
+  g_autoptr(CprocCommand) command = test_command_new ("cat", "4", NULL);
+  g_autoptr(CprocChild) child = cproc_child_new_for_command (command);
+  g_autoptr(TestRecord) record = test_record_new (child);
+  g_autoptr(GAsyncResult) result = NULL;
+  g_autoptr(GError) error = NULL;
+  GIOStream *stream;
+
+  cproc_command_add_pipe (command, 4, CPROC_PIPE_DIRECTION_WRITE);
+  cproc_command_add_pipe (command, 5, CPROC_PIPE_DIRECTION_READ);
+  test_start (child);
+  stream = cproc_child_get_pipe_stream (child, 4);
+  write_all (g_io_stream_get_output_stream (stream), "text");
+  for (int fd = 4; fd <= 5; fd++)
+    {
+      stream = cproc_child_get_pipe_stream (child, fd);
+      g_io_stream_close_async (stream, G_PRIORITY_DEFAULT, NULL, test_store_result, &result);
+      g_assert_true (g_io_stream_close_finish (stream, test_await (&result), &error));
+      g_assert_no_error (error);
+      g_clear_object (&result);
+    }
+  test_run_until_state (child, CPROC_STATE_CLOSED);
+  g_assert_cmpstr (record->text[1]->str, ==, "text");
+}
+
+static void
 test_extra_socket (void)
 {
   g_autoptr(CprocCommand) command = test_command_new ("cat", "7", "7", NULL);
@@ -412,6 +439,7 @@ main (int    argc,
   g_test_add_func ("/child-streams/no-pipe", test_no_pipe);
   g_test_add_func ("/child-streams/mode-changes", test_mode_changes);
   g_test_add_func ("/child-streams/pipe/one-way", test_extra_pipes);
+  g_test_add_func ("/child-streams/pipe/async", test_extra_pipe_async);
   g_test_add_func ("/child-streams/pipe/both-ways", test_extra_socket);
   g_test_add_func ("/child-streams/mode/merge", test_merge);
   g_test_add_func ("/child-streams/mode/null", test_null);

@@ -269,6 +269,32 @@ test_cancel_while_starting (void)
 }
 
 static void
+cancel_at_exit (CprocExec    *exec,
+                int           exit_code,
+                int           term_signal,
+                GCancellable *cancellable)
+{
+  g_cancellable_cancel (cancellable);
+}
+
+/* Cancelled when only a grandchild is left, which the kill does not reach. */
+static void
+test_cancel_draining (void)
+{
+  g_autoptr(CprocExec) exec = test_exec_new ("spawn-grandchild", "session", "0", NULL);
+  g_autoptr(TestRecord) record = test_record_new (CPROC_CHILD (exec));
+  g_autoptr(GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr(GError) error = NULL;
+
+  cproc_child_set_drain_timeout (CPROC_CHILD (exec), -1);
+  g_signal_connect (exec, "exit", G_CALLBACK (cancel_at_exit), cancellable);
+  g_assert_false (cproc_exec_run (exec, cancellable, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_assert_cmpint (cproc_child_get_exit_code (CPROC_CHILD (exec)), ==, 0);
+  test_kill_grandchild (record);
+}
+
+static void
 cancel_at_timeout (CprocExec    *exec,
                    GParamSpec   *pspec,
                    GCancellable *cancellable)
@@ -308,6 +334,7 @@ main (int    argc,
   g_test_add_func ("/exec-end/cancel/running", test_cancel);
   g_test_add_func ("/exec-end/cancel/before", test_cancelled_before);
   g_test_add_func ("/exec-end/cancel/starting", test_cancel_while_starting);
+  g_test_add_func ("/exec-end/cancel/draining", test_cancel_draining);
   g_test_add_func ("/exec-end/first-reason", test_first_reason);
 
   return g_test_run ();

@@ -478,6 +478,32 @@ test_invalid (void)
   g_assert_cmpstr (texts, ==, "1 (invalid) (invalid) 2");
 }
 
+static void
+note_too_large (CprocWorker *worker,
+                GError      *error,
+                guint       *n)
+{
+  g_assert_error (error, CPROC_ERROR, CPROC_ERROR_MESSAGE_TOO_LARGE);
+  (*n)++;
+}
+
+static void
+test_too_large (void)
+{
+  const char *args[] = { "raw", "[\"much too large\"]\n1\n", NULL };
+  g_autoptr(CprocWorker) worker = cproc_worker_new (g_getenv ("CPROC_TEST_WORKER"), args);
+  g_autoptr(GError) error = NULL;
+  guint n = 0;
+
+  g_signal_connect (worker, "invalid-message", G_CALLBACK (note_too_large), &n);
+  cproc_channel_set_max_message_size (cproc_worker_get_channel (worker), 10);
+  test_start (CPROC_CHILD (worker));
+  g_assert_false (cproc_worker_send_text (worker, "\"much too large\"", &error));
+  g_assert_error (error, CPROC_ERROR, CPROC_ERROR_MESSAGE_TOO_LARGE);
+  test_run_until_state (CPROC_CHILD (worker), CPROC_STATE_CLOSED);
+  g_assert_cmpuint (n, ==, 1);
+}
+
 /* Killed, and dropped while it runs. */
 static void
 test_kill (void)
@@ -523,6 +549,7 @@ main (int    argc,
   g_test_add_func ("/worker/plain-program", test_plain_program);
   g_test_add_func ("/worker/dies-in-message", test_dies_in_message);
   g_test_add_func ("/worker/invalid", test_invalid);
+  g_test_add_func ("/worker/too-large", test_too_large);
   g_test_add_func ("/worker/kill", test_kill);
   g_test_add_func ("/worker/drop", test_drop);
 
