@@ -164,8 +164,8 @@ child_get_input_stream (CprocChild  *self,
  * To be called before the start, or while the stream is paused. [signal@Cproc.Child::closed] does
  * not wait for a stream that was taken over.
  *
- * Returns: (transfer none) (nullable): the stream; `NULL` if standard output is no pipe, or is being
- *   read for signals
+ * Returns: (transfer none) (nullable): the stream; `NULL` if standard output is no pipe, or
+ *   is being read for signals
  *
  * Since: 1.0
  */
@@ -203,8 +203,8 @@ cproc_child_get_stderr_stream (CprocChild *self)
  * Gets the stream that leads to the child's standard input.
  *
  * It may be got before the start. What was given to [method@Cproc.Child.write_async] before goes
- * first. Writing to a child that does not read any more is `G_IO_ERROR_BROKEN_PIPE`; it never raises
- * SIGPIPE. Like the child it is for one thread.
+ * first. Writing to a child that does not read any more is `G_IO_ERROR_BROKEN_PIPE`; it never
+ * raises SIGPIPE. Like the child it is for one thread.
  *
  * Returns: (transfer none) (nullable): the stream; `NULL` if standard input is no pipe
  *
@@ -295,8 +295,8 @@ child_check_writable (CprocChild  *self,
  *
  * Writes to the child's standard input, in the order of the calls.
  *
- * The callback comes when the pipe has taken everything, so waiting for it before the next call keeps
- * memory bounded when the child reads slowly.
+ * The callback comes when the pipe has taken everything, so waiting for it before the next call
+ * keeps memory bounded when the child reads slowly.
  *
  * Since: 1.0
  */
@@ -346,8 +346,8 @@ cproc_child_write_async (CprocChild          *self,
  *
  * Finishes [method@Cproc.Child.write_async].
  *
- * Returns: `TRUE` if all was written; else `FALSE` with `G_IO_ERROR_BROKEN_PIPE` if the child does not
- *   read any more or has no pipe there, `G_IO_ERROR_CANCELLED`, or
+ * Returns: `TRUE` if all was written; else `FALSE` with `G_IO_ERROR_BROKEN_PIPE` if the child does
+ *   not read any more or has no pipe there, `G_IO_ERROR_CANCELLED`, or
  *   [error@Cproc.Error.NOT_RUNNING] before the start
  *
  * Since: 1.0

@@ -100,9 +100,10 @@ install_usage_properties (GObjectClass *object_class)
    * The processor time that the ended program spent in its own code, in microseconds; -1 when it is
    * not known.
    *
-   * Exact with containment `TREE`. Otherwise it is the difference that the child's end makes in what
-   * the kernel counts for all ended children of this process, see getrusage(2): not known when several
-   * end at the same moment, and wrong when other code of the application runs children meanwhile.
+   * Exact with containment `TREE`. Otherwise it is the difference that the child's end makes in
+   * what the kernel counts for all ended children of this process, see getrusage(2): not known when
+   * several end at the same moment, and wrong when other code of the application runs children
+   * meanwhile.
    *
    * Since: 1.0
    */
@@ -127,7 +128,8 @@ install_usage_properties (GObjectClass *object_class)
   /**
    * CprocChild:max-rss: (getter get_max_rss)
    *
-   * The most memory that the ended program had resident at one time, in KiB; -1 when it is not known.
+   * The most memory that the ended program had resident at one time, in KiB; -1 when it is not
+   * known.
    *
    * Exact with containment `TREE`. Otherwise it is known only of a child that took more than every
    * child before it.

@@ -74,7 +74,7 @@ cproc_child_emit_lines (CprocChild         *self,
   g_signal_emit (self, signals[SIGNAL_LINES], details[stream], stream, lines);
 }
 
-/* A handler without a detail is asked for apart: a search with one finds only those that have it. */
+/* One without a detail is asked for apart: a search with a detail finds only those that have it. */
 static gboolean
 has_handler (CprocChild  *self,
              guint        signal_id,

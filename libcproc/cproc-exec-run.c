@@ -15,8 +15,8 @@
  *
  * Signals are emitted from inside the call; none of the application's own sources run meanwhile.
  * When @cancellable is cancelled the program is ended as by [method@Cproc.Child.kill]. The error's
- * message reads as a person would write it: the command, its code or signal, and the last line that it
- * wrote to standard error.
+ * message reads as a person would write it: the command, its code or signal, and the last line that
+ * it wrote to standard error.
  *
  * Returns: `TRUE` if the program ended with exit code 0; else `FALSE` with
  *   [error@Cproc.Error.EXITED], [error@Cproc.Error.SIGNALED],

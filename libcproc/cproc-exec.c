@@ -12,8 +12,8 @@
 /**
  * CprocExec:
  *
- * A child whose output is kept and whose end is the answer: what Node's `child_process.exec()` gives
- * a Node program.
+ * A child whose output is kept and whose end is the answer: what Node's `child_process.exec()`
+ * gives a Node program.
  *
  * ```c
  * g_autoptr(CprocExec) exec = cproc_exec_new ("ls -l");

@@ -6,10 +6,10 @@
 
 G_BEGIN_DECLS
 
-/* All descriptors that the library watches in one main context, behind one source and, when they are
- * many, one epoll descriptor. A main context asks for each of its descriptors anew at every turn, so
- * with a source for each, 500 idle children would cost every turn of the application's loop some 2,000
- * of them; with this they cost nothing. */
+/* All descriptors that the library watches in one main context, behind one source and, when they
+ * are many, one epoll descriptor. A main context asks for each of its descriptors anew at every
+ * turn, so with a source for each, 500 idle children would cost every turn of the application's
+ * loop some 2,000 of them; with this they cost nothing. */
 
 /* The watch's fields say what to watch; it is active until it is removed. */
 void cproc_hub_add         (CprocWatch   *watch,

@@ -6,8 +6,8 @@
 
 #include "cproc-usage-private.h"
 
-/* To see whether another one was reaped each is looked at; with more of them the answer is not worth
- * the system calls. */
+/* To see whether another one was reaped each is looked at; with more of them the answer is not
+ * worth the system calls. */
 #define MAX_OTHERS 32
 
 typedef struct
@@ -91,8 +91,8 @@ end_known (const CprocEnd *end)
   last.max_rss = MAX (last.max_rss, end->max_rss);
 }
 
-/* While none was running, others may have been reaped; and one that end_known() has been told of may
- * still have to be. */
+/* While none was running, others may have been reaped; and one that end_known() has been told of
+ * may still have to be. */
 static void
 catch_up (void)
 {

@@ -15,8 +15,8 @@
  * A child with a message channel: what Node's `child_process.fork()` gives a Node program.
  *
  * A message is any JSON value. The format on the wire is Node's own, so the worker may be a program
- * that uses [func@Cproc.Channel.get_parent], in any language, or a Node script with `process.send()`
- * and `process.on('message')` that knows nothing of libcproc.
+ * that uses [func@Cproc.Channel.get_parent], in any language, or a Node script with
+ * `process.send()` and `process.on('message')` that knows nothing of libcproc.
  *
  * ```c
  * static void

@@ -42,8 +42,8 @@ cproc_writev_no_signal (int                 fd,
                         int                 n_vectors)
 {
   /* A pipe has no MSG_NOSIGNAL. (RWF_NOSIGNAL, of Linux 6.18, saves less than can be measured.)
-   * Blocked in this thread, the signal of our own write stays pending here and can be taken back; one
-   * that was pending before is not ours. */
+   * Blocked in this thread, the signal of our own write stays pending here and can be taken back;
+   * one that was pending before is not ours. */
   sigset_t pipe_set, old_set, pending;
   gboolean was_pending;
   gssize n;

@@ -38,8 +38,8 @@ close_channel (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* A worker cannot know that no more will be asked of it before the channel is closed, and answers no
- * more after that: so it is given some time for the last answer. */
+/* A worker cannot know that no more will be asked of it before the channel is closed, and answers
+ * no more after that: so it is given some time for the last answer. */
 static void
 linger (ToolFork *self)
 {
@@ -221,9 +221,10 @@ tool_fork (int    argc,
   int exit_code;
 
   if (!tool_parse (&argc, &argv, entries, &self, _("MODULE [ARGUMENT…]"),
-                   _("Runs a worker. Lines of standard input become messages (what is not JSON is a\n"
-                     "string), messages become lines of standard output. After the end of input the\n"
-                     "channel is closed once no message has come for a second."), &exit_code))
+                   _("Runs a worker. Lines of standard input become messages (what is not JSON\n"
+                     "is a string), messages become lines of standard output. After the end of\n"
+                     "input the channel is closed once no message has come for a second."),
+                   &exit_code))
     return exit_code;
 
   return fork_run (&self, argv + 1);

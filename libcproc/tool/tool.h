@@ -21,8 +21,8 @@ int tool_exec  (int argc, char **argv);
 int tool_spawn (int argc, char **argv);
 int tool_fork  (int argc, char **argv);
 
-/* Parses the options of a subcommand; data is what those with a callback are given. What follows them is left in argv; FALSE has been told, with
- * the exit code. */
+/* Parses the options of a subcommand; data is what those with a callback are given. What follows
+ * them is left in argv; FALSE has been told, with the exit code. */
 gboolean tool_parse (int                  *argc,
                      char               ***argv,
                      const GOptionEntry   *entries,
