@@ -1,0 +1,343 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""libcproc as a Python programmer expects it.
+
+PyGObject loads this by itself. All that introspection gives is still there and behaves the same;
+what is added:
+
+- `Cproc.run("ls -l")` and `await Cproc.run_async(["ls", "-l"])` return a result or raise a
+  `Cproc.ProcessError`, which is a `GLib.Error`;
+- constructors take a command as people write it, and options: `Cproc.Child(["make"], cwd=path)`;
+- handlers of `output` are given bytes, those of `message` the value of the message, which all have
+  the methods of the GLib.Bytes or the Cproc.Message in whose place they stand;
+- `send()` takes any value that JSON has;
+- the asynchronous methods can be awaited when they are given no callback, in any event loop of
+  asyncio; `async for line in child.lines()`, `async for message in worker`;
+- children are context managers.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Callable, Iterable
+
+from gi.repository import GLib, Json
+
+from ..module import get_introspection_module
+from ..overrides import override
+from ._cproc import options, running
+from ._cproc.calls import attach, begin, in_task
+from ._cproc.interrupts import interruptible
+from ._cproc.running import ProcessError, Result, process_errors, run, run_async
+from ._cproc.signals import Signals, convert_output_vfunc
+from ._cproc.values import Bytes, Received, fd_list, gbytes, json_text, likable_bytes
+
+Raw = get_introspection_module("Cproc")
+
+__all__ = ["Bytes", "ProcessError", "Result", "run", "run_async"]
+
+
+def public(cls: type) -> type:
+    """Puts a class in the place of the one that introspection gives."""
+    __all__.append(cls.__name__)
+    return override(cls)
+
+
+class attribute:
+    """A read-only property that an instance may still use the name of for its own."""
+
+    def __init__(self, function: Callable) -> None:
+        self.function = function
+        self.__doc__ = function.__doc__
+
+    def __get__(self, instance: Any, owner: type) -> Any:
+        return self if instance is None else self.function(instance)
+
+
+class MessageMeta(type(Raw.Message)):
+    """What a handler is given for a message passes for one."""
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        return super().__instancecheck__(instance) or isinstance(instance, Received)
+
+
+@public
+class Message(Raw.Message, metaclass=MessageMeta):
+    def get_value(self) -> Any:
+        """The value, as Python's own json reads it."""
+        return json.loads(self.get_text())
+
+
+@public
+class Command(Raw.Command):
+    def __init__(self, program: Any = None, /, **keywords: Any) -> None:
+        launch, own = options.split(keywords)
+        properties = {name: launch.pop(name) for name in list(launch)
+                      if name not in ("env", "pass_fds", *options.STREAMS)}
+        if isinstance(program, str):
+            own["argv"] = ["/bin/sh", "-c", program]
+        elif program is not None:
+            own["argv"] = options.argument_list(program)
+        super().__init__(**own)
+        options.apply(self, {**properties, **launch})
+
+
+@public
+class Child(Signals, Raw.Child):
+    def __init__(self, program: Any = None, /, **keywords: Any) -> None:
+        if program is not None:
+            launch, keywords = options.split(keywords)
+            keywords["command"] = options.new_command(program, launch)
+        super().__init__(**options.properties(keywords))
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        if not cls.__module__.startswith("gi.overrides."):
+            convert_output_vfunc(cls)
+
+    @attribute
+    def pid(self) -> int:
+        """The process id, also after the end; 0 before the start."""
+        return self.props.pid
+
+    @attribute
+    def returncode(self) -> int | None:
+        """As in subprocess: negative for a signal, None while there is none."""
+        return running.returncode(self)
+
+    def _prepare(self) -> None:
+        """Before a start: in a task, what comes first is kept for who will ask for it there."""
+        if in_task():
+            attach()
+            from ._cproc import queues
+            queues.keep_lines(self)
+
+    def start(self) -> bool:
+        self._prepare()
+        return super().start()
+
+    def start_async(self, cancellable: Any = None, callback: Any = None, *user_data: Any) -> Any:
+        self._prepare()
+        return begin(super().start_async, (), self.start_finish, cancellable, callback, user_data)
+
+    def wait(self, cancellable: Any = None) -> bool:
+        with interruptible(cancellable) as cancellable:
+            return super().wait(cancellable)
+
+    def wait_async(self, cancellable: Any = None, callback: Any = None, *user_data: Any) -> Any:
+        return begin(super().wait_async, (), self.wait_finish, cancellable, callback, user_data)
+
+    def wait_check(self, cancellable: Any = None) -> bool:
+        with process_errors(self), interruptible(cancellable) as cancellable:
+            return super().wait_check(cancellable)
+
+    def wait_check_async(self, cancellable: Any = None, callback: Any = None,
+                         *user_data: Any) -> Any:
+        return begin(super().wait_check_async, (), self.wait_check_finish, cancellable, callback,
+                     user_data)
+
+    def wait_check_finish(self, result: Any) -> bool:
+        with process_errors(self):
+            return super().wait_check_finish(result)
+
+    def write_async(self, bytes: Any, io_priority: int = GLib.PRIORITY_DEFAULT,
+                    cancellable: Any = None, callback: Any = None, *user_data: Any) -> Any:
+        """Writes bytes or text to standard input."""
+        return begin(super().write_async, (gbytes(bytes), io_priority), self.write_finish,
+                     cancellable, callback, user_data)
+
+    def lines(self, stream: Any = Raw.Stream.STDOUT) -> Any:
+        """An asynchronous iterator over the lines of a stream.
+
+        A child that has not been started is started. One that writes faster than its lines are
+        taken waits. Cancelling a task in the middle of the iteration kills the child.
+        """
+        from ._cproc import queues
+        return queues.lines(self, stream)
+
+    def _leave(self) -> None:
+        self.close_stdin()
+
+    def _end(self) -> None:
+        try:
+            self.kill()
+        except GLib.Error:
+            pass
+
+    def __enter__(self) -> Child:
+        if self.props.state == Raw.State.NEW:
+            self.start()
+        return self
+
+    def __exit__(self, kind: Any, *_error: Any) -> None:
+        try:
+            if kind is not None:
+                self._end()
+            self._leave()
+            self.wait()
+        except BaseException:
+            self._end()
+            Child.wait(self)
+            raise
+
+    async def __aenter__(self) -> Child:
+        if self.props.state == Raw.State.NEW:
+            await self.start_async()
+        return self
+
+    async def __aexit__(self, kind: Any, *_error: Any) -> None:
+        from ._cproc import loops, queues
+        queues.release_lines(self)
+        if kind is not None:
+            await queues.end(self)
+        self._leave()
+        try:
+            await self.wait_async()
+        except loops.asyncio.CancelledError:
+            await queues.end(self)
+            raise
+
+
+@public
+class Exec(Raw.Exec):
+    def __init__(self, program: Any = None, /, **keywords: Any) -> None:
+        super().__init__(program, **keywords)
+
+    def run(self, cancellable: Any = None) -> bool:
+        with process_errors(self), interruptible(cancellable) as cancellable:
+            return super().run(cancellable)
+
+    def run_async(self, cancellable: Any = None, callback: Any = None, *user_data: Any) -> Any:
+        return begin(super().run_async, (), self._run_result, cancellable, callback, user_data)
+
+    def run_finish(self, result: Any) -> bool:
+        with process_errors(self):
+            return super().run_finish(result)
+
+    def _run_result(self, result: Any) -> Result:
+        self.run_finish(result)
+        return running.result(self, True, True)
+
+    def set_input(self, input: Any) -> None:
+        super().set_input(gbytes(input))
+
+    def get_stdout_bytes(self) -> GLib.Bytes:
+        return likable_bytes(super().get_stdout_bytes())
+
+    def get_stderr_bytes(self) -> GLib.Bytes:
+        return likable_bytes(super().get_stderr_bytes())
+
+    @attribute
+    def stdout(self) -> str:
+        """Standard output, as text."""
+        return self.get_stdout_text()
+
+    @attribute
+    def stderr(self) -> str:
+        """Standard error, as text."""
+        return self.get_stderr_text()
+
+
+# What a result is marked with that send_finish has to finish as one of send_text_async.
+SENT_AS_TEXT = "_cproc_sent_as_text"
+
+
+def text_callback(callback: Callable) -> Callable:
+    def on_sent(source: Any, result: Any, *user_data: Any) -> None:
+        result.__dict__[SENT_AS_TEXT] = True
+        callback(source, result, *user_data)
+    return on_sent
+
+
+class Messages(Signals):
+    """What a channel and a worker have in common."""
+
+    def send(self, node: Any, *, fds: Any = None) -> bool:
+        """Sends a value, a Json.Node or a GLib.Variant; with open files, if any are given."""
+        if fds is not None:
+            return self.send_with_fds(json_text(node), fd_list(fds))
+        if isinstance(node, Json.Node):
+            return super().send(node)
+        if isinstance(node, GLib.Variant):
+            return self.send_variant(node)
+        return self.send_text(json_text(node))
+
+    def send_async(self, node: Any, cancellable: Any = None, callback: Any = None,
+                   *user_data: Any) -> Any:
+        """Sends a value or a Json.Node, until the kernel has it."""
+        if isinstance(node, Json.Node):
+            return begin(super().send_async, (node,), self.send_finish, cancellable, callback,
+                         user_data)
+        if callback is not None:
+            callback = text_callback(callback)
+        return self.send_text_async(json_text(node), cancellable, callback, *user_data)
+
+    def send_finish(self, result: Any) -> bool:
+        if SENT_AS_TEXT in result.__dict__:
+            return self.send_text_finish(result)
+        return super().send_finish(result)
+
+    def send_text_async(self, json: str, cancellable: Any = None, callback: Any = None,
+                        *user_data: Any) -> Any:
+        return begin(super().send_text_async, (json,), self.send_text_finish, cancellable,
+                     callback, user_data)
+
+    def _inbox(self) -> Any:
+        from ._cproc import queues
+        return queues.inbox(self, self._may_receive())
+
+    async def receive(self) -> Any:
+        """The next message that comes. Raises EOFError when the channel is closed."""
+        return await self._inbox().get()
+
+
+@public
+class Channel(Messages, Raw.Channel):
+    @staticmethod
+    def get_parent() -> Channel | None:
+        channel = Raw.Channel.get_parent()
+        if channel is not None and in_task():
+            attach()
+            from ._cproc import queues
+            queues.keep_messages(channel)
+        return channel
+
+    def flush(self, cancellable: Any = None) -> bool:
+        with interruptible(cancellable) as cancellable:
+            return super().flush(cancellable)
+
+    def flush_async(self, cancellable: Any = None, callback: Any = None, *user_data: Any) -> Any:
+        return begin(super().flush_async, (), self.flush_finish, cancellable, callback, user_data)
+
+    def _may_receive(self) -> bool:
+        return self.props.connected
+
+    def __aiter__(self) -> Any:
+        from ._cproc import queues
+        return queues.Iterator(self._inbox())
+
+
+@public
+class Worker(Messages, Raw.Worker):
+    def __init__(self, module: Any = None, /, args: Iterable = (), **keywords: Any) -> None:
+        if module is not None:
+            launch, keywords = options.split(keywords)
+            keywords["command"] = options.new_module(module, args, launch)
+        super().__init__(**keywords)
+
+    def _prepare(self) -> None:
+        super()._prepare()
+        if in_task():
+            from ._cproc import queues
+            queues.keep_messages(self)
+
+    def _may_receive(self) -> bool:
+        return self.props.state == Raw.State.NEW or self.props.channel.props.connected
+
+    def _leave(self) -> None:
+        self.close_channel()
+        super()._leave()
+
+    def __aiter__(self) -> Any:
+        """The messages, as they come. Cancelling a task in the middle of them kills the worker."""
+        from ._cproc import queues
+        return queues.Iterator(self._inbox(), self)
