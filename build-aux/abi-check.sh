@@ -1,0 +1,37 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Compares the library with that of the last release (the last tag that leads here), as programs
+# that were linked with it see it:
+#
+#   meson compile -C _build abi-check
+#
+# Fails where such a program could break. Needs abidiff, of the package abigail-tools.
+
+set -eu
+
+library=$1
+source_dir=$2
+build_dir=$3
+
+tag=$(git -C "$source_dir" describe --tags --abbrev=0 2>/dev/null) || {
+  echo 'There is no release yet to compare with.'
+  exit 0
+}
+
+old=$build_dir/abi-check-$tag
+if [ ! -e "$old/build/build.ninja" ]; then
+  rm -rf "$old"
+  mkdir -p "$old/source"
+  git -C "$source_dir" archive --format=tar "$tag" | tar -x -C "$old/source"
+  meson setup "$old/build" "$old/source" --buildtype=debugoptimized \
+    -Dtests=false -Dexamples=false -Ddocs=disabled -Dintrospection=disabled >/dev/null
+fi
+ninja -C "$old/build" "libcproc/$(basename "$library")" >/dev/null
+
+echo "Compared with $tag:"
+# abidiff adds the bits of its answer: 4 is a change, 8 one that breaks.
+status=0
+abidiff --headers-dir1 "$old/source/libcproc" --headers-dir2 "$source_dir/libcproc" \
+  "$old/build/libcproc/$(basename "$library")" "$library" || status=$?
+[ $((status & 11)) -eq 0 ]
