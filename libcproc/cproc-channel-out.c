@@ -14,6 +14,8 @@
 #define SMALL_BLOCK 4096
 #define BLOCK 65536
 
+#define SHORT 512
+
 /* The kernel's buffer for a UNIX socket holds about 200 KiB: more parts would not be taken. */
 #define MAX_PARTS 16
 
@@ -181,13 +183,36 @@ send_parts (int           socket_fd,
   return written;
 }
 
+/* The kernel takes a short message faster in one piece than in two. */
+static gssize
+send_item (const CprocOutItem *item,
+           int                 socket_fd)
+{
+  struct iovec parts[] = { item->parts[0], item->parts[1] };
+  gsize length = cproc_out_item_get_length (item);
+  char joined[SHORT];
+  gssize written;
+
+  if (item->fd >= 0 || length > SHORT)
+    return send_parts (socket_fd, parts, parts[1].iov_len > 0 ? 2 : 1, item->fd);
+
+  memcpy (joined, parts[0].iov_base, parts[0].iov_len);
+  if (parts[1].iov_len > 0)
+    memcpy (joined + parts[0].iov_len, parts[1].iov_base, parts[1].iov_len);
+
+  do
+    written = send (socket_fd, joined, length, MSG_NOSIGNAL | MSG_DONTWAIT);
+  while (written < 0 && errno == EINTR);
+
+  return written;
+}
+
 CprocOutResult
 cproc_out_write_now (const CprocOutItem *item,
                      int                 socket_fd,
                      gsize              *written)
 {
-  struct iovec parts[] = { item->parts[0], item->parts[1] };
-  gssize n = send_parts (socket_fd, parts, parts[1].iov_len > 0 ? 2 : 1, item->fd);
+  gssize n = send_item (item, socket_fd);
 
   *written = MAX (n, 0);
   if (n < 0)

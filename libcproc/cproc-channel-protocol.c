@@ -17,6 +17,7 @@
 #define MAX_KEY 1024
 
 #define MAX_SHOWN 40
+#define SHORT 512
 
 /* Node wraps a handle that it sends again, up to three times. */
 #define MAX_WRAPPED 8
@@ -62,13 +63,33 @@ trim (const char *text,
   return (CprocJsonSpan) { text, length };
 }
 
+/* memmem() prepares for long texts, and most are short. */
+static gboolean
+contains_prefix (const CprocJsonSpan *frame)
+{
+  const char *end = frame->data + frame->length;
+  const char *p = frame->data;
+
+  if (frame->length > SHORT)
+    return memmem (p, frame->length, PREFIX, strlen (PREFIX)) != NULL;
+
+  while ((p = memchr (p, PREFIX[0], end - p)) != NULL)
+    {
+      if ((gsize) (end - p) >= strlen (PREFIX) && memcmp (p, PREFIX, strlen (PREFIX)) == 0)
+        return TRUE;
+      p++;
+    }
+
+  return FALSE;
+}
+
 /* Nearly every message is none of the protocol's, which is seen without looking at its members:
  * without the prefix in plain, only an escape could spell it. */
 static gboolean
 may_be_internal (const CprocJsonSpan *frame)
 {
   return frame->length > 0 && frame->data[0] == '{' &&
-         (memmem (frame->data, frame->length, PREFIX, strlen (PREFIX)) != NULL ||
+         (contains_prefix (frame) ||
           memchr (frame->data, '\\', frame->length) != NULL);
 }
 
