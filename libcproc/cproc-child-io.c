@@ -107,6 +107,10 @@ child_open_early_pipe (CprocChild *self,
   if (!child_is_piped (self, target) || !cproc_fd_open_pipe (&ends, NULL))
     return -1;
 
+  /* What is written waits in our queue, and not in the call. */
+  if (target == 0)
+    cproc_fd_set_nonblocking (ends.write, NULL);
+
   priv->early_pipes[target] = target == 0 ? ends.read : ends.write;
 
   return target == 0 ? ends.write : ends.read;
