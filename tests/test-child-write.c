@@ -2,6 +2,8 @@
 
 #include "config.h"
 
+#include <gio/gfiledescriptorbased.h>
+#include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
 
@@ -368,6 +370,33 @@ test_stream_after_queue (void)
   g_assert_cmpint (record->text[1]->str[MUCH], ==, 'y');
 }
 
+/* Blocking, and yet after what was queued. */
+static void
+test_stream_blocks (void)
+{
+  g_autoptr(CprocCommand) command = test_command_new ("cat", NULL);
+  g_autoptr(CprocChild) child = cproc_child_new_for_command (command);
+  g_autoptr(GBytes) much = new_bytes (MUCH, 'x');
+  g_autofree char *path = NULL;
+  g_autofree char *text = NULL;
+  g_autoptr(GError) error = NULL;
+  gsize length;
+
+  g_assert_true (g_close (g_file_open_tmp ("cproc-XXXXXX", &path, NULL), NULL));
+  cproc_command_set_stdio_file (command, 1, path, CPROC_FILE_FLAGS_WRITE);
+  test_start (child);
+  cproc_child_write_async (child, much, G_PRIORITY_DEFAULT, NULL, NULL, NULL);
+  g_assert_true (g_output_stream_write_all (cproc_child_get_stdin_stream (child), "y", 1, NULL,
+                                            NULL, &error));
+  g_assert_no_error (error);
+  cproc_child_close_stdin (child);
+  test_run_until_state (child, CPROC_STATE_CLOSED);
+  g_assert_true (g_file_get_contents (path, &text, &length, NULL));
+  g_assert_cmpuint (length, ==, MUCH + 1);
+  g_assert_cmpint (text[MUCH], ==, 'y');
+  g_assert_cmpint (g_unlink (path), ==, 0);
+}
+
 static gpointer
 cancel_in_thread (gpointer user_data)
 {
@@ -429,6 +458,8 @@ test_stream_async (void)
   g_assert_true (g_output_stream_write_all_finish (stream, test_await (&result), NULL, &error));
   g_clear_object (&result);
   g_output_stream_close_async (stream, G_PRIORITY_DEFAULT, NULL, test_store_result, &result);
+  /* Not in a thread of its own, for which the queue is not made. */
+  g_assert_cmpint (g_file_descriptor_based_get_fd (G_FILE_DESCRIPTOR_BASED (stream)), ==, -1);
   g_assert_true (g_output_stream_close_finish (stream, test_await (&result), &error));
   test_run_until_state (child, CPROC_STATE_CLOSED);
   g_assert_cmpuint (record->text[1]->len, ==, MUCH);
@@ -494,6 +525,7 @@ main (int    argc,
   g_test_add_func ("/child-write/close", test_close);
   g_test_add_func ("/child-write/stream/broken-pipe", test_stream_broken_pipe);
   g_test_add_func ("/child-write/stream/after-queue", test_stream_after_queue);
+  g_test_add_func ("/child-write/stream/blocks", test_stream_blocks);
   g_test_add_func ("/child-write/stream/cancel", test_stream_cancel);
   g_test_add_func ("/child-write/stream/async", test_stream_async);
   g_test_add_func ("/child-write/in-callback", test_write_in_callback);
