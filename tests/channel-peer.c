@@ -197,6 +197,16 @@ on_message_exit (CprocChannel *self,
   g_thread_unref (g_thread_new ("exit", exit_in_thread, NULL));
 }
 
+/* Exits in the middle of a burst, which waits for the end of the handler. */
+static void
+on_message_burst (CprocChannel *self,
+                  CprocMessage *message)
+{
+  for (guint i = 0; i < 1000; i++)
+    send_text ("\"burst\"");
+  exit (0);
+}
+
 static void
 run_error (void)
 {
@@ -223,6 +233,7 @@ run_mode (const char *mode,
     { "hello", G_CALLBACK (on_message_hello) },
     { "close", G_CALLBACK (on_message_close) },
     { "socket", G_CALLBACK (on_message_socket) },
+    { "burst-and-exit", G_CALLBACK (on_message_burst) },
     { "exit-in-thread", G_CALLBACK (on_message_exit) },
   };
 

@@ -218,6 +218,19 @@ test_exit_and_parent_gone (void)
 }
 
 static void
+test_burst_and_exit (void)
+{
+  Peer peer = peer_new ("burst-and-exit");
+  g_autofree char *output = NULL;
+
+  send_text (&peer, "1");
+  run_until_disconnected (peer.end);
+  g_assert_cmpuint (peer.end->n_messages, ==, 1000);
+  g_assert_cmpuint (peer.end->n_invalid, ==, 0);
+  output = peer_end (&peer);
+}
+
+static void
 test_fork_writes_nothing (void)
 {
   Peer peer = peer_new ("fork");
@@ -318,6 +331,7 @@ main (int    argc,
   g_test_add_func ("/channel-parent/send-and-exit", test_send_and_exit);
   g_test_add_func ("/channel-parent/send-and-exit/both", test_send_and_exit_both);
   g_test_add_func ("/channel-parent/send-and-exit/parent-gone", test_exit_and_parent_gone);
+  g_test_add_func ("/channel-parent/burst-and-exit", test_burst_and_exit);
   g_test_add_func ("/channel-parent/fork", test_fork_writes_nothing);
   g_test_add_func ("/channel-parent/exit-in-thread", test_exit_in_thread);
   g_test_add_func ("/channel-parent/worker-closes", test_worker_closes);
