@@ -13,4 +13,5 @@
 #include "cproc-message.h"
 #include "cproc-channel.h"
 #include "cproc-worker.h"
+#include "cproc-signal.h"
 #undef CPROC_INSIDE
