@@ -209,6 +209,30 @@ test_late_listener (void)
   g_assert_cmpstr (lines->str, ==, "1:two 1:three ");
 }
 
+/* What nobody has heard does not become a line with what came before it. */
+static void
+test_deaf_listener (void)
+{
+  g_autoptr(CprocChild) child = test_child_new ("cat", NULL);
+  g_autoptr(GString) bytes = g_string_new (NULL);
+  g_autoptr(GString) lines = g_string_new (NULL);
+  gulong id;
+
+  g_signal_connect (child, "output", G_CALLBACK (append_bytes), bytes);
+  id = g_signal_connect (child, "line", G_CALLBACK (append_line), lines);
+  test_start (child);
+  test_write (child, "one\ntw", -1);
+  test_run_until_length (bytes, 6);
+  g_signal_handler_disconnect (child, id);
+  test_write (child, "o\n", -1);
+  test_run_until_length (bytes, 8);
+  g_signal_connect (child, "line", G_CALLBACK (append_line), lines);
+  test_write (child, "three\n", -1);
+  cproc_child_close_stdin (child);
+  test_run_until_state (child, CPROC_STATE_CLOSED);
+  g_assert_cmpstr (lines->str, ==, "1:one 1:three ");
+}
+
 /* Each piece has been read before the next one is written. */
 static char *
 lines_of_pieces (CprocChild         *child,
@@ -444,6 +468,7 @@ main (int    argc,
   g_test_add_func ("/child-io/details", test_details);
   g_test_add_func ("/child-io/listener/none", test_no_listener);
   g_test_add_func ("/child-io/listener/late", test_late_listener);
+  g_test_add_func ("/child-io/listener/deaf", test_deaf_listener);
   g_test_add_func ("/child-io/lines/ends", test_lines);
   g_test_add_func ("/child-io/lines/encodings", test_encodings);
   g_test_add_func ("/child-io/lines/max-length", test_max_line_length);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <gio/gfiledescriptorbased.h>
 #include <gio/gunixinputstream.h>
 #include <glib/gstdio.h>
 #include <signal.h>
@@ -160,7 +161,7 @@ test_stdin_changes_context (void)
   g_autoptr(GMainContext) context = g_main_context_new ();
   g_autoptr(CprocChild) child = test_child_new ("cat", NULL);
   g_autoptr(TestRecord) record = test_record_new (child);
-  g_autofree char *much = g_strnfill (1000000, 'x');
+  g_autofree char *much = g_strnfill (4000000, 'x');
 
   g_assert_nonnull (cproc_child_get_stdin_stream (child));
   test_write (child, much, -1);
@@ -170,7 +171,7 @@ test_stdin_changes_context (void)
   while (cproc_child_get_state (child) != CPROC_STATE_CLOSED)
     g_main_context_iteration (context, TRUE);
   g_main_context_pop_thread_default (context);
-  g_assert_cmpuint (record->text[1]->len, ==, 1000000);
+  g_assert_cmpuint (record->text[1]->len, ==, 4000000);
   test_finalize (child);
 }
 
@@ -201,6 +202,7 @@ test_stream_of_dropped_child (void)
 
   test_start (child);
   test_finalize (child);
+  g_assert_cmpint (g_file_descriptor_based_get_fd (G_FILE_DESCRIPTOR_BASED (output)), ==, -1);
   g_assert_cmpint (g_output_stream_write (output, "x", 1, NULL, &error), ==, -1);
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_BROKEN_PIPE);
   test_await_no_children ();

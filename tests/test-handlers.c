@@ -297,6 +297,38 @@ test_line_stays (void)
   test_finalize (child);
 }
 
+/* One that two reads brought, while others come that do so. */
+static void
+run_loop_in_split_line (CprocChild  *child,
+                        CprocStream  stream,
+                        const char  *line,
+                        TestLoop    *self)
+{
+  if (++self->n_lines > 1)
+    return;
+
+  test_write (child, "ghi\njkl", -1);
+  test_run_until_count (&self->n_lines, 2);
+  g_assert_cmpstr (line, ==, "abcdef");
+  cproc_child_close_stdin (child);
+}
+
+static void
+test_split_line_stays (void)
+{
+  g_autoptr(CprocChild) child = test_child_new ("cat", NULL);
+  g_autoptr(TestRecord) record = test_record_new (child);
+  TestLoop loop = { 0 };
+
+  g_signal_connect (child, "line::stdout", G_CALLBACK (run_loop_in_split_line), &loop);
+  test_start (child);
+  test_write (child, "abc", -1);
+  test_run_until_length (record->text[1], 3);
+  test_write (child, "def\n", -1);
+  test_run_until_state (child, CPROC_STATE_CLOSED);
+  g_assert_cmpuint (loop.n_lines, ==, 3);
+}
+
 static void
 run_loop_in_lines (CprocChild         *child,
                    CprocStream         stream,
@@ -361,6 +393,19 @@ test_drop_in_callbacks (void)
   while (gone != NULL)
     g_main_context_iteration (NULL, TRUE);
 
+  /* Here the end does not come from the process or a stream. */
+  child = gone = test_child_new ("exit", NULL);
+  g_object_add_weak_pointer (G_OBJECT (gone), (gpointer *) &gone);
+  cproc_child_pause (child, CPROC_STREAM_STDOUT);
+  cproc_child_pause (child, CPROC_STREAM_STDERR);
+  test_start (child);
+  cproc_child_wait_async (child, NULL, drop_in_callback, &child);
+  test_run_until_state (child, CPROC_STATE_EXITED);
+  g_assert_nonnull (cproc_child_get_stdout_stream (child));
+  g_assert_nonnull (cproc_child_get_stderr_stream (child));
+  while (gone != NULL)
+    g_main_context_iteration (NULL, TRUE);
+
   test_await_no_children ();
 }
 
@@ -398,6 +443,7 @@ main (int    argc,
   add_tests ("set-everything", set_everything, TRUE);
   add_tests ("start-again", start_again, TRUE);
   g_test_add_func ("/handlers/line-stays", test_line_stays);
+  g_test_add_func ("/handlers/split-line-stays", test_split_line_stays);
   g_test_add_func ("/handlers/lines-stay", test_lines_stay);
   g_test_add_func ("/handlers/drop-in-callbacks", test_drop_in_callbacks);
 
