@@ -13,7 +13,7 @@ packages='
   meson ninja-build pkg-config gettext
   libglib2.0-dev libjson-glib-dev
   gobject-introspection libgirepository1.0-dev
-  python3 python3-gi gir1.2-json-1.0
+  python3 python3-gi gir1.2-json-1.0 mypy
   gjs valac gi-docgen
 '
 
