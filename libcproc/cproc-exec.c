@@ -182,14 +182,15 @@ cproc_exec_dup_failure (CprocChild *child)
   if (cproc_child_get_priv (child)->end_reason == CPROC_END_LIMIT)
     {
       g_autofree char *line = cproc_command_dup_line (cproc_child_get_command (child));
+      g_autofree char *limit = g_strdup_printf ("%" G_GINT64_FORMAT, self->max_buffer);
 
       return g_error_new (CPROC_ERROR, CPROC_ERROR_OUTPUT_LIMIT,
                           self->limited_stream == CPROC_STREAM_STDOUT
-                            ? _("“%s” was ended because it wrote more than %" G_GINT64_FORMAT
-                                " bytes to standard output (stdout)")
-                            : _("“%s” was ended because it wrote more than %" G_GINT64_FORMAT
-                                " bytes to standard error (stderr)"),
-                          line, self->max_buffer);
+                            ? _("“%s” was ended because it wrote more than %s bytes to standard "
+                                "output (stdout)")
+                            : _("“%s” was ended because it wrote more than %s bytes to standard "
+                                "error (stderr)"),
+                          line, limit);
     }
 
   last_line = exec_dup_last_line (self);
