@@ -157,6 +157,23 @@ test_cancel_async (void)
   test_finalize (child);
 }
 
+/* What has been waited for has been waited for. */
+static void
+test_cancel_late (void)
+{
+  g_autoptr(CprocChild) child = test_child_new ("exit", NULL);
+  g_autoptr(GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr(GAsyncResult) result = NULL;
+  g_autoptr(GError) error = NULL;
+
+  test_start (child);
+  cproc_child_wait_check_async (child, cancellable, test_store_result, &result);
+  test_await (&result);
+  g_cancellable_cancel (cancellable);
+  g_assert_true (cproc_child_wait_check_finish (child, result, &error));
+  g_assert_no_error (error);
+}
+
 static gpointer
 cancel_in_thread (gpointer user_data)
 {
@@ -490,6 +507,7 @@ main (int    argc,
   g_test_add_func ("/child-wait/check", test_wait_check);
   g_test_add_func ("/child-wait/async", test_wait_async);
   g_test_add_func ("/child-wait/cancel/async", test_cancel_async);
+  g_test_add_func ("/child-wait/cancel/late", test_cancel_late);
   g_test_add_func ("/child-wait/cancel/sync", test_cancel_sync);
   g_test_add_func ("/child-wait/no-other-sources", test_no_other_sources);
   g_test_add_func ("/child-wait/nested", test_nested);

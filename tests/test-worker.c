@@ -93,7 +93,8 @@ worker_new (const char *mode,
 static void
 worker_free (TestWorker *self)
 {
-  test_finalize (self->worker);
+  if (self->worker != NULL)
+    test_finalize (self->worker);
   g_ptr_array_unref (self->texts);
   g_string_free (self->events, TRUE);
   g_free (self);
@@ -521,9 +522,16 @@ static void
 test_drop (void)
 {
   g_autoptr(TestWorker) self = worker_new ("echo", NULL, NULL);
+  CprocChannel *channel = cproc_worker_get_channel (self->worker);
+  g_autoptr(GError) error = NULL;
 
+  g_object_ref (channel);
   test_start (self->child);
   send (self, "1");
+  test_finalize (self->worker);
+  g_assert_false (cproc_channel_send_text (channel, "2", &error));
+  g_assert_error (error, CPROC_ERROR, CPROC_ERROR_CHANNEL_CLOSED);
+  test_finalize (channel);
 }
 
 int
