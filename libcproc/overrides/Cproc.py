@@ -27,7 +27,7 @@ from ..overrides import override
 from ._cproc import options, running
 from ._cproc.calls import attach, begin, in_task
 from ._cproc.interrupts import interruptible
-from ._cproc.running import ProcessError, Result, process_errors, run, run_async
+from ._cproc.running import ProcessError, Result, process_error, run, run_async
 from ._cproc.signals import Signals, convert_output_vfunc
 from ._cproc.values import Bytes, Received, fd_list, gbytes, json_text, likable_bytes
 
@@ -127,8 +127,11 @@ class Child(Signals, Raw.Child):
         return begin(super().wait_async, (), self.wait_finish, cancellable, callback, user_data)
 
     def wait_check(self, cancellable: Any = None) -> bool:
-        with process_errors(self), interruptible(cancellable) as cancellable:
-            return super().wait_check(cancellable)
+        try:
+            with interruptible(cancellable) as cancellable:
+                return super().wait_check(cancellable)
+        except GLib.Error as error:
+            raise process_error(error, self) from None
 
     def wait_check_async(self, cancellable: Any = None, callback: Any = None,
                          *user_data: Any) -> Any:
@@ -136,8 +139,10 @@ class Child(Signals, Raw.Child):
                      user_data)
 
     def wait_check_finish(self, result: Any) -> bool:
-        with process_errors(self):
+        try:
             return super().wait_check_finish(result)
+        except GLib.Error as error:
+            raise process_error(error, self) from None
 
     def write_async(self, bytes: Any, io_priority: int = GLib.PRIORITY_DEFAULT,
                     cancellable: Any = None, callback: Any = None, *user_data: Any) -> Any:
@@ -203,15 +208,20 @@ class Exec(Raw.Exec):
         super().__init__(program, **keywords)
 
     def run(self, cancellable: Any = None) -> bool:
-        with process_errors(self), interruptible(cancellable) as cancellable:
-            return super().run(cancellable)
+        try:
+            with interruptible(cancellable) as cancellable:
+                return super().run(cancellable)
+        except GLib.Error as error:
+            raise process_error(error, self) from None
 
     def run_async(self, cancellable: Any = None, callback: Any = None, *user_data: Any) -> Any:
         return begin(super().run_async, (), self._run_result, cancellable, callback, user_data)
 
     def run_finish(self, result: Any) -> bool:
-        with process_errors(self):
+        try:
             return super().run_finish(result)
+        except GLib.Error as error:
+            raise process_error(error, self) from None
 
     def _run_result(self, result: Any) -> Result:
         self.run_finish(result)

@@ -109,8 +109,10 @@ class Call(collections.abc.Coroutine):
     def _on_ready(self, _source: Any, result: Gio.AsyncResult) -> None:
         try:
             self._value = self._finish(result)
-        except Exception as error:  # It is for the one who awaits.
-            self._error = error
+        except Exception as error:
+            # It is for the one who awaits; the way it came would lead back to here, in a circle.
+            error.__context__ = None
+            self._error = error.with_traceback(None)
         self._done = True
         for future in self._waiting:
             if not future.done():
@@ -133,9 +135,12 @@ class Call(collections.abc.Coroutine):
                 self._waiting.remove(future)
         if cancelled is not None:
             raise cancelled
-        if self._error is not None:
+        if self._error is None:
+            return self._value
+        try:
             raise self._error
-        return self._value
+        finally:
+            self = None
 
     def send(self, value: Any) -> Any:
         if self._iterator is None:

@@ -16,6 +16,8 @@ from .values import plain_message
 # ever want, before it is thrown away.
 LIMIT = 1 << 18
 
+DETAILS = {Cproc.Stream.STDOUT: "stdout", Cproc.Stream.STDERR: "stderr"}
+
 
 class Queue:
     """What came by signals of an object, for tasks to take."""
@@ -88,7 +90,7 @@ class LineQueue(Queue):
     def __init__(self, child: Any, stream: Any) -> None:
         self.stream = stream
         self._paused = False
-        detail = stream.value_nick
+        detail = DETAILS[stream]
         super().__init__(child, {
             "lines::" + detail: self._on_lines,
             "stream-ended::" + detail: self.end,
@@ -194,9 +196,8 @@ def listens(source: Any, signal: str, detail: str | None = None) -> bool:
 def keep_lines(child: Any) -> None:
     """Keeps the first lines of a child that is started while nobody listens to it."""
     queues = child.__dict__.setdefault(LINES, [])
-    for stream in (Cproc.Stream.STDOUT, Cproc.Stream.STDERR):
-        if not any(listens(child, signal, stream.value_nick)
-                   for signal in ("output", "line", "lines")):
+    for stream, detail in DETAILS.items():
+        if not any(listens(child, signal, detail) for signal in ("output", "line", "lines")):
             queues.append(LineQueue(child, stream))
 
 

@@ -3,8 +3,7 @@
 
 from __future__ import annotations
 
-import contextlib
-from typing import Any, Iterator
+from typing import Any
 
 from gi.repository import Cproc, GLib
 
@@ -78,14 +77,6 @@ def process_error(error: GLib.Error, child: Any) -> GLib.Error:
     return ProcessError(error.message, error.domain, error.code,
                         cmd=child.get_command().get_argv(), returncode=returncode(child),
                         **output(child))
-
-
-@contextlib.contextmanager
-def process_errors(child: Any) -> Iterator[None]:
-    try:
-        yield
-    except GLib.Error as error:
-        raise process_error(error, child) from None
 
 
 def new_exec(program: Any, input: Any, options: dict[str, Any]) -> Any:

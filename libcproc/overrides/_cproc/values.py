@@ -7,6 +7,7 @@ place it stands, so that programs written for either go on working.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Any, Callable
 
@@ -88,7 +89,9 @@ def native_bytes(value: GLib.Bytes | bytes) -> Bytes:
 def likable_bytes(value: GLib.Bytes) -> GLib.Bytes:
     """The very GLib.Bytes, with the manners of bytes."""
     if type(value) is GLib.Bytes:
-        value.__class__ = GBytes
+        # A convenience only: a PyGObject that lays objects out otherwise refuses it.
+        with contextlib.suppress(TypeError):
+            value.__class__ = GBytes
     return value
 
 
