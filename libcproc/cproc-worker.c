@@ -254,7 +254,7 @@ install_signals (GType type)
    */
   signals[SIGNAL_MESSAGE] =
     g_signal_new ("message", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
-                  G_TYPE_NONE, 1, CPROC_TYPE_MESSAGE | G_SIGNAL_TYPE_STATIC_SCOPE);
+                  G_TYPE_NONE, 1, CPROC_TYPE_MESSAGE);
 
   /**
    * CprocWorker::invalid-message:
