@@ -14,7 +14,7 @@ packages='
   libglib2.0-dev libjson-glib-dev
   gobject-introspection libgirepository1.0-dev
   python3 python3-gi gir1.2-json-1.0 mypy
-  gjs valac gi-docgen
+  gjs node-typescript valac gi-docgen
 '
 
 # Any node will do: there are others than Debian's.

@@ -3,8 +3,8 @@
 
     install.py ROOT MESON_OPTION... -- COMPILER...
 
-In C with what pkg-config says and nothing else, in Python by the installed typelib, in Vala by the
-installed vapi, and as a subproject of another meson project.
+In C with what pkg-config says and nothing else, in Python and GJS by the installed typelib, in Vala
+by the installed vapi, and as a subproject of another meson project.
 """
 
 import os
@@ -49,7 +49,8 @@ class Prefix:
     def __init__(self, path):
         self.path = path
         self.env = {name: value for name, value in os.environ.items()
-                    if name not in ("CPROC_LAUNCH_HELPER", "GI_TYPELIB_PATH", "LD_LIBRARY_PATH")}
+                    if name not in ("CPROC_LAUNCH_HELPER", "GI_TYPELIB_PATH", "GJS_PATH",
+                                     "LD_LIBRARY_PATH", "PYTHONPATH")}
         self.env["XDG_DATA_DIRS"] = os.path.join(path, "share") + ":/usr/local/share:/usr/share"
 
     def find(self, name):
@@ -97,6 +98,9 @@ def check_languages(prefix, work, compiler):
         run("valac", "--vapidir", prefix.find("libcproc-1.vapi"), "--pkg", "libcproc-1",
             os.path.join(HERE, "program.vala"), "-X", "-w", "-o", program, env=prefix.env)
         check("Vala", run(program, env=prefix.env))
+
+        if shutil.which("gjs"):
+            check("GJS", run("gjs", "-m", os.path.join(HERE, "program.js"), env=prefix.env))
 
 
 def check_subproject(root, work):

@@ -1,0 +1,472 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Types of libcproc for programs of GJS, with what Cproc.js adds to the library. Those of GLib come
+// from the packages @girs/gio-2.0 and @girs/json-1.0; a program names this file beside its own:
+//
+//     "files": ["main.ts", "/usr/share/gjs-1.0/overrides/Cproc.d.ts"]
+
+declare module 'gi://Cproc?version=1' {
+  import type Gio from 'gi://Gio?version=2.0';
+  import type GLib from 'gi://GLib?version=2.0';
+  import type GObject from 'gi://GObject?version=2.0';
+  import type Json from 'gi://Json?version=1.0';
+
+  namespace Cproc {
+    // A property has the name of the library and that of JavaScript: exit_code, exitCode.
+    type Camel<S extends string> =
+      S extends `${infer Head}_${infer Tail}` ? `${Head}${Capitalize<Camel<Tail>>}` : S;
+    type Camelled<T> = {[K in keyof T as K extends string ? Camel<K> : K]: T[K]};
+    type Both<T> = T & Camelled<T>;
+    type Settable<T, K extends keyof T> = Partial<Both<Pick<T, K>>>;
+
+    // ---- Values that the override takes
+
+    /** Anything that has a JSON text. */
+    type Value = string | number | boolean | null | Value[] | {[name: string]: Value | undefined};
+    /** What can be sent: a value, or what the library itself takes. */
+    type Sendable = Value | Json.Node | GLib.Variant | Message | {toJSON(): unknown};
+    type Path = string | Gio.File;
+    type Data = string | Uint8Array | GLib.Bytes;
+    type Environment = string[] | {[name: string]: string | number | boolean | null | undefined};
+    type StreamName = 'stdout' | 'stderr';
+    type StdioName = 'pipe' | 'inherit' | 'ignore' | 'null' | 'merge' | 'default';
+    type StdioTarget = Stdio | StdioName | Gio.File | {fd: number}
+      | {path: Path, append?: boolean, exclusive?: boolean};
+    type ContainmentName = 'auto' | 'none' | 'group' | 'tree';
+
+    /** A line for the shell, or a program and its arguments. */
+    type Program = string | Array<string | number | Gio.File>;
+
+    interface CommandOptions {
+      argv0?: string;
+      cwd?: Path | null;
+      /** All of the environment, unless extendEnv is set. */
+      env?: Environment | null;
+      /** Whether env adds to what is inherited; a variable of null is taken out. */
+      extendEnv?: boolean;
+      stdin?: StdioTarget;
+      stdout?: StdioTarget;
+      stderr?: StdioTarget;
+      stdio?: StdioTarget | Array<StdioTarget | null | undefined>;
+      /** The child's number of a descriptor, and ours; ours stays open. */
+      fds?: {[target: number]: number};
+      execPath?: Path | null;
+      execArgv?: string[];
+      containment?: Containment | ContainmentName;
+      newSession?: boolean;
+      dieWithParent?: boolean;
+      userId?: number;
+      groupId?: number;
+      umask?: number;
+      nice?: number;
+    }
+
+    interface RunOptions {
+      /** Milliseconds, as all times. */
+      timeout?: number;
+      idleTimeout?: number;
+      drainTimeout?: number;
+      killSignal?: number | string;
+      killGrace?: number;
+      maxLineLength?: number;
+      encoding?: string;
+    }
+
+    interface ChildOptions extends CommandOptions, RunOptions {}
+
+    interface ExecOptions extends ChildOptions {
+      /** Bytes of each stream that are kept; -1 all of them. */
+      maxBuffer?: number;
+      input?: Data | null;
+      captureStack?: boolean;
+    }
+
+    interface WorkerOptions extends ChildOptions {
+      channelFd?: number;
+    }
+
+    interface RunExecOptions extends ExecOptions {
+      cancellable?: Gio.Cancellable | null;
+      /** false: a bad end is no error. */
+      reject?: boolean;
+    }
+
+    interface Outcome {
+      /** null where a signal ended the program. */
+      exitCode: number | null;
+      /** 'SIGTERM'; null where no signal ended the program. */
+      signal: string | null;
+    }
+
+    interface Result<T = string> extends Outcome {
+      stdout: T;
+      stderr: T;
+    }
+
+    /** What exec() rejects with when the program ran and ended badly. */
+    type ExecError<T = string> = GLib.Error & Result<T>;
+    type ExecPromise<T> = Promise<Result<T>> & {readonly child: Exec};
+
+    function exec(program: Program | Command, options: RunExecOptions & {encoding: 'buffer'}):
+      ExecPromise<Uint8Array>;
+    function exec(program: Program | Command, options?: RunExecOptions): ExecPromise<string>;
+    function spawn(program: Program | Command, options?: ChildOptions): Child;
+    function fork(module: string | string[] | Command, options?: WorkerOptions): Worker;
+    function fork(module: string, args: Array<string | number | Gio.File>,
+      options?: WorkerOptions): Worker;
+
+    // ---- The library
+
+    const MAJOR_VERSION: number;
+    const MINOR_VERSION: number;
+    const MICRO_VERSION: number;
+    const VERSION_S: string;
+
+    function error_quark(): number;
+    function signal_to_string(signum: number): string | null;
+    function signal_from_string(name: string): number;
+
+    enum Stdio { DEFAULT, PIPE, INHERIT, NULL, MERGE, FD, FILE }
+    enum Containment { AUTO, NONE, GROUP, TREE }
+    enum Stream { STDOUT = 1, STDERR = 2 }
+    enum State { NEW, RUNNING, EXITED, CLOSED }
+    enum FileFlags { READ = 1, WRITE = 2, APPEND = 4, EXCLUSIVE = 8 }
+    enum PipeDirection { READ, WRITE, BOTH }
+    enum Resource { CPU, FSIZE, DATA, STACK, CORE, RSS, NPROC, NOFILE, MEMLOCK, AS }
+
+    class Error extends GLib.Error {
+      static readonly EXITED: number;
+      static readonly SIGNALED: number;
+      static readonly TIMED_OUT: number;
+      static readonly OUTPUT_LIMIT: number;
+      static readonly ALREADY_STARTED: number;
+      static readonly NOT_RUNNING: number;
+      static readonly CHANNEL_CLOSED: number;
+      static readonly INVALID_MESSAGE: number;
+      static readonly MESSAGE_TOO_LARGE: number;
+      static readonly NOT_SUPPORTED: number;
+    }
+
+    type Ready<T> = (source: T | null, result: Gio.AsyncResult) => void;
+    type Handler<Self, Arguments extends any[]> = (self: Self, ...args: Arguments) => unknown;
+    type NotifySignal = 'notify' | `notify::${string}`;
+
+    // A detail is the name of a stream.
+    type Detailed<Name extends string, Arguments> =
+      {[K in Name | `${Name}::${StreamName}`]: Arguments};
+
+    interface ChildSignals extends Detailed<'output', [Stream, GLib.Bytes]>,
+      Detailed<'line', [Stream, string]>, Detailed<'lines', [Stream, string[]]>,
+      Detailed<'stream-ended', [Stream]> {
+      started: [];
+      exit: [exit_code: number, term_signal: number];
+      closed: [];
+    }
+    interface ChannelSignals {
+      message: [Message];
+      disconnected: [];
+      'invalid-message': [GLib.Error];
+    }
+    interface WorkerSignals extends ChildSignals, ChannelSignals {}
+
+    interface CommandProperties {
+      argv: string[] | null;
+      argv0: string | null;
+      exec_path: string | null;
+      exec_argv: string[] | null;
+      cwd: string | null;
+      environment: string[] | null;
+      stdin_mode: Stdio;
+      stdout_mode: Stdio;
+      stderr_mode: Stdio;
+      containment: Containment;
+      new_session: boolean;
+      die_with_parent: boolean;
+      user_id: number;
+      group_id: number;
+      umask: number;
+      nice: number;
+    }
+
+    interface Command extends Both<CommandProperties> {}
+    class Command extends GObject.Object {
+      constructor(properties?: Settable<CommandProperties, keyof CommandProperties>);
+      constructor(program: Program, options?: CommandOptions);
+      static new(argv: string[]): Command;
+      static new_shell(line: string): Command;
+      static new_module(path: string, args: string[] | null): Command;
+
+      get_argv(): string[] | null;
+      set_argv(argv: string[] | null): void;
+      get_argv0(): string | null;
+      set_argv0(argv0: string | null): void;
+      get_exec_path(): string | null;
+      set_exec_path(exec_path: string | null): void;
+      get_exec_argv(): string[] | null;
+      set_exec_argv(exec_argv: string[] | null): void;
+      get_cwd(): string | null;
+      set_cwd(cwd: string | null): void;
+      get_environment(): string[] | null;
+      set_environment(environment: string[] | null): void;
+      set_environment_variable(name: string, value: string | null): void;
+      unset_environment_variable(name: string): void;
+      get_stdin_mode(): Stdio;
+      set_stdin_mode(mode: Stdio): void;
+      get_stdout_mode(): Stdio;
+      set_stdout_mode(mode: Stdio): void;
+      get_stderr_mode(): Stdio;
+      set_stderr_mode(mode: Stdio): void;
+      set_stdio_file(fd: number, path: string, flags: FileFlags): void;
+      take_fd(fd: number, target_fd: number): void;
+      pass_fd(fd: number, target_fd: number): boolean;
+      add_pipe(target_fd: number, direction: PipeDirection): void;
+      get_containment(): Containment;
+      set_containment(containment: Containment): void;
+      get_new_session(): boolean;
+      set_new_session(new_session: boolean): void;
+      get_die_with_parent(): boolean;
+      set_die_with_parent(die_with_parent: boolean): void;
+      get_user_id(): number;
+      set_user_id(user_id: number): void;
+      get_group_id(): number;
+      set_group_id(group_id: number): void;
+      get_umask(): number;
+      set_umask(mask: number): void;
+      get_nice(): number;
+      set_nice(increment: number): void;
+      set_resource_limit(resource: Resource, soft: number, hard: number): void;
+    }
+
+    interface ChildProperties {
+      readonly command: Command;
+      readonly pid: number;
+      readonly state: State;
+      /** -1 where there is none. */
+      readonly exit_code: number;
+      /** 0 where there is none. */
+      readonly term_signal: number;
+      readonly timed_out: boolean;
+      readonly user_time: number;
+      readonly system_time: number;
+      readonly max_rss: number;
+      timeout: number;
+      idle_timeout: number;
+      drain_timeout: number;
+      kill_signal: number;
+      kill_grace: number;
+      max_line_length: number;
+      encoding: string;
+    }
+    type ChildSettable = 'command' | 'timeout' | 'idle_timeout' | 'drain_timeout' | 'kill_signal'
+      | 'kill_grace' | 'max_line_length' | 'encoding';
+
+    interface Child extends Both<ChildProperties> {}
+    class Child extends GObject.Object {
+      constructor(properties?: Settable<ChildProperties, ChildSettable>);
+      constructor(program: Program, options?: ChildOptions);
+      constructor(command: Command, options?: RunOptions);
+      static new(argv: string[]): Child;
+      static new_shell(line: string): Child;
+      static new_for_command(command: Command): Child;
+
+      connect<K extends keyof ChildSignals>(signal: K, callback: Handler<this, ChildSignals[K]>):
+        number;
+      connect(signal: NotifySignal, callback: Handler<this, [GObject.ParamSpec]>): number;
+
+      vfunc_started(): void;
+      vfunc_output(stream: Stream, bytes: GLib.Bytes): void;
+      vfunc_line(stream: Stream, line: string): void;
+      vfunc_lines(stream: Stream, lines: string[]): void;
+      vfunc_exit(exit_code: number, term_signal: number): void;
+      vfunc_stream_ended(stream: Stream): void;
+      vfunc_closed(): void;
+
+      get_command(): Command;
+      get_pid(): number;
+      get_state(): State;
+      get_exit_code(): number;
+      get_term_signal(): number;
+      get_timed_out(): boolean;
+      get_user_time(): number;
+      get_system_time(): number;
+      get_max_rss(): number;
+      get_subprocess(): Gio.Subprocess | null;
+      get_timeout(): number;
+      set_timeout(timeout: number): void;
+      get_idle_timeout(): number;
+      set_idle_timeout(idle_timeout: number): void;
+      get_drain_timeout(): number;
+      set_drain_timeout(drain_timeout: number): void;
+      get_kill_signal(): number;
+      set_kill_signal(kill_signal: number): void;
+      get_kill_grace(): number;
+      set_kill_grace(kill_grace: number): void;
+      get_max_line_length(): number;
+      set_max_line_length(max_line_length: number): void;
+      get_encoding(): string;
+      set_encoding(encoding: string | null): void;
+
+      start(): boolean;
+      start_async(cancellable?: Gio.Cancellable | null): Promise<boolean>;
+      start_async(cancellable: Gio.Cancellable | null, callback: Ready<this> | null): void;
+      start_finish(result: Gio.AsyncResult): boolean;
+      wait(cancellable: Gio.Cancellable | null): boolean;
+      wait_async(cancellable?: Gio.Cancellable | null): Promise<boolean>;
+      wait_async(cancellable: Gio.Cancellable | null, callback: Ready<this> | null): void;
+      wait_finish(result: Gio.AsyncResult): boolean;
+      wait_check(cancellable: Gio.Cancellable | null): boolean;
+      wait_check_async(cancellable?: Gio.Cancellable | null): Promise<boolean>;
+      wait_check_async(cancellable: Gio.Cancellable | null, callback: Ready<this> | null): void;
+      wait_check_finish(result: Gio.AsyncResult): boolean;
+
+      kill(): boolean;
+      send_signal(signum: number): boolean;
+      force_exit(): boolean;
+      pause(stream: Stream): void;
+      resume(stream: Stream): void;
+      get_stdin_stream(): Gio.OutputStream | null;
+      get_stdout_stream(): Gio.InputStream | null;
+      get_stderr_stream(): Gio.InputStream | null;
+      get_pipe_stream(target_fd: number): Gio.IOStream | null;
+      write_async(data: Data, io_priority?: number, cancellable?: Gio.Cancellable | null):
+        Promise<boolean>;
+      write_async(data: Data, io_priority: number, cancellable: Gio.Cancellable | null,
+        callback: Ready<this> | null): void;
+      write_finish(result: Gio.AsyncResult): boolean;
+      close_stdin(): void;
+
+      /** The lines of a stream, from now on; starts the child if it has not been started. */
+      lines(stream?: Stream | StreamName): AsyncIterableIterator<string>;
+    }
+
+    interface ExecProperties extends ChildProperties {
+      max_buffer: number;
+      input: GLib.Bytes | null;
+      capture_stack: boolean;
+    }
+
+    interface Exec extends Both<ExecProperties> {}
+    class Exec extends Child {
+      constructor(properties?: Settable<ExecProperties,
+        ChildSettable | 'max_buffer' | 'input' | 'capture_stack'>);
+      constructor(program: Program, options?: ExecOptions);
+      constructor(command: Command, options?: RunOptions
+        & Pick<ExecOptions, 'maxBuffer' | 'input' | 'captureStack'>);
+      static new(line: string): Exec;
+      // It hides another one in the parent class.
+      static new(...args: never): any;
+      static new_argv(argv: string[]): Exec;
+      static new_for_command(command: Command): Exec;
+
+      get_max_buffer(): number;
+      set_max_buffer(max_buffer: number): void;
+      get_input(): GLib.Bytes | null;
+      set_input(input: GLib.Bytes | null): void;
+      get_capture_stack(): boolean;
+      set_capture_stack(capture_stack: boolean): void;
+      get_stdout_bytes(): GLib.Bytes;
+      get_stderr_bytes(): GLib.Bytes;
+      get_stdout_text(): string;
+      get_stderr_text(): string;
+      get_error_stack(): string | null;
+      run(cancellable: Gio.Cancellable | null): boolean;
+      run_async(cancellable?: Gio.Cancellable | null): Promise<boolean>;
+      run_async(cancellable: Gio.Cancellable | null, callback: Ready<this> | null): void;
+      run_finish(result: Gio.AsyncResult): boolean;
+    }
+
+    class Message {
+      ref(): Message;
+      unref(): void;
+      get_text(): string;
+      get_root(): Json.Node;
+      get_fd_list(): Gio.UnixFDList | null;
+      /** The message as a value of JavaScript. */
+      readonly value: any;
+      toJSON(): any;
+      toString(): string;
+    }
+
+    interface Sender {
+      send(value: Sendable): boolean;
+      send_async(value: Sendable, cancellable?: Gio.Cancellable | null): Promise<boolean>;
+      send_async(value: Sendable, cancellable: Gio.Cancellable | null,
+        callback: Ready<this> | null): void;
+      send_finish(result: Gio.AsyncResult): boolean;
+      send_text(json: string): boolean;
+      send_text_async(json: string, cancellable?: Gio.Cancellable | null): Promise<boolean>;
+      send_text_async(json: string, cancellable: Gio.Cancellable | null,
+        callback: Ready<this> | null): void;
+      send_text_finish(result: Gio.AsyncResult): boolean;
+      send_variant(variant: GLib.Variant): boolean;
+      send_with_fds(json: string, fd_list: Gio.UnixFDList | null): boolean;
+      send_socket(json: string, socket: Gio.Socket): boolean;
+
+      /** Connects to `message`; what comes is a value. */
+      onMessage(callback: (value: any, message: Message) => void): number;
+      /** The messages as values, from now on, until the channel is closed. */
+      messages(): AsyncIterableIterator<any>;
+    }
+
+    interface WorkerProperties extends ChildProperties {
+      readonly channel: Channel;
+      channel_fd: number;
+    }
+
+    interface Worker extends Both<WorkerProperties>, Sender {}
+    class Worker extends Child {
+      constructor(properties?: Settable<WorkerProperties, ChildSettable | 'channel_fd'>);
+      constructor(module: string | string[], options?: WorkerOptions);
+      constructor(module: string, args: Array<string | number | Gio.File>, options?: WorkerOptions);
+      constructor(command: Command, options?: RunOptions & Pick<WorkerOptions, 'channelFd'>);
+      static new(module: string, args: string[] | null): Worker;
+      // It hides another one in the parent class.
+      static new(...args: never): any;
+      static new_for_command(command: Command): Worker;
+
+      connect<K extends keyof WorkerSignals>(signal: K, callback: Handler<this, WorkerSignals[K]>):
+        number;
+      connect(signal: NotifySignal, callback: Handler<this, [GObject.ParamSpec]>): number;
+
+      get_channel(): Channel;
+      get_channel_fd(): number;
+      set_channel_fd(channel_fd: number): void;
+      close_channel(): void;
+    }
+
+    interface ChannelProperties {
+      readonly connected: boolean;
+      readonly congested: boolean;
+      readonly queued_bytes: number;
+      max_message_size: number;
+    }
+
+    interface Channel extends Both<ChannelProperties>, Sender {}
+    class Channel extends GObject.Object {
+      /** In a worker: the end that leads to the parent; null where there is none. */
+      static get_parent(): Channel | null;
+
+      connect<K extends keyof ChannelSignals>(signal: K,
+        callback: Handler<this, ChannelSignals[K]>): number;
+      connect(signal: NotifySignal, callback: Handler<this, [GObject.ParamSpec]>): number;
+
+      get_connected(): boolean;
+      get_congested(): boolean;
+      get_queued_bytes(): number;
+      get_max_message_size(): number;
+      set_max_message_size(max_message_size: number): void;
+      flush(cancellable: Gio.Cancellable | null): boolean;
+      flush_async(cancellable?: Gio.Cancellable | null): Promise<boolean>;
+      flush_async(cancellable: Gio.Cancellable | null, callback: Ready<this> | null): void;
+      flush_finish(result: Gio.AsyncResult): boolean;
+      close(): void;
+    }
+  }
+
+  export default Cproc;
+}
+
+declare module 'gi://Cproc' {
+  import Cproc from 'gi://Cproc?version=1';
+  export default Cproc;
+}
