@@ -177,12 +177,16 @@ test_most (void)
   for (guint i = 0; i < 253; i++)
     g_unix_fd_list_append (list, fds[1], NULL);
   large[0] = large[4999] = '"';
+  for (guint i = 0; i < 100; i++)
+    end_send (a, large);
   g_assert_true (cproc_channel_send_with_fds (a->channel, large, list, &error));
   g_assert_no_error (error);
   g_clear_object (&list);
+  end_send (a, "1");
   g_assert_true (cproc_channel_get_congested (a->channel));
-  run_until (&b->n_messages, 1);
-  assert_is_pipe_to (peek_fd (messages, 0, 252), fds[0]);
+  run_until (&b->n_messages, 102);
+  g_assert_cmpuint (b->n_invalid, ==, 0);
+  assert_is_pipe_to (peek_fd (messages, 100, 252), fds[0]);
   close (fds[0]);
   close (fds[1]);
   end_free (a);
@@ -412,7 +416,17 @@ test_after_close (void)
   open_pipe (fds);
   large[0] = large[999999] = '"';
   g_assert_true (cproc_channel_send_text (a->channel, large, NULL));
+
+  /* And what is waiting for its frame then. */
+  write_with_fds (peer, "0\n", &fds[1], 1);
+  run_pending ();
+  close (fds[1]);
+  g_assert_false (is_closed (fds[0]));
   cproc_channel_close (a->channel);
+  g_assert_true (is_closed (fds[0]));
+  close (fds[0]);
+
+  open_pipe (fds);
   write_with_fds (peer, HANDLE ("1"), &fds[1], 1);
   close (fds[1]);
   run_pending ();
@@ -420,7 +434,7 @@ test_after_close (void)
   close (fds[0]);
   close (peer);
   run_until_disconnected (a);
-  g_assert_cmpstr (a->log->str, ==, "disconnected\n");
+  g_assert_cmpstr (a->log->str, ==, "0\ndisconnected\n");
   end_free (a);
   g_assert_cmpuint (count_fds (), ==, before);
 }

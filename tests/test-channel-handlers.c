@@ -295,6 +295,34 @@ test_move (void)
 }
 
 static void
+on_message_move_away (CprocChannel *channel,
+                      CprocMessage *message,
+                      gpointer      user_data)
+{
+  cproc_channel_set_context (channel, user_data);
+}
+
+/* It stays there: the next message is for that context. */
+static void
+test_move_away (void)
+{
+  GMainContext *other = g_main_context_new ();
+  int peer;
+  End *a = end_new (&peer);
+
+  g_signal_connect (a->channel, "message", G_CALLBACK (on_message_move_away), other);
+  write_string (peer, "1\n2\n3\n");
+  run_pending ();
+  g_assert_cmpstr (a->log->str, ==, "1\n");
+  while (a->n_messages < 3)
+    g_main_context_iteration (other, TRUE);
+  g_assert_cmpstr (a->log->str, ==, "1\n2\n3\n");
+  close (peer);
+  end_free (a);
+  g_main_context_unref (other);
+}
+
+static void
 on_message_drain (CprocChannel *channel,
                   CprocMessage *message,
                   gpointer      user_data)
@@ -471,6 +499,7 @@ main (int    argc,
   g_test_add_func ("/channel-handlers/nested-loop", test_nested_loop);
   g_test_add_func ("/channel-handlers/nested-bound", test_nested_bound);
   g_test_add_func ("/channel-handlers/move", test_move);
+  g_test_add_func ("/channel-handlers/move-away", test_move_away);
   g_test_add_func ("/channel-handlers/drain", test_drain);
   g_test_add_func ("/channel-handlers/reset", test_reset);
   g_test_add_func ("/channel-handlers/flush", test_flush);

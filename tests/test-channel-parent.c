@@ -154,7 +154,6 @@ test_invalid (void)
 static void
 test_fds (void)
 {
-  guint before = count_fds ();
   Peer peer = peer_new ("echo");
   g_autoptr(GUnixFDList) list = g_unix_fd_list_new ();
   g_autofree char *output = NULL;
@@ -169,7 +168,6 @@ test_fds (void)
   g_assert_cmpstr (peer.end->log->str, ==, "\"these\" +20\n");
   cproc_channel_close (peer.end->channel);
   output = peer_end (&peer);
-  g_assert_cmpuint (count_fds (), <=, before + 1);
 }
 
 /* It sends 4 MB and returns from main(): all of it comes. */
@@ -185,7 +183,8 @@ test_send_and_exit (void)
   output = peer_end (&peer);
 }
 
-/* Also while this side writes to it as much and reads nothing, with nobody to read that. */
+/* Also while this side writes to it as much and lets nothing out, with nobody to read that: it may
+ * end before that is written, but not before what it sent is. */
 static void
 test_send_and_exit_both (void)
 {
@@ -196,8 +195,8 @@ test_send_and_exit_both (void)
 
   large[0] = large[3999999] = '"';
   send_text (&peer, large);
-  cproc_channel_flush (peer.end->channel, NULL, &error);
-  g_assert_no_error (error);
+  if (!cproc_channel_flush (peer.end->channel, NULL, &error))
+    g_assert_error (error, CPROC_ERROR, CPROC_ERROR_CHANNEL_CLOSED);
   run_until_disconnected (peer.end);
   g_assert_cmpuint (peer.end->n_messages, ==, 4000);
   output = peer_end (&peer);

@@ -179,6 +179,65 @@ test_replies_are_bounded (void)
   end_free (a);
 }
 
+/* Reads everything, and counts the descriptors. */
+static guint
+count_received (int peer)
+{
+  g_autofree char *data = g_malloc (65536);
+  guint n_fds = 0;
+  gssize n;
+
+  for (;;)
+    {
+      union
+      {
+        struct cmsghdr align;
+        char buffer[CMSG_SPACE (16 * sizeof (int))];
+      } control;
+      struct iovec iov = { data, 65536 };
+      struct msghdr header = {
+        .msg_iov = &iov,
+        .msg_iovlen = 1,
+        .msg_control = &control,
+        .msg_controllen = sizeof control,
+      };
+
+      run_pending ();
+      n = recvmsg (peer, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+      if (n <= 0)
+        return n_fds;
+
+      if (header.msg_controllen > 0)
+        {
+          g_assert_cmpuint (control.align.cmsg_len, ==, CMSG_LEN (sizeof (int)));
+          close (*(int *) (void *) CMSG_DATA (&control.align));
+          n_fds++;
+        }
+    }
+}
+
+/* A handle that takes more than one call to write has its descriptor on the first byte only. */
+static void
+test_handle_in_parts (void)
+{
+  g_autoptr(GUnixFDList) list = g_unix_fd_list_new ();
+  int null = open ("/dev/null", O_RDWR | O_CLOEXEC), peer;
+  g_autofree char *large = make_large (1000000);
+  End *a = end_new (&peer);
+
+  g_unix_fd_list_append (list, null, NULL);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_assert_true (cproc_channel_send_with_fds (a->channel, large, list, NULL));
+      end_send (a, large);
+    }
+  g_assert_cmpuint (count_received (peer), ==, 2);
+  g_assert_cmpuint (cproc_channel_get_queued_bytes (a->channel), ==, 0);
+  close (null);
+  close (peer);
+  end_free (a);
+}
+
 /* Two sides that pass each other more than their acknowledgements have room for do not lock up. */
 static void
 test_both_ways (void)
@@ -217,6 +276,7 @@ main (int    argc,
   g_test_add_func ("/channel-protocol/socket-arrives", test_socket_arrives);
   g_test_add_func ("/channel-protocol/node-questions", test_node_questions);
   g_test_add_func ("/channel-protocol/replies-are-bounded", test_replies_are_bounded);
+  g_test_add_func ("/channel-protocol/handle-in-parts", test_handle_in_parts);
   g_test_add_func ("/channel-protocol/both-ways", test_both_ways);
 
   return g_test_run ();

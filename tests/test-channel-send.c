@@ -332,6 +332,7 @@ typedef struct
   int peer;
   guint n_messages;
   gsize at_once;
+  guint64 max_queued;
 } Burst;
 
 static gboolean
@@ -341,7 +342,11 @@ send_burst (gpointer data)
   g_autofree char *text = NULL;
 
   for (guint i = 0; i < burst->n_messages; i++)
-    end_send (burst->end, "1");
+    {
+      end_send (burst->end, "1");
+      burst->max_queued = MAX (burst->max_queued,
+                               cproc_channel_get_queued_bytes (burst->end->channel));
+    }
   text = read_available (burst->peer);
   burst->at_once = strlen (text);
 
@@ -353,23 +358,53 @@ test_burst (void)
 {
   int peer;
   End *a = end_new (&peer);
-  Burst burst = { a, peer, 5, 0 };
+  Burst burst = { a, peer, 5, 0, 0 };
   g_autofree char *text = NULL;
 
   g_idle_add (send_burst, &burst);
   run_pending ();
   g_assert_cmpuint (burst.at_once, ==, 10);
+  g_assert_cmpuint (burst.max_queued, ==, 0);
 
   burst.n_messages = 100;
   g_idle_add (send_burst, &burst);
   g_main_context_iteration (NULL, FALSE);
   g_assert_cmpuint (burst.at_once, >=, 20);
+  g_assert_cmpuint (burst.max_queued, >, 20);
   run_pending ();
   text = read_available (peer);
   g_assert_cmpuint (burst.at_once + strlen (text), ==, 200);
   g_assert_cmpuint (cproc_channel_get_queued_bytes (a->channel), ==, 0);
   close (peer);
   end_free (a);
+}
+
+static gboolean
+send_burst_and_drop (gpointer data)
+{
+  Burst *burst = data;
+
+  for (guint i = 0; i < burst->n_messages; i++)
+    end_send (burst->end, "1");
+  end_free (burst->end);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* What waits for the end of the turn goes out with the channel too. */
+static void
+test_burst_and_drop (void)
+{
+  int peer;
+  End *a = end_new (&peer);
+  Burst burst = { a, peer, 100, 0, 0 };
+  g_autofree char *text = NULL;
+
+  g_idle_add (send_burst_and_drop, &burst);
+  run_pending ();
+  text = read_available (peer);
+  g_assert_cmpuint (strlen (text), ==, 200);
+  close (peer);
 }
 
 /* Outside of a main loop nothing waits for one. */
@@ -436,6 +471,7 @@ main (int    argc,
   g_test_add_func ("/channel-send/close-with-tasks", test_close_with_tasks);
   g_test_add_func ("/channel-send/reset-with-tasks", test_reset_with_tasks);
   g_test_add_func ("/channel-send/burst", test_burst);
+  g_test_add_func ("/channel-send/burst/drop", test_burst_and_drop);
   g_test_add_func ("/channel-send/no-loop", test_no_loop);
   g_test_add_func ("/channel-send/order", test_order);
 
