@@ -119,12 +119,6 @@ frames_end_frame (CprocFrames  *self,
 
   if (self->partial_length > 0)
     {
-      if (self->partial_length + length - 1 > self->max_size)
-        {
-          frames_drop_partial (self);
-          return CPROC_FRAME_TOO_LARGE;
-        }
-
       frames_append (self, data, length);
       self->handed_out = TRUE;
       data = self->partial + self->headroom;
