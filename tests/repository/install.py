@@ -66,6 +66,10 @@ class Prefix:
         typelibs = self.find("Cproc-1.typelib")
         if typelibs is not None:
             self.env["GI_TYPELIB_PATH"] = typelibs
+        private = self.find("_cproc")
+        if private is not None:
+            # Of the folder gi/overrides.
+            self.env["PYTHONPATH"] = os.path.dirname(os.path.dirname(private))
 
 
 def pkg_config(prefix, *what):
@@ -91,6 +95,8 @@ def check_languages(prefix, work, compiler):
             if shutil.which(python) and subprocess.run([python, "-c", "import gi"],
                                                        capture_output=True).returncode == 0:
                 check("Python", run(python, os.path.join(HERE, "program.py"), env=prefix.env))
+                check("its override", run(python, os.path.join(HERE, "override.py"),
+                                          env=prefix.env))
                 break
 
     if shutil.which("valac") and prefix.find("libcproc-1.vapi"):
