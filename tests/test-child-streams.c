@@ -13,7 +13,7 @@
 
 #include "child-util.h"
 
-/* Streams that the caller reads and writes himself, extra pipes, and streams that lead elsewhere. */
+/* Streams that the caller reads and writes himself, extra pipes, and those that lead elsewhere. */
 
 static char *
 read_all (GInputStream *stream)

@@ -16,7 +16,8 @@ test_names (void)
     const char *name;
   } signals[] = {
     { SIGHUP, "SIGHUP" },   { SIGINT, "SIGINT" },   { SIGKILL, "SIGKILL" }, { SIGSEGV, "SIGSEGV" },
-    { SIGTERM, "SIGTERM" }, { SIGUSR1, "SIGUSR1" }, { SIGCHLD, "SIGCHLD" }, { SIGWINCH, "SIGWINCH" },
+    { SIGTERM, "SIGTERM" }, { SIGUSR1, "SIGUSR1" }, { SIGCHLD, "SIGCHLD" },
+    { SIGWINCH, "SIGWINCH" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (signals); i++)

@@ -42,7 +42,8 @@ function greet() {
     const kind = handle?.constructor?.name;
 
     if (handle instanceof net.Server)
-      handle.once('connection', socket => socket.end(`server for ${message}`, () => handle.close()));
+      handle.once('connection',
+        socket => socket.end(`server for ${message}`, () => handle.close()));
     else if (handle instanceof net.Socket)
       handle.end(`socket for ${message}`);
     else if (handle instanceof dgram.Socket)

@@ -130,7 +130,8 @@ async function sendAndExit() {
   assert.strictEqual(n, 4000);
 }
 
-// A connection to a server of ours goes to the worker; the server, which asks after its connections,
+// A connection to a server of ours goes to the worker; the server, which asks after its
+// connections,
 // can be counted and closed while the worker has it.
 async function sockets() {
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'cproc-'));
@@ -153,7 +154,7 @@ async function sockets() {
     assert.strictEqual(count, 0);
     await new Promise(resolve => server.close(resolve));
 
-    // The whole server. Node takes the name away when it closes its own end, so another one is made.
+    // The whole server. Node takes the name away when it closes its own end, so another is made.
     const given = net.createServer();
     const there = path.join(dir, 'server');
     const greetedToo = event(child, 'message');

@@ -17,10 +17,11 @@ NO_SPDX = re.compile(r"""
     (^|/)(LICENSE|NEWS|LINGUAS|POTFILES|\.gitignore|\.editorconfig|\.clang-format)$
     | \.(md|po|pot|svg|png|json|txt|list|symbols|corpus|dict)$
     | ^tests/(fuzz/seeds|data)/
-    | ^debian/ | ^\.git
+    | ^docs/packaging/debian/ | ^\.git
 """, re.VERBOSE)
 
-NOT_TEXT = re.compile(r"^tests/(fuzz/seeds|data)/")
+# A makefile needs its tabulators.
+NOT_TEXT = re.compile(r"^tests/(fuzz/seeds|data)/|^docs/packaging/debian/rules$")
 
 MESSAGE = re.compile(r"(?<!\w)[NCQ]?_ ?\(\"|\b(g_dn|n)gettext \(")
 
