@@ -131,8 +131,7 @@ async function sendAndExit() {
 }
 
 // A connection to a server of ours goes to the worker; the server, which asks after its
-// connections,
-// can be counted and closed while the worker has it.
+// connections, can be counted and closed while the worker has it.
 async function sockets() {
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'cproc-'));
   const where = path.join(dir, 'socket');
