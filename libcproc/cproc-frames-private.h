@@ -17,6 +17,7 @@ typedef struct
   char *partial; /* the beginning of a frame, behind the headroom */
   gsize partial_length;
   gsize partial_capacity;
+  gsize last_length; /* of a frame that was copied: the next one may be as long */
 
   gsize headroom;
   guint64 max_size;
