@@ -8,7 +8,7 @@ async void run (string line) {
   exec.exit.connect ((code, term_signal) => print ("child process exited with code %d\n", code));
 
   try {
-    yield exec.run_async (null);
+    yield exec.run_async ();
   } catch (Error error) {
     print ("error: %s\n", error.message);
     print ("error code: %d\n", exec.exit_code);

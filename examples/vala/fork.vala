@@ -10,7 +10,7 @@ int main (string[] args) {
   }
 
   var loop = new MainLoop ();
-  var worker = new Cproc.Worker (args[1], null);
+  var worker = new Cproc.Worker (args[1]);
   worker.message.connect ((message) => {
     print ("got message from child: %s\n", message.get_text ());
     worker.close_channel ();

@@ -31,7 +31,8 @@ async function lines(argv, options) {
 }
 
 test('programs', async () => {
-  assertEqual(await outputOf(new Cproc.Child([CHILD, 'print-args', 'a b', 5])), `${CHILD}\na b\n5\n`);
+  assertEqual(await outputOf(new Cproc.Child([CHILD, 'print-args', 'a b', 5])),
+    `${CHILD}\na b\n5\n`);
   assertEqual(await outputOf(new Cproc.Child('echo a; echo b')), 'a\nb\n');
   const command = new Cproc.Command(childArgv('print-args'), {argv0: 'other'});
   assertEqual(await outputOf(new Cproc.Child(command)), 'other\n');

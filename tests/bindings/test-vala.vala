@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The library from Vala, as its users call it. Started with a channel the program is a worker. */
+
+unowned string test_child;
+string test_program;
+
+string[] child_argv (string mode, ...) {
+  var args = va_list ();
+  string[] argv = { test_child, mode };
+
+  for (string? arg = args.arg<string?> (); arg != null; arg = args.arg<string?> ())
+    argv += arg;
+
+  return argv;
+}
+
+/* Runs an async test to its end. */
+delegate void Begin (owned AsyncReadyCallback callback);
+
+void run (Begin begin) {
+  var loop = new MainLoop ();
+
+  begin (() => loop.quit ());
+  loop.run ();
+}
+
+async void wait_closed (Cproc.Child child) {
+  try {
+    yield child.wait_async ();
+  } catch (Error error) {
+    assert_not_reached ();
+  }
+}
+
+/* Command */
+
+void test_command () {
+  var command = new Cproc.Command ({ "ls", "-l" });
+
+  assert_cmpstrv (command.argv, { "ls", "-l" });
+  assert_null (command.argv0);
+  assert_null (command.cwd);
+  assert (command.environment == null);
+  assert (command.stdin_mode == Cproc.Stdio.DEFAULT);
+  assert (command.containment == Cproc.Containment.AUTO);
+  assert (command.user_id == -1);
+
+  command.argv = { "pwd" };
+  command.cwd = "/";
+  command.argv0 = "name";
+  command.environment = { "A=1" };
+  command.set_environment_variable ("B", "2");
+  command.unset_environment_variable ("A");
+  command.set_resource_limit (Cproc.Resource.CPU, 100, 100);
+  command.set_stdio_file (2, "/dev/null", Cproc.FileFlags.WRITE | Cproc.FileFlags.APPEND);
+  assert_cmpstrv (command.argv, { "pwd" });
+  assert_cmpstr (command.cwd, CompareOperator.EQ, "/");
+  assert_cmpstrv (command.environment, { "B=2" });
+  assert (command.stderr_mode == Cproc.Stdio.FILE);
+  command.cwd = null;
+  assert_null (command.cwd);
+
+  var by_properties = (Cproc.Command) Object.new (typeof (Cproc.Command), "cwd", "/", "nice", 3);
+  assert_cmpint (by_properties.nice, CompareOperator.EQ, 3);
+  assert_cmpstrv (new Cproc.Command.shell ("ls").argv, { "/bin/sh", "-c", "ls" });
+  assert_cmpstrv (new Cproc.Command.module ("a.js").argv, { "a.js" });
+  assert_cmpstrv (new Cproc.Command.module ("a.js", { "b" }).argv, { "a.js", "b" });
+}
+
+void assert_cmpstrv (string[]? strv, string[] expected) {
+  assert_cmpint (strv.length, CompareOperator.EQ, expected.length);
+  for (var i = 0; i < expected.length; i++)
+    assert_cmpstr (strv[i], CompareOperator.EQ, expected[i]);
+}
+
+void test_signal_names () {
+  assert_cmpstr (Cproc.signal_to_string (Posix.Signal.TERM), CompareOperator.EQ, "SIGTERM");
+  assert_null (Cproc.signal_to_string (0));
+  assert_cmpint (Cproc.signal_from_string ("INT"), CompareOperator.EQ, Posix.Signal.INT);
+}
+
+/* Child */
+
+class Recorder : Cproc.Child {
+  public string events = "";
+
+  public Recorder (Cproc.Command command) {
+    Object (command: command);
+  }
+
+  public override void started () {
+    events += "started ";
+  }
+
+  public override void line (Cproc.Stream stream, string line) {
+    events += @"line:$line ";
+  }
+
+  public override void closed () {
+    events += "closed";
+  }
+}
+
+void test_subclass () {
+  var recorder = new Recorder (new Cproc.Command (child_argv ("lines", "2")));
+
+  try {
+    recorder.start ();
+    recorder.wait ();
+  } catch (Error error) {
+    assert_not_reached ();
+  }
+  assert_cmpstr (recorder.events, CompareOperator.EQ, "started line:line 1 line:line 2 closed");
+}
+
+async void signals () {
+  var child = new Cproc.Child (child_argv ("echo", "1", "a\nb\n", "2", "c"));
+  var events = new StringBuilder ();
+
+  child.started.connect (() => events.append ("started "));
+  child.line["stdout"].connect ((stream, line) => {
+    assert (stream == Cproc.Stream.STDOUT);
+    events.append (@"out:$line ");
+  });
+  child.line["stderr"].connect ((stream, line) => events.append (@"err:$line "));
+  child.exit.connect ((code, term_signal) => events.append (@"exit:$code,$term_signal "));
+  child.closed.connect (() => events.append ("closed"));
+  var lines = 0;
+  child.lines.connect ((stream, batch) => lines += batch.length);
+  var size = 0;
+  child.output.connect ((stream, bytes) => size += bytes.length);
+  var ended = 0;
+  child.stream_ended.connect (() => ended++);
+  var states = 0;
+  child.notify["state"].connect (() => states++);
+
+  try {
+    assert (yield child.start_async ());
+    assert (child.pid > 0);
+    assert (yield child.wait_check_async ());
+  } catch (Error error) {
+    assert_not_reached ();
+  }
+
+  assert (events.str.has_prefix ("started "));
+  assert ("out:a out:b " in events.str && "err:c " in events.str && "exit:0,0 " in events.str);
+  assert (events.str.has_suffix (" closed"));
+  assert_cmpint (lines, CompareOperator.EQ, 3);
+  assert_cmpint (size, CompareOperator.EQ, 5);
+  assert_cmpint (ended, CompareOperator.EQ, 2);
+  assert_cmpint (states, CompareOperator.EQ, 3);
+  assert (child.state == Cproc.State.CLOSED && child.exit_code == 0);
+}
+
+async void streams () {
+  var child = new Cproc.Child (child_argv ("cat", "0", "1"));
+  var text = "";
+
+  child.output.connect ((stream, bytes) => text += (string) Bytes.unref_to_data (bytes));
+  child.pause (Cproc.Stream.STDOUT);
+  try {
+    child.start ();
+    assert (yield child.write_async (new Bytes ("one, ".data)));
+    assert (yield child.write_async (new Bytes ("two".data), Priority.DEFAULT, null));
+    child.close_stdin ();
+    assert_cmpstr (text, CompareOperator.EQ, "");
+    child.resume (Cproc.Stream.STDOUT);
+    yield child.wait_check_async ();
+  } catch (Error error) {
+    assert_not_reached ();
+  }
+  assert_cmpstr (text, CompareOperator.EQ, "one, two");
+  assert_null (child.get_pipe_stream (5));
+}
+
+async void taken_stream () {
+  var child = new Cproc.Child (child_argv ("echo", "1", "a\n"));
+
+  try {
+    InputStream? stream = child.get_stdout_stream ();
+    child.start ();
+    var reader = new DataInputStream (stream);
+    assert_cmpstr (yield reader.read_line_async (), CompareOperator.EQ, "a");
+    assert_null (yield reader.read_line_async ());
+  } catch (Error error) {
+    assert_not_reached ();
+  }
+  yield wait_closed (child);
+}
+
+async void kill_child () {
+  var child = new Cproc.Child (child_argv ("sleep-forever", "ready")) {
+    kill_signal = Posix.Signal.INT,
+    kill_grace = 60000
+  };
+
+  child.line.connect (() => {
+    try {
+      child.kill ();
+    } catch (Error error) {
+      assert_not_reached ();
+    }
+  });
+  try {
+    child.start ();
+    yield child.wait_check_async ();
+    assert_not_reached ();
+  } catch (Cproc.Error.SIGNALED error) {
+    assert_cmpint (child.term_signal, CompareOperator.EQ, Posix.Signal.INT);
+  } catch (Error error) {
+    assert_not_reached ();
+  }
+
+  try {
+    child.send_signal (0);
+    assert_not_reached ();
+  } catch (Error error) {
+    assert (error is Cproc.Error.NOT_RUNNING);
+  }
+}
+
+async void start_fails () {
+  try {
+    yield new Cproc.Child ({ "/no/such/program" }).start_async ();
+    assert_not_reached ();
+  } catch (SpawnError.NOENT error) {
+    assert ("/no/such/program" in error.message);
+  } catch (Error error) {
+    assert_not_reached ();
+  }
+}
+
+/* Exec */
+
+async void exec () {
+  var exec = new Cproc.Exec.argv (child_argv ("cat", "0", "1")) {
+    input = new Bytes ("text".data),
+    max_buffer = -1
+  };
+
+  try {
+    assert (yield exec.run_async ());
+  } catch (Error error) {
+    assert_not_reached ();
+  }
+  assert_cmpstr (exec.get_stdout_text (), CompareOperator.EQ, "text");
+  assert_cmpint (exec.get_stderr_bytes ().length, CompareOperator.EQ, 0);
+  assert_null (exec.get_error_stack ());
+}
+
+async void exec_fails () {
+  var exec = new Cproc.Exec ("echo why >&2; exit 7");
+
+  try {
+    yield exec.run_async ();
+    assert_not_reached ();
+  } catch (Cproc.Error.EXITED error) {
+    assert_cmpstr (error.message, CompareOperator.EQ,
+                   "“echo why >&2; exit 7” exited with code 7: why");
+  } catch (Error error) {
+    assert_not_reached ();
+  }
+  assert_cmpint (exec.exit_code, CompareOperator.EQ, 7);
+  assert_cmpstr (exec.get_stderr_text (), CompareOperator.EQ, "why\n");
+}
+
+async void exec_cancelled () {
+  var exec = new Cproc.Exec.argv (child_argv ("sleep-forever", "ready"));
+  var cancellable = new Cancellable ();
+
+  exec.line.connect (() => cancellable.cancel ());
+  try {
+    yield exec.run_async (cancellable);
+    assert_not_reached ();
+  } catch (IOError.CANCELLED error) {
+    assert_cmpint (exec.term_signal, CompareOperator.EQ, Posix.Signal.TERM);
+  } catch (Error error) {
+    assert_not_reached ();
+  }
+}
+
+/* Worker, Channel and Message */
+
+Cproc.Worker new_worker () {
+  return new Cproc.Worker (test_program, { "worker" });
+}
+
+async void worker () {
+  var worker = new_worker ();
+  Cproc.Message[] messages = {};
+  var disconnected = 0;
+
+  worker.message.connect ((message) => {
+    messages += message;
+    if (messages.length == 4)
+      worker.close_channel ();
+  });
+  worker.disconnected.connect (() => disconnected++);
+  try {
+    yield worker.start_async ();
+    assert (worker.send_text ("{\"foo\":1}"));
+    assert (yield worker.send_text_async ("[true,null]"));
+    assert (worker.send_variant ("Hello there!"));
+    assert (yield worker.send_async (Json.from_string ("{\"bar\":2.5}")));
+    assert (yield worker.channel.flush_async ());
+  } catch (Error error) {
+    assert_not_reached ();
+  }
+  yield wait_closed (worker);
+
+  assert_cmpint (messages.length, CompareOperator.EQ, 4);
+  assert_cmpstr (messages[0].get_text (), CompareOperator.EQ, "{\"foo\":1}");
+  assert_cmpint ((int) messages[0].get_root ().get_object ().get_int_member ("foo"),
+                 CompareOperator.EQ, 1);
+  assert_cmpstr (messages[1].get_text (), CompareOperator.EQ, "[true,null]");
+  assert_cmpstr (messages[2].get_root ().get_string (), CompareOperator.EQ, "Hello there!");
+  assert_null (messages[2].get_fd_list ());
+  assert_cmpstr (messages[3].get_text (), CompareOperator.EQ, "{\"bar\":2.5}");
+  assert_cmpint (disconnected, CompareOperator.EQ, 1);
+  assert (!worker.channel.connected && worker.channel_fd == 3);
+  assert_cmpint (worker.exit_code, CompareOperator.EQ, 12);
+}
+
+async void descriptors () {
+  var worker = new_worker ();
+  var content = "";
+
+  worker.message.connect ((message) => {
+    try {
+      var stream = new UnixInputStream (message.get_fd_list ().get (0), true);
+      Posix.lseek (stream.get_fd (), 0, Posix.SEEK_SET);
+      content = new DataInputStream (stream).read_line ();
+    } catch (Error error) {
+      assert_not_reached ();
+    }
+    worker.close_channel ();
+  });
+  try {
+    FileIOStream stream;
+    var file = File.new_tmp ("cproc-XXXXXX", out stream);
+    file.delete ();
+    stream.output_stream.write_all ("inside\n".data, null);
+    var fds = new UnixFDList ();
+    fds.append (((FileDescriptorBased) stream.input_stream).get_fd ());
+    worker.start ();
+    assert (worker.send_with_fds ("0", fds));
+  } catch (Error error) {
+    assert_not_reached ();
+  }
+  yield wait_closed (worker);
+  assert_cmpstr (content, CompareOperator.EQ, "inside");
+}
+
+async void not_a_message () {
+  var worker = new_worker ();
+
+  try {
+    worker.start ();
+    yield worker.send_text_async ("{");
+    assert_not_reached ();
+  } catch (Cproc.Error.INVALID_MESSAGE error) {
+    worker.close_channel ();
+  } catch (Error error) {
+    assert_not_reached ();
+  }
+  yield wait_closed (worker);
+}
+
+/* Sends every message back. */
+int be_worker () {
+  try {
+    Cproc.Channel? parent = Cproc.Channel.get_parent ();
+    var loop = new MainLoop ();
+
+    parent.message.connect ((message) => {
+      try {
+        parent.send_with_fds (message.get_text (), message.get_fd_list ());
+      } catch (Error error) {
+        assert_not_reached ();
+      }
+    });
+    parent.disconnected.connect (loop.quit);
+    loop.run ();
+  } catch (Error error) {
+    return 1;
+  }
+
+  return 12;
+}
+
+int main (string[] args) {
+  if (args.length > 1 && args[1] == "worker")
+    return be_worker ();
+
+  Test.init (ref args);
+  test_program = args[0];
+  test_child = Environment.get_variable ("CPROC_TEST_CHILD");
+
+  Test.add_func ("/vala/command", test_command);
+  Test.add_func ("/vala/signal-names", test_signal_names);
+  Test.add_func ("/vala/subclass", test_subclass);
+  Test.add_func ("/vala/signals", () => run ((done) => signals.begin ((owned) done)));
+  Test.add_func ("/vala/streams", () => run ((done) => streams.begin ((owned) done)));
+  Test.add_func ("/vala/taken-stream", () => run ((done) => taken_stream.begin ((owned) done)));
+  Test.add_func ("/vala/kill", () => run ((done) => kill_child.begin ((owned) done)));
+  Test.add_func ("/vala/start-fails", () => run ((done) => start_fails.begin ((owned) done)));
+  Test.add_func ("/vala/exec", () => run ((done) => exec.begin ((owned) done)));
+  Test.add_func ("/vala/exec-fails", () => run ((done) => exec_fails.begin ((owned) done)));
+  Test.add_func ("/vala/exec-cancelled", () => run ((done) => exec_cancelled.begin ((owned) done)));
+  Test.add_func ("/vala/worker", () => run ((done) => worker.begin ((owned) done)));
+  Test.add_func ("/vala/descriptors", () => run ((done) => descriptors.begin ((owned) done)));
+  Test.add_func ("/vala/not-a-message", () => run ((done) => not_a_message.begin ((owned) done)));
+
+  return Test.run ();
+}
