@@ -5,6 +5,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "cproc-child-private.h"
+#include "cproc-fd-private.h"
 #include "cproc-signal-names-private.h"
 
 static gboolean
@@ -308,7 +309,10 @@ cproc_child_wait (CprocChild    *self,
   if (g_cancellable_set_error_if_cancelled (cancellable, error))
     return FALSE;
 
-  context = g_main_context_new ();
+  context = cproc_fd_new_context (error);
+  if (context == NULL)
+    return FALSE;
+
   old_context = g_main_context_ref (priv->context);
   cproc_child_set_context (self, context);
   completed = cproc_child_iterate_until_closed (self, context, cancellable, FALSE);

@@ -4,6 +4,7 @@
 
 #include "cproc-child-private.h"
 #include "cproc-exec.h"
+#include "cproc-fd-private.h"
 
 /**
  * cproc_exec_run:
@@ -34,6 +35,7 @@ cproc_exec_run (CprocExec     *self,
   g_autoptr(CprocExec) guard = NULL;
   g_autoptr(GMainContext) context = NULL;
   g_autoptr(GMainContext) own_context = NULL;
+  gboolean started;
 
   g_return_val_if_fail (CPROC_IS_EXEC (self), FALSE);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
@@ -44,18 +46,19 @@ cproc_exec_run (CprocExec     *self,
 
   guard = g_object_ref (self);
   child = CPROC_CHILD (self);
-  context = g_main_context_new ();
-
-  if (!cproc_child_start_in (child, context, error))
+  context = cproc_fd_new_context (error);
+  if (context == NULL)
     return FALSE;
 
-  cproc_child_iterate_until_closed (child, context, cancellable, TRUE);
+  started = cproc_child_start_in (child, context, error);
+  if (started)
+    cproc_child_iterate_until_closed (child, context, cancellable, TRUE);
 
   /* One that is kept for its output must not keep the context and its descriptor. */
   own_context = g_main_context_ref_thread_default ();
   cproc_child_set_context (child, own_context);
 
-  return cproc_child_check_success (child, error);
+  return started && cproc_child_check_success (child, error);
 }
 
 static void

@@ -25,6 +25,18 @@ int      cproc_fd_dup_high        (int fd, GError **error);
 gboolean cproc_fd_set_nonblocking (int fd, GError **error);
 void     cproc_fd_clear           (int *fd);
 
+/* g_main_context_new() ends the program where there is no descriptor left for it, and where a
+ * standard stream is closed takes its place. What is made between these two does neither. */
+typedef struct
+{
+  int fds[3];
+  guint n;
+} CprocFdHeld;
+
+gboolean      cproc_fd_begin_context (CprocFdHeld *held, GError **error);
+void          cproc_fd_end_context   (CprocFdHeld *held);
+GMainContext *cproc_fd_new_context   (GError **error);
+
 /* The same for who words the error: -1 and errno. Numbers from lowest on, or, where the limit
  * leaves no room there, any above floor. */
 int      cproc_fd_dup_above       (int fd, int lowest, int floor);

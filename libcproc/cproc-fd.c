@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -142,6 +143,48 @@ cproc_fd_set_nonblocking (int      fd,
     }
 
   return TRUE;
+}
+
+gboolean
+cproc_fd_begin_context (CprocFdHeld  *held,
+                        GError      **error)
+{
+  int fd;
+
+  *held = (CprocFdHeld) { .n = 0 };
+  while ((fd = eventfd (0, EFD_CLOEXEC)) >= 0 && fd <= FLOOR)
+    held->fds[held->n++] = fd;
+
+  if (fd < 0)
+    {
+      set_error (error, errno, _("Could not make a main context"));
+      cproc_fd_end_context (held);
+      return FALSE;
+    }
+
+  close (fd);
+
+  return TRUE;
+}
+
+void
+cproc_fd_end_context (CprocFdHeld *held)
+{
+  while (held->n > 0)
+    close (held->fds[--held->n]);
+}
+
+GMainContext *
+cproc_fd_new_context (GError **error)
+{
+  GMainContext *context = NULL;
+  CprocFdHeld held;
+
+  if (cproc_fd_begin_context (&held, error))
+    context = g_main_context_new ();
+  cproc_fd_end_context (&held);
+
+  return context;
 }
 
 void

@@ -166,6 +166,11 @@ error_of_attribute (LaunchStep step,
       break;
     }
 
+  /* The helper could not fork. */
+  if (step == LAUNCH_STEP_SUPERVISE && (saved_errno == EAGAIN || saved_errno == ENOMEM))
+    return g_error_new (G_SPAWN_ERROR, G_SPAWN_ERROR_FORK, "%s: %s", text,
+                        g_strerror (saved_errno));
+
   return error_of_errno (saved_errno, g_strdup_printf ("%s: %s", text, g_strerror (saved_errno)));
 }
 
@@ -224,7 +229,8 @@ GError *
 cproc_launch_error_of_silence (const CprocLaunchNames *self)
 {
   GError *error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_FAILED,
-                                       _("libcproc’s launch helper ended before its work was done"));
+                                       _("libcproc’s launch helper ended before its work was "
+                                         "done"));
 
   cproc_launch_prefix_error (self, &error);
 

@@ -100,10 +100,10 @@ cproc_worker_prepare (CprocChild   *child,
 {
   CprocWorker *self = CPROC_WORKER (child);
   g_autofree char *number = g_strdup_printf ("%d", self->channel_fd);
-  g_autoptr(GMainContext) nowhere = g_main_context_new ();
+  g_autoptr(GMainContext) nowhere = cproc_fd_new_context (error);
   int fds[2];
 
-  if (!cproc_fd_open_socketpair (fds, error))
+  if (nowhere == NULL || !cproc_fd_open_socketpair (fds, error))
     return FALSE;
 
   /* What is sent now waits in the socket. The end of a program that has not begun, since its start

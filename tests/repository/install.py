@@ -99,14 +99,14 @@ def check_languages(prefix, work, compiler):
                                           env=prefix.env))
                 break
 
+        if shutil.which("gjs"):
+            check("GJS", run("gjs", "-m", os.path.join(HERE, "program.js"), env=prefix.env))
+
     if shutil.which("valac") and prefix.find("libcproc-1.vapi"):
         program = os.path.join(work, "vala-program")
         run("valac", "--vapidir", prefix.find("libcproc-1.vapi"), "--pkg", "libcproc-1",
             os.path.join(HERE, "program.vala"), "-X", "-w", "-o", program, env=prefix.env)
         check("Vala", run(program, env=prefix.env))
-
-        if shutil.which("gjs"):
-            check("GJS", run("gjs", "-m", os.path.join(HERE, "program.js"), env=prefix.env))
 
 
 def check_subproject(root, work):
