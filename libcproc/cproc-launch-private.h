@@ -56,7 +56,7 @@ int          cproc_launch_steal_pipe   (CprocLaunch   *self,
 gboolean     cproc_launch_spawn        (CprocLaunch   *self,
                                         GError       **error);
 
-/* After spawn: -1 where nothing needs to be waited for (the bare path). */
+/* After spawn, until confirm: readable when all has been decided. */
 int          cproc_launch_get_status_fd (CprocLaunch  *self);
 
 /* Blocks until the program runs or has failed to. */

@@ -11,23 +11,9 @@
 #include <unistd.h>
 
 #include "cproc-fd-private.h"
-#include "cproc-launch-bare-private.h"
-#include "cproc-launch-pid-private.h"
 #include "cproc-launch-spec-private.h"
 #include "cproc-launch-thread-private.h"
 #include "cproc-pidfd-private.h"
-
-/* As long as GSubprocess names the process it has not been reaped, and the number is its own. */
-static void
-open_pidfd (CprocLaunch *self)
-{
-  if (g_subprocess_get_identifier (self->subprocess) == NULL)
-    return;
-
-  self->pidfd = cproc_pidfd_open ((pid_t) self->process_pid);
-  if (g_subprocess_get_identifier (self->subprocess) == NULL)
-    cproc_fd_clear (&self->pidfd);
-}
 
 static gboolean
 call_glib (CprocLaunch         *self,
@@ -39,33 +25,11 @@ call_glib (CprocLaunch         *self,
   if (self->subprocess == NULL)
     return FALSE;
 
-  self->process_pid = self->pid = cproc_launch_pid_read (self->subprocess);
-
   /* Not one end of the child's may stay open here, or no end of file would come. */
   g_subprocess_launcher_close (self->launcher);
   g_clear_object (&self->launcher);
 
   return TRUE;
-}
-
-static gboolean
-spawn_bare (CprocLaunch *self)
-{
-  sigset_t none, saved;
-  gboolean spawned;
-
-  if (!cproc_launch_pid_is_known () || !cproc_launch_bare_is_clean ())
-    return FALSE;
-
-  /* The library's thread blocks all; the child begins with the mask of the one that spawns it. */
-  sigemptyset (&none);
-  pthread_sigmask (SIG_SETMASK, &none, &saved);
-  spawned = call_glib (self, (const char * const *) self->argv, NULL);
-  pthread_sigmask (SIG_SETMASK, &saved, NULL);
-  if (spawned)
-    open_pidfd (self);
-
-  return spawned;
 }
 
 static gboolean
@@ -167,12 +131,7 @@ static gboolean
 spawn (CprocLaunch  *self,
        GError      **error)
 {
-  if (self->is_bare && spawn_bare (self))
-    return TRUE;
-
-  /* Where the bare path has failed the helper tells why. */
-  if ((self->is_bare && !cproc_launch_open_helper_pipes (self, error)) ||
-      !cproc_launch_fds_probe (&self->fds, error))
+  if (!cproc_launch_fds_probe (&self->fds, error))
     {
       cproc_launch_prefix_error (&self->names, error);
       return FALSE;

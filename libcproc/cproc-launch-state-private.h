@@ -28,7 +28,6 @@ struct _CprocLaunch
   char *spec;
   CprocContainment containment;
   gboolean die_with_parent;
-  gboolean is_bare;
   int status_target;
 
   GSubprocess *subprocess;

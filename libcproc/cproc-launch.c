@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "cproc-fd-private.h"
-#include "cproc-launch-bare-private.h"
 #include "cproc-launch-spec-private.h"
 
 CprocLaunch *
@@ -200,19 +199,14 @@ take_over_command (CprocLaunch  *self,
   return TRUE;
 }
 
-/* Decides between the two paths. What the helper would be told is made ready in any case, since
- * the bare path may turn out not to be open. */
 static gboolean
-choose_path (CprocLaunch  *self,
-             GError      **error)
+prepare_helper (CprocLaunch  *self,
+                GError      **error)
 {
   self->spec = cproc_launch_spec_build (self->command, self->containment, &self->fds,
                                         self->status_target, get_control_target (self));
-  self->is_bare = cproc_launch_bare_has_empty_mask () &&
-                  cproc_launch_bare_fits (self->command, self->containment, self->argv[0],
-                                          g_subprocess_launcher_getenv (self->launcher, "PATH"));
 
-  return self->is_bare || cproc_launch_open_helper_pipes (self, error);
+  return cproc_launch_open_helper_pipes (self, error);
 }
 
 gboolean
@@ -227,7 +221,7 @@ cproc_launch_prepare (CprocLaunch  *self,
 
   /* The library's thread makes itself with the first call for it, and cannot report an error
    * then: what it needs is made sure of here. */
-  if (!open_fds (self, error) || !choose_path (self, error) ||
+  if (!open_fds (self, error) || !prepare_helper (self, error) ||
       !cproc_launch_fds_probe (&self->fds, error))
     {
       cproc_launch_prefix_error (&self->names, error);

@@ -14,7 +14,6 @@
 
 #include <glib/gstdio.h>
 
-#include "cproc-launch-pid-private.h"
 #include "cproc-launch-thread-private.h"
 #include "launch-util.h"
 
@@ -370,23 +369,6 @@ test_pid_is_never_lost (void)
   g_test_trap_assert_passed ();
 }
 
-/* What is read when it is too late must be what was to be read in time. */
-static void
-test_pid_of_the_reaped (void)
-{
-  g_autoptr(CprocCommand) command = launch_command_new ("cat", NULL);
-  g_autoptr(CprocLaunch) launch = launch_start (command);
-  GSubprocess *subprocess = cproc_launch_get_subprocess (launch);
-  gint64 pid = cproc_launch_pid_read (subprocess);
-
-  g_assert_true (cproc_launch_pid_is_known ());
-  g_assert_cmpint (pid, ==, cproc_launch_get_pid (launch));
-  close (cproc_launch_steal_pipe (launch, STDIN_FILENO));
-  g_assert_cmpint (launch_wait (launch), ==, 0);
-  g_assert_null (g_subprocess_get_identifier (subprocess));
-  g_assert_cmpint (cproc_launch_pid_read (subprocess), ==, pid);
-}
-
 static void
 test_pidfd (void)
 {
@@ -584,7 +566,6 @@ main (int    argc,
   g_test_add_func ("/launch/ids", test_ids);
   g_test_add_func ("/launch/signals", test_signals);
   g_test_add_func ("/launch/pid-is-never-lost", test_pid_is_never_lost);
-  g_test_add_func ("/launch/pid-of-the-reaped", test_pid_of_the_reaped);
   g_test_add_func ("/launch/pidfd", test_pidfd);
   g_test_add_func ("/launch/die-with-parent", test_die_with_parent);
   g_test_add_func ("/launch/die-with-parent-outlives-thread",
