@@ -24,7 +24,7 @@ cp_child (const char * const *argv,
   cproc_command_set_stdin_mode (command, in);
   cproc_command_set_stdout_mode (command, out);
   cproc_command_set_stderr_mode (command, err);
-  if (bench_param ("bare", 0))
+  if (bench_param ("none", 0))
     cproc_command_set_containment (command, CPROC_CONTAINMENT_NONE);
 
   return cproc_child_new_for_command (command);

@@ -15,7 +15,7 @@ class Peer:
 PEERS = {
     'raw': Peer('raw'),
     'cproc': Peer('cproc'),
-    'cproc-bare': Peer('cproc', {'bare': 1}),
+    'cproc-none': Peer('cproc', {'none': 1}),
     'cproc-piped': Peer('cproc', {'piped': 1}),
     'cproc-json': Peer('cproc', {'json': 1}),
     'gsubprocess': Peer('gsubprocess'),
@@ -58,12 +58,12 @@ class Case:
 
 
 GSUB = ['gsubprocess', 'gsubprocess-inherit']
-BARE = ['cproc', 'cproc-bare']
+NONE = ['cproc', 'cproc-none']
 OTHERS = [*GSUB, 'libuv', 'qprocess', 'node', 'bun', 'python']
 LOOPS = ['gsubprocess', 'libuv', 'qprocess', 'node', 'bun']
 MESSAGES = ['raw', 'cproc', 'cproc-json', 'gsubprocess', 'node', 'bun', 'multiprocessing']
 
-START = ['raw', *BARE, *OTHERS]
+START = ['raw', *NONE, *OTHERS]
 
 PROCESSES = [
     Case('start-0', 'start() call, a small parent', 'start', False, [*START, 'pygobject'],
@@ -74,7 +74,7 @@ PROCESSES = [
                                                         'node': {'count': 20}},
          [Reach('<=', 2.2, 'raw')]),
     Case('start-4g', 'start() call, the parent has touched 4 GiB', 'start', False,
-         ['raw', *BARE, *GSUB], {'count': 100, 'touch': 4096}, {}, {'gsubprocess': {'count': 10}},
+         ['raw', *NONE, *GSUB], {'count': 100, 'touch': 4096}, {}, {'gsubprocess': {'count': 10}},
          [Reach('<=', 2.2, 'raw')], only_full=True),
     Case('start-set', 'start() call with cwd, own group, limits, ids; 1 GiB touched', 'start-set',
          False, ['raw', 'cproc', 'gsubprocess', 'node', 'bun', 'python'],
@@ -86,32 +86,32 @@ PROCESSES = [
                                                         'node': {'count': 20}},
          [Reach('<=', 0.3, 'raw')]),
     Case('spawn', 'start and exit signal of /bin/true, one after another', 'spawn', True,
-         ['raw', *BARE, 'cproc-piped', *OTHERS, 'asyncio', 'pygobject'], {'count': 500},
+         ['raw', *NONE, 'cproc-piped', *OTHERS, 'asyncio', 'pygobject'], {'count': 500},
          {'count': 300}, {},
-         [Reach('>=', 0.92, 'raw', 'cproc-bare'), Reach('>=', 0.75, 'raw')]),
+         [Reach('>=', 0.92, 'raw', 'cproc-none'), Reach('>=', 0.75, 'raw')]),
     Case('spawn-1g', 'the same from a parent that has touched 1 GiB', 'spawn', True,
-         ['raw', *BARE, *OTHERS], {'count': 100, 'touch': 1024}, {'count': 50},
+         ['raw', *NONE, *OTHERS], {'count': 100, 'touch': 1024}, {'count': 50},
          {'gsubprocess': {'count': 20}, 'libuv': {'count': 20}, 'node': {'count': 20}},
-         [Reach('>=', 0.92, 'raw', 'cproc-bare'), Reach('>=', 0.75, 'raw')]),
+         [Reach('>=', 0.92, 'raw', 'cproc-none'), Reach('>=', 0.75, 'raw')]),
     Case('flight-64', '64 children in flight', 'flight', True,
-         ['raw', *BARE, *OTHERS, 'asyncio', 'pygobject'], {'flight': 64, 'count': 1000},
+         ['raw', *NONE, *OTHERS, 'asyncio', 'pygobject'], {'flight': 64, 'count': 1000},
          {'count': 500}, {}, [Reach('>=', 1, 'gsubprocess'), Reach('>=', 1, 'libuv')]),
     Case('flight-500', '500 children in flight', 'flight', True,
-         ['raw', *BARE, *OTHERS, 'asyncio', 'pygobject'], {'flight': 500, 'count': 1500},
+         ['raw', *NONE, *OTHERS, 'asyncio', 'pygobject'], {'flight': 500, 'count': 1500},
          {'count': 1000}, {}, [Reach('>=', 1, 'gsubprocess'), Reach('>=', 1, 'libuv')]),
     Case('live-10', 'start and exit signal beside 10 live children', 'live', False,
-         ['raw', *BARE, *OTHERS], {'live': 10, 'count': 200}, {'count': 100}, {},
+         ['raw', *NONE, *OTHERS], {'live': 10, 'count': 200}, {'count': 100}, {},
          [Reach('<=', 1, 'gsubprocess'), Reach('<=', 1, 'libuv')]),
     Case('live-1000', 'start and exit signal beside 1,000 live children', 'live', False,
-         ['raw', *BARE, *OTHERS], {'live': 1000, 'count': 200}, {'count': 100}, {},
+         ['raw', *NONE, *OTHERS], {'live': 1000, 'count': 200}, {'count': 100}, {},
          [Reach('<=', 1, 'gsubprocess'), Reach('<=', 1, 'libuv'),
           Reach('<=', 1.25, 'cproc', case='live-10')]),
     Case('live-5000', 'start and exit signal beside 5,000 live children', 'live', False,
-         ['raw', *BARE, *GSUB, 'libuv', 'bun'], {'live': 5000, 'count': 200}, {'count': 100}, {},
+         ['raw', *NONE, *GSUB, 'libuv', 'bun'], {'live': 5000, 'count': 200}, {'count': 100}, {},
          [Reach('<=', 1, 'gsubprocess'), Reach('<=', 1, 'libuv'),
           Reach('<=', 1.25, 'cproc', case='live-10')], only_full=True),
     Case('exit', 'from the end of a process to its signal', 'exit', False,
-         ['raw', 'cproc', 'cproc-bare', *GSUB, 'libuv', 'qprocess', 'node', 'bun', 'python',
+         ['raw', 'cproc', 'cproc-none', *GSUB, 'libuv', 'qprocess', 'node', 'bun', 'python',
           'asyncio', 'pygobject'], {'count': 200}, {'count': 100}, {}, [Reach('<=', 1.1, 'raw')]),
     Case('memory-child', 'memory in the parent for each idle child', 'memory-child', False,
          ['cproc', *OTHERS, 'pygobject'], {'count': 500}, {}, {}, [Reach('<=', 4)]),

@@ -71,8 +71,7 @@ def environment(build):
 
 
 def reset_signals():
-    """A signal that is ignored, as under nohup, is ignored by every child's child too, and keeps
-    libcproc from its bare path."""
+    """A signal that is ignored, as under nohup, is ignored by every peer's children too."""
     for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
         if signal.getsignal(number) == signal.SIG_IGN:
             signal.signal(number, signal.SIG_DFL)
