@@ -236,24 +236,15 @@ start_confirm (gpointer user_data)
 static void
 start_after_spawn (CprocStart *self)
 {
-  GMainContext *context;
-  int fd;
+  GMainContext *context = cproc_child_get_priv (self->child)->context;
 
   clear_source (&self->spawned_source);
 
-  fd = self->error == NULL ? cproc_launch_get_status_fd (self->launch) : -1;
-  if (fd < 0)
-    {
-      GError *error = g_steal_pointer (&self->error);
-
-      if (error == NULL)
-        cproc_launch_confirm (self->launch, &error);
-      start_complete (self, error);
-      return;
-    }
-
-  context = cproc_child_get_priv (self->child)->context;
-  cproc_watch_start (&self->status_watch, context, fd, G_IO_IN | G_IO_HUP, start_confirm, self);
+  if (self->error != NULL)
+    start_complete (self, g_steal_pointer (&self->error));
+  else
+    cproc_watch_start (&self->status_watch, context, cproc_launch_get_status_fd (self->launch),
+                       G_IO_IN | G_IO_HUP, start_confirm, self);
 }
 
 static gboolean

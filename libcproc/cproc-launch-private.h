@@ -15,6 +15,10 @@ G_BEGIN_DECLS
  * spawn    in any thread: the call that makes the process
  * confirm  when status_fd is readable (or blocking): has the program been exec'ed?
  *
+ * Every start goes by way of the launch helper: with it alone the program has just the descriptors
+ * that it is to have and signals as in a fresh process, and is its number known however soon it
+ * ends.
+ *
  * A failure of each step is a GError that names the program and the step; the process that failed
  * has been reaped by then. Freeing it closes what was not stolen. */
 typedef struct _CprocLaunch CprocLaunch;
@@ -56,14 +60,15 @@ int          cproc_launch_steal_pipe   (CprocLaunch   *self,
 gboolean     cproc_launch_spawn        (CprocLaunch   *self,
                                         GError       **error);
 
-/* After spawn, until confirm: readable when all has been decided. */
+/* Between spawn and confirm. */
 int          cproc_launch_get_status_fd (CprocLaunch  *self);
 
 /* Blocks until the program runs or has failed to. */
 gboolean     cproc_launch_confirm      (CprocLaunch   *self,
                                         GError       **error);
 
-/* After confirm; the reach after spawn, so that a start can be broken off. */
+/* After confirm; the reach after spawn, so that a start can be broken off: NULL where it has failed
+ * by then. */
 GSubprocess *cproc_launch_get_subprocess (CprocLaunch *self);
 gint64       cproc_launch_get_pid        (CprocLaunch *self);
 CprocReach  *cproc_launch_get_reach      (CprocLaunch *self);

@@ -106,13 +106,19 @@ receive_process (CprocLaunch *self)
 }
 
 static gboolean
-spawn_by_helper (CprocLaunch  *self,
-                 GError      **error)
+spawn (CprocLaunch  *self,
+       GError      **error)
 {
   g_autofree char *helper = cproc_launch_dup_helper ();
   g_auto(GStrv) argv = cproc_launch_build_argv (helper, self->spec, self->cwd, self->argv0,
                                                 (const char * const *) self->argv);
   g_autoptr(GError) cause = NULL;
+
+  if (!cproc_launch_fds_probe (&self->fds, error))
+    {
+      cproc_launch_prefix_error (&self->names, error);
+      return FALSE;
+    }
 
   if (!call_glib (self, (const char * const *) argv, &cause))
     {
@@ -125,19 +131,6 @@ spawn_by_helper (CprocLaunch  *self,
     cproc_fd_clear (&self->pidfd);
 
   return TRUE;
-}
-
-static gboolean
-spawn (CprocLaunch  *self,
-       GError      **error)
-{
-  if (!cproc_launch_fds_probe (&self->fds, error))
-    {
-      cproc_launch_prefix_error (&self->names, error);
-      return FALSE;
-    }
-
-  return spawn_by_helper (self, error);
 }
 
 typedef struct
@@ -198,9 +191,6 @@ cproc_launch_confirm (CprocLaunch  *self,
 
   g_assert (self->subprocess != NULL);
 
-  if (self->status_fd < 0)
-    return TRUE;
-
   while (read_record (self, &record))
     if (record.step == LAUNCH_STEP_PID)
       self->pid = record.value;
@@ -238,8 +228,9 @@ cproc_launch_get_pid (CprocLaunch *self)
 CprocReach *
 cproc_launch_get_reach (CprocLaunch *self)
 {
-  /* Already after the spawn, so that a start can be broken off that has not been confirmed. */
-  if (self->reach == NULL && self->subprocess != NULL)
+  /* Already after the spawn, so that a start can be broken off that has not been confirmed. A
+   * helper that has not reported has failed, and ends by itself. */
+  if (self->reach == NULL && self->subprocess != NULL && self->has_reported)
     self->reach = cproc_reach_new (self->subprocess, self->process_pid, g_steal_fd (&self->pidfd),
                                    self->containment, g_steal_fd (&self->control_fd));
 

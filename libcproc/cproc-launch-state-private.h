@@ -41,8 +41,4 @@ struct _CprocLaunch
   CprocReach *reach;
 };
 
-/* For cproc-launch*.c alone: the status socket, and the supervisor's control where one stays. */
-gboolean cproc_launch_open_helper_pipes (CprocLaunch  *self,
-                                         GError      **error);
-
 G_END_DECLS

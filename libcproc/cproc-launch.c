@@ -156,11 +156,14 @@ get_control_target (CprocLaunch *self)
   return self->containment == CPROC_CONTAINMENT_TREE ? self->status_target + 1 : -1;
 }
 
-gboolean
-cproc_launch_open_helper_pipes (CprocLaunch  *self,
-                                GError      **error)
+static gboolean
+prepare_helper (CprocLaunch  *self,
+                GError      **error)
 {
   int control_target = get_control_target (self);
+
+  self->spec = cproc_launch_spec_build (self->command, self->containment, &self->fds,
+                                        self->status_target, control_target);
 
   /* A socket, since it brings a descriptor too. */
   if (!cproc_launch_fds_add_pipe (&self->fds, self->status_target, CPROC_PIPE_DIRECTION_BOTH,
@@ -197,16 +200,6 @@ take_over_command (CprocLaunch  *self,
   self->names.is_path = strchr (self->argv[0], '/') != NULL;
 
   return TRUE;
-}
-
-static gboolean
-prepare_helper (CprocLaunch  *self,
-                GError      **error)
-{
-  self->spec = cproc_launch_spec_build (self->command, self->containment, &self->fds,
-                                        self->status_target, get_control_target (self));
-
-  return cproc_launch_open_helper_pipes (self, error);
 }
 
 gboolean

@@ -436,9 +436,8 @@ test_kill_grace_while_starting (void)
   g_assert_cmpint (cproc_child_get_term_signal (child), ==, SIGKILL);
 }
 
-/* Without the helper, where there is nothing that it would have to do. */
 static void
-test_async_bare (void)
+test_async_not_contained (void)
 {
   g_autoptr(CprocCommand) command = test_command_new ("exit", "8", NULL);
   g_autoptr(CprocChild) child = cproc_child_new_for_command (command);
@@ -487,7 +486,7 @@ main (int    argc,
   g_test_add_func ("/child-start/async/wait-for-failure", test_wait_while_failing);
   g_test_add_func ("/child-start/async/kill", test_kill_while_starting);
   g_test_add_func ("/child-start/async/kill-grace", test_kill_grace_while_starting);
-  g_test_add_func ("/child-start/async/bare", test_async_bare);
+  g_test_add_func ("/child-start/async/not-contained", test_async_not_contained);
   g_test_add_func ("/child-start/async/bad-signal", test_bad_signal_while_starting);
 
   return g_test_run ();

@@ -401,20 +401,12 @@ start_many (gpointer unused)
 static void
 test_threads (void)
 {
-  if (g_test_subprocess ())
-    {
-      GThread *threads[6];
+  GThread *threads[6];
 
-      for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
-        threads[i] = g_thread_new ("start", start_many, NULL);
-      for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
-        g_thread_join (threads[i]);
-      return;
-    }
-
-  /* Where nothing is inherited, so that some go without the helper. */
-  g_test_trap_subprocess (NULL, 0, 0);
-  g_test_trap_assert_passed ();
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    threads[i] = g_thread_new ("start", start_many, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    g_thread_join (threads[i]);
 }
 
 static void

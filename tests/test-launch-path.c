@@ -3,15 +3,13 @@
 #include "config.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cproc-launch-thread-private.h"
 #include "launch-util.h"
 
-/* Where a program is looked for, and when the helper is left out. */
+/* Where a program is looked for. */
 
 typedef struct
 {

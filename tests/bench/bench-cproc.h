@@ -6,7 +6,7 @@
 
 #include "bench-glib.h"
 
-/* A child whose three streams lead where they are told. The parameter `bare` sets containment
+/* A child whose three streams lead where they are told. The parameter `none` sets containment
  * NONE. */
 CprocChild  *cp_child        (const char * const *argv,
                               CprocStdio          in,
