@@ -26,7 +26,7 @@ dup_fds (GUnixFDList  *fd_list,
   g_array_set_clear_func (fds, (GDestroyNotify) cproc_fd_clear);
   for (int i = 0; i < n_fds; i++)
     {
-      int fd = cproc_fd_dup_high (list[i], error);
+      int fd = cproc_fd_dup (list[i], error);
 
       if (fd < 0)
         return NULL;
@@ -246,7 +246,7 @@ cproc_channel_send_socket (CprocChannel  *self,
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
   if (check_message (self, json, error) &&
-      (fd = cproc_fd_dup_high (g_socket_get_fd (socket), error)) >= 0)
+      (fd = cproc_fd_dup (g_socket_get_fd (socket), error)) >= 0)
     {
       type = socket_type (socket, &extra);
       sent = push_handle (self, type, extra, json, fd, error);

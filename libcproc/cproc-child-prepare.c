@@ -35,7 +35,7 @@ child_pass_early_pipes (CprocChild   *self,
           cproc_launch_get_mode (launch, target) != CPROC_STDIO_PIPE)
         continue;
 
-      fd = cproc_fd_dup_high (priv->early_pipes[target], error);
+      fd = cproc_fd_dup (priv->early_pipes[target], error);
       if (fd < 0)
         return FALSE;
 

@@ -312,7 +312,7 @@ cproc_command_pass_fd (CprocCommand  *self,
       return FALSE;
     }
 
-  copy = cproc_fd_dup_high (fd, error);
+  copy = cproc_fd_dup (fd, error);
   if (copy < 0)
     {
       g_prefix_error (error, _("Descriptor %d, to become number %d: "), fd, target_fd);

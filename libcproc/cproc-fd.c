@@ -13,8 +13,6 @@
 #include <gio/gio.h>
 #include <glib/gi18n-lib.h>
 
-/* Not even where the limit is low may a descriptor of ours take the place of a standard stream
- * that the application has closed. */
 #define FLOOR 2
 
 static void
@@ -28,14 +26,11 @@ set_error (GError    **error,
 
 int
 cproc_fd_dup_above (int fd,
-                    int lowest,
                     int floor)
 {
-  int copy = fcntl (fd, F_DUPFD_CLOEXEC, lowest);
+  int copy = fcntl (fd, F_DUPFD_CLOEXEC, floor + 1);
 
-  /* EINVAL: lowest is not below the limit. EMFILE: from lowest on it leaves none. */
-  if (copy < 0 && (errno == EINVAL || errno == EMFILE))
-    copy = fcntl (fd, F_DUPFD_CLOEXEC, floor + 1);
+  /* The number is not below the limit. */
   if (copy < 0 && errno == EINVAL)
     errno = EMFILE;
 
@@ -44,12 +39,17 @@ cproc_fd_dup_above (int fd,
 
 int
 cproc_fd_move_above (int fd,
-                     int lowest,
                      int floor)
 {
-  int moved = cproc_fd_dup_above (fd, lowest, floor);
-  int saved_errno = errno;
+  int saved_errno;
+  int moved;
 
+  /* As a rule: two system calls less than moving all to numbers that are certain to be free. */
+  if (fd > floor || fd < 0)
+    return fd;
+
+  moved = cproc_fd_dup_above (fd, floor);
+  saved_errno = errno;
   close (fd);
   errno = saved_errno;
 
@@ -59,36 +59,27 @@ cproc_fd_move_above (int fd,
 int
 cproc_fd_pair_above (int      fds[2],
                      gboolean sockets,
-                     int      lowest,
                      int      floor)
 {
-  int low[2] = { -1, -1 };
   int saved_errno;
 
   fds[0] = fds[1] = -1;
-  if (sockets ? socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, low) != 0
-              : pipe2 (low, O_CLOEXEC) != 0)
+  if (sockets ? socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0
+              : pipe2 (fds, O_CLOEXEC) != 0)
     return -1;
 
-  fds[0] = cproc_fd_move_above (low[0], lowest, floor);
+  fds[0] = cproc_fd_move_above (fds[0], floor);
   if (fds[0] >= 0)
-    fds[1] = cproc_fd_move_above (low[1], lowest, floor);
-  else
-    {
-      saved_errno = errno;
-      close (low[1]);
-      errno = saved_errno;
-    }
+    fds[1] = cproc_fd_move_above (fds[1], floor);
+  if (fds[0] >= 0 && fds[1] >= 0)
+    return 0;
 
-  if (fds[1] < 0)
-    {
-      saved_errno = errno;
-      cproc_fd_clear (&fds[0]);
-      errno = saved_errno;
-      return -1;
-    }
+  saved_errno = errno;
+  cproc_fd_clear (&fds[0]);
+  cproc_fd_clear (&fds[1]);
+  errno = saved_errno;
 
-  return 0;
+  return -1;
 }
 
 gboolean
@@ -96,7 +87,7 @@ cproc_fd_open_pipe (CprocPipe  *pipe,
                     GError    **error)
 {
   int fds[2];
-  int result = cproc_fd_pair_above (fds, FALSE, CPROC_FD_BASE, FLOOR);
+  int result = cproc_fd_pair_above (fds, FALSE, FLOOR);
 
   *pipe = (CprocPipe) { .read = fds[0], .write = fds[1] };
   if (result != 0)
@@ -109,7 +100,7 @@ gboolean
 cproc_fd_open_socketpair (int      fds[2],
                           GError **error)
 {
-  if (cproc_fd_pair_above (fds, TRUE, CPROC_FD_BASE, FLOOR) != 0)
+  if (cproc_fd_pair_above (fds, TRUE, FLOOR) != 0)
     {
       set_error (error, errno, _("Could not make a pair of sockets"));
       return FALSE;
@@ -119,10 +110,10 @@ cproc_fd_open_socketpair (int      fds[2],
 }
 
 int
-cproc_fd_dup_high (int      fd,
-                   GError **error)
+cproc_fd_dup (int      fd,
+              GError **error)
 {
-  int copy = cproc_fd_dup_above (fd, CPROC_FD_BASE, FLOOR);
+  int copy = cproc_fd_dup_above (fd, FLOOR);
 
   if (copy < 0)
     set_error (error, errno, _("Could not duplicate a descriptor"));

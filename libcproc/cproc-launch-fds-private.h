@@ -7,7 +7,9 @@
 G_BEGIN_DECLS
 
 /* The descriptors of one start: the child's, each with the number that it will have, and our ends
- * of the pipes among them. Owned, close-on-exec, numbered above all that the child gets. */
+ * of the pipes among them. Owned, close-on-exec, and numbered above all that the child gets, since
+ * GLib's posix_spawn path closes a target that has the number of a descriptor it maps (in 2.74 to
+ * 2.89, do_posix_spawn()); but a stream that is inherited is this process's own. */
 typedef struct
 {
   GArray *child;  /* CprocCommandFd */

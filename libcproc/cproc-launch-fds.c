@@ -14,9 +14,9 @@
 #include "cproc-fd-private.h"
 #include "cproc-launch-error-private.h"
 
-/* What a spawn opens for itself at most: a pidfd of its own and one of ours, and an eventfd each
- * for GLib's worker, the library's thread and the context of a wait. */
-#define N_SPARE 5
+/* Beside what it maps, which it closes again before it opens anything else, GLib needs one at a
+ * time: its pidfd, and with the first process an eventfd for its worker. */
+#define N_SPARE 1
 
 static gboolean
 fail (GError    **error,
@@ -30,11 +30,23 @@ fail (GError    **error,
   return FALSE;
 }
 
+/* One of this process's own streams, which the child gets as it is: nothing is opened for it. */
+static gboolean
+is_inherited (const CprocCommandFd *item)
+{
+  return item->fd == item->target_fd && item->fd <= STDERR_FILENO;
+}
+
 static void
 clear_fds (GArray **fds)
 {
   for (guint i = 0; *fds != NULL && i < (*fds)->len; i++)
-    cproc_fd_clear (&g_array_index (*fds, CprocCommandFd, i).fd);
+    {
+      CprocCommandFd *item = &g_array_index (*fds, CprocCommandFd, i);
+
+      if (!is_inherited (item))
+        cproc_fd_clear (&item->fd);
+    }
   g_clear_pointer (fds, g_array_unref);
 }
 
@@ -71,13 +83,6 @@ cproc_launch_fds_take (CprocLaunchFds *self,
 {
   append (self->child, fd, target_fd);
   self->highest = MAX (self->highest, target_fd);
-}
-
-/* From where on descriptors do not get into each other's way. */
-static int
-lowest (CprocLaunchFds *self)
-{
-  return MAX (CPROC_FD_BASE, self->highest + 1);
 }
 
 static void
@@ -135,7 +140,7 @@ add_copy (CprocLaunchFds  *self,
           int              target_fd,
           GError         **error)
 {
-  int copy = cproc_fd_dup_above (fd, lowest (self), self->highest);
+  int copy = cproc_fd_dup_above (fd, self->highest);
   g_autofree char *name = NULL;
   g_autofree char *what = NULL;
 
@@ -182,7 +187,7 @@ add_file (CprocLaunchFds  *self,
   if (fd >= 0)
     {
       fcntl (fd, F_SETFL, flags & O_APPEND);
-      fd = cproc_fd_move_above (fd, lowest (self), self->highest);
+      fd = cproc_fd_move_above (fd, self->highest);
     }
   if (fd >= 0)
     return add_child (self, fd, target_fd, error);
@@ -208,7 +213,7 @@ add_null (CprocLaunchFds  *self,
 
   fd = open ("/dev/null", O_RDWR | O_CLOEXEC | O_NOCTTY);
   if (fd >= 0)
-    fd = cproc_fd_move_above (fd, lowest (self), self->highest);
+    fd = cproc_fd_move_above (fd, self->highest);
   if (fd < 0)
     return fail (error, _("opening “/dev/null” failed"));
 
@@ -222,10 +227,14 @@ add_inherited (CprocLaunchFds  *self,
                int              target_fd,
                GError         **error)
 {
-  if (fcntl (target_fd, F_GETFD) < 0)
+  int flags = fcntl (target_fd, F_GETFD);
+
+  /* Where the application has closed it; or something else has come to that number since, such as
+   * a descriptor of GLib's. */
+  if (flags < 0 || (flags & FD_CLOEXEC) != 0)
     return add_null (self, target_fd, error);
 
-  return add_copy (self, target_fd, target_fd, error);
+  return add_child (self, target_fd, target_fd, error);
 }
 
 gboolean
@@ -238,7 +247,7 @@ cproc_launch_fds_add_pipe (CprocLaunchFds      *self,
   gboolean parent_reads = direction == CPROC_PIPE_DIRECTION_READ;
   int fds[2];
 
-  if (cproc_fd_pair_above (fds, sockets, lowest (self), self->highest) != 0)
+  if (cproc_fd_pair_above (fds, sockets, self->highest) != 0)
     return fail (error, _("making a pipe failed"));
 
   append (self->parent, parent_reads ? fds[0] : fds[1], target_fd);
@@ -306,10 +315,7 @@ move_taken (CprocLaunchFds  *self,
     {
       CprocCommandFd *item = &g_array_index (self->child, CprocCommandFd, i);
 
-      if (item->fd > self->highest)
-        continue;
-
-      item->fd = cproc_fd_move_above (item->fd, lowest (self), self->highest);
+      item->fd = cproc_fd_move_above (item->fd, self->highest);
       if (item->fd < 0)
         return fail (error, _("passing a descriptor failed"));
     }
@@ -378,6 +384,26 @@ cproc_launch_fds_steal_parent (CprocLaunchFds *self,
   return -1;
 }
 
+static void
+take_stream (GSubprocessLauncher  *launcher,
+             const CprocCommandFd *item)
+{
+  switch (item->target_fd)
+    {
+    case STDIN_FILENO:
+      g_subprocess_launcher_take_stdin_fd (launcher, item->fd);
+      break;
+    case STDOUT_FILENO:
+      g_subprocess_launcher_take_stdout_fd (launcher, item->fd);
+      break;
+    case STDERR_FILENO:
+      g_subprocess_launcher_take_stderr_fd (launcher, item->fd);
+      break;
+    default:
+      g_assert_not_reached ();
+    }
+}
+
 void
 cproc_launch_fds_give_to (CprocLaunchFds      *self,
                           GSubprocessLauncher *launcher)
@@ -386,21 +412,14 @@ cproc_launch_fds_give_to (CprocLaunchFds      *self,
     {
       const CprocCommandFd *item = &g_array_index (self->child, CprocCommandFd, i);
 
-      switch (item->target_fd)
-        {
-        case STDIN_FILENO:
-          g_subprocess_launcher_take_stdin_fd (launcher, item->fd);
-          break;
-        case STDOUT_FILENO:
-          g_subprocess_launcher_take_stdout_fd (launcher, item->fd);
-          break;
-        case STDERR_FILENO:
-          g_subprocess_launcher_take_stderr_fd (launcher, item->fd);
-          break;
-        default:
-          g_subprocess_launcher_take_fd (launcher, item->fd, item->target_fd);
-          break;
-        }
+      if (item->target_fd > STDERR_FILENO)
+        g_subprocess_launcher_take_fd (launcher, item->fd, item->target_fd);
+      else if (!is_inherited (item))
+        take_stream (launcher, item);
+      else if (item->target_fd == STDIN_FILENO)
+        g_subprocess_launcher_set_flags (launcher, G_SUBPROCESS_FLAGS_INHERIT_FDS |
+                                                   G_SUBPROCESS_FLAGS_STDIN_INHERIT);
+      /* The others are inherited unless something is said of them. */
     }
 
   g_array_set_size (self->child, 0);
@@ -410,15 +429,17 @@ gboolean
 cproc_launch_fds_probe (CprocLaunchFds  *self,
                         GError         **error)
 {
-  /* GLib duplicates what it maps, but for the standard streams. */
-  guint n = self->child->len - MIN (self->child->len, 3) + N_SPARE;
+  /* GLib duplicates what it maps, but for the standard streams. The last is never one of those, and
+   * so not the application's. */
+  guint n = self->child->len - 3 + N_SPARE;
+  int fd = g_array_index (self->child, CprocCommandFd, self->child->len - 1).fd;
   g_autofree int *copies = g_new (int, n);
   gboolean enough;
   guint n_copies = 0;
-  int fd = self->child->len > 0 ? g_array_index (self->child, CprocCommandFd, 0).fd : -1;
 
-  while (n_copies < n &&
-         (copies[n_copies] = fcntl (fd, F_DUPFD_CLOEXEC, self->highest + 1)) >= 0)
+  g_assert (self->child->len > 3);
+
+  while (n_copies < n && (copies[n_copies] = cproc_fd_dup_above (fd, self->highest)) >= 0)
     n_copies++;
 
   enough = n_copies == n || fail (error, _("too few descriptors are left"));

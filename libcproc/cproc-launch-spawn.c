@@ -95,7 +95,7 @@ receive_process (CprocLaunch *self)
   if (header != NULL && header->cmsg_type == SCM_RIGHTS)
     {
       memcpy (&self->pidfd, CMSG_DATA (header), sizeof (int));
-      self->pidfd = cproc_fd_move_above (self->pidfd, CPROC_FD_BASE, STDERR_FILENO);
+      self->pidfd = cproc_fd_move_above (self->pidfd, STDERR_FILENO);
     }
 
   self->has_reported = n == sizeof record && record.step == LAUNCH_STEP_PID;
@@ -106,21 +106,50 @@ receive_process (CprocLaunch *self)
 }
 
 static gboolean
+open_helper_pipe (CprocLaunch  *self,
+                  int           target,
+                  int          *fd,
+                  GError      **error)
+{
+  /* Sockets, since both bring descriptors too. */
+  if (!cproc_launch_fds_add_pipe (&self->fds, target, CPROC_PIPE_DIRECTION_BOTH, error))
+    return FALSE;
+  *fd = cproc_launch_fds_steal_parent (&self->fds, target);
+
+  return TRUE;
+}
+
+/* Not before: it is nothing to keep the caller of an asynchronous start with. */
+static gboolean
+open_helper_pipes (CprocLaunch  *self,
+                   GError      **error)
+{
+  if (!open_helper_pipe (self, self->status_target, &self->status_fd, error))
+    return FALSE;
+  if (self->control_target < 0)
+    return TRUE;
+
+  return open_helper_pipe (self, self->control_target, &self->control_fd, error) &&
+         cproc_fd_set_nonblocking (self->control_fd, error);
+}
+
+static gboolean
 spawn (CprocLaunch  *self,
        GError      **error)
 {
   g_autofree char *helper = cproc_launch_dup_helper ();
-  g_auto(GStrv) argv = cproc_launch_build_argv (helper, self->spec, self->cwd, self->argv0,
-                                                (const char * const *) self->argv);
+  g_autofree const char **argv =
+    cproc_launch_build_argv (helper, self->spec, self->cwd, self->argv0,
+                             (const char * const *) self->argv);
   g_autoptr(GError) cause = NULL;
 
-  if (!cproc_launch_fds_probe (&self->fds, error))
+  if (!open_helper_pipes (self, error) || !cproc_launch_fds_probe (&self->fds, error))
     {
       cproc_launch_prefix_error (&self->names, error);
       return FALSE;
     }
 
-  if (!call_glib (self, (const char * const *) argv, &cause))
+  if (!call_glib (self, argv, &cause))
     {
       g_propagate_error (error, cproc_launch_error_of_helper (&self->names, helper, cause));
       return FALSE;

@@ -28,7 +28,8 @@ struct _CprocLaunch
   char *spec;
   CprocContainment containment;
   gboolean die_with_parent;
-  int status_target;
+  int status_target;  /* what the helper's ends have as numbers */
+  int control_target; /* -1 where it does not stay */
 
   GSubprocess *subprocess;
   int status_fd;

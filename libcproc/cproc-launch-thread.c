@@ -4,7 +4,13 @@
 
 #include "cproc-launch-thread-private.h"
 
+#include <errno.h>
 #include <signal.h>
+
+#include <gio/gio.h>
+#include <glib/gi18n-lib.h>
+
+#include "cproc-fd-private.h"
 
 typedef struct
 {
@@ -24,29 +30,69 @@ run (gpointer user_data)
   return NULL;
 }
 
-static gpointer
-launch_thread_new (gpointer unused)
+static GMutex thread_mutex;
+static LaunchThread *the_thread; /* atomic; never freed */
+
+/* With the mutex. */
+static gboolean
+make_thread (GError **error)
 {
-  LaunchThread *self = g_new0 (LaunchThread, 1);
+  g_autofree LaunchThread *self = g_new0 (LaunchThread, 1);
+  g_autoptr(GMainContext) context = cproc_fd_new_context (error);
+  /* The thread brings the default one too: here is room for that. */
+  g_autoptr(GMainContext) probe = context != NULL ? cproc_fd_new_context (error) : NULL;
   sigset_t all, saved;
+
+  if (probe == NULL)
+    return FALSE;
+  g_clear_pointer (&probe, g_main_context_unref);
 
   /* The application's handlers are for its own threads. A thread begins with the mask of the one
    * that makes it. */
+  self->context = context;
   sigfillset (&all);
   pthread_sigmask (SIG_SETMASK, &all, &saved);
-  self->context = g_main_context_new ();
-  self->thread = g_thread_new ("cproc-launch", run, self);
+  self->thread = g_thread_try_new ("cproc-launch", run, self, NULL);
   pthread_sigmask (SIG_SETMASK, &saved, NULL);
 
-  return self;
+  if (self->thread == NULL)
+    {
+      g_set_error (error, G_SPAWN_ERROR, G_SPAWN_ERROR_FORK, _("making a thread failed: %s"),
+                   g_strerror (EAGAIN));
+      return FALSE;
+    }
+
+  g_steal_pointer (&context);
+  g_atomic_pointer_set (&the_thread, g_steal_pointer (&self));
+
+  return TRUE;
+}
+
+gboolean
+cproc_launch_thread_ensure (GError **error)
+{
+  gboolean ensured;
+
+  if (g_atomic_pointer_get (&the_thread) != NULL)
+    return TRUE;
+
+  g_mutex_lock (&thread_mutex);
+  ensured = the_thread != NULL || make_thread (error);
+  g_mutex_unlock (&thread_mutex);
+
+  return ensured;
 }
 
 static LaunchThread *
 launch_thread_get (void)
 {
-  static GOnce once = G_ONCE_INIT;
+  g_autoptr(GError) error = NULL;
 
-  return g_once (&once, launch_thread_new, NULL);
+  /* Whoever has prepared a launch has made sure of it. */
+  if (!cproc_launch_thread_ensure (&error))
+    g_error ("%s", error->message);
+
+  return g_atomic_pointer_get (&the_thread);
 }
 
 GMainContext *

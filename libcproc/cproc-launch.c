@@ -9,6 +9,7 @@
 
 #include "cproc-fd-private.h"
 #include "cproc-launch-spec-private.h"
+#include "cproc-launch-thread-private.h"
 
 CprocLaunch *
 cproc_launch_new (CprocCommand *command)
@@ -18,6 +19,7 @@ cproc_launch_new (CprocCommand *command)
   self->command = g_object_ref (command);
   self->variables = g_ptr_array_new_with_free_func (g_free);
   self->defaults[0] = self->defaults[1] = self->defaults[2] = CPROC_STDIO_PIPE;
+  self->status_target = self->control_target = -1;
   self->status_fd = self->control_fd = self->pidfd = -1;
   cproc_launch_fds_init (&self->fds);
 
@@ -145,39 +147,10 @@ open_fds (CprocLaunch  *self,
 
   self->status_target = self->fds.highest - 1;
   resolve_containment (self, modes[0]);
+  if (self->containment == CPROC_CONTAINMENT_TREE)
+    self->control_target = self->fds.highest;
 
   return TRUE;
-}
-
-/* The supervisor's end of our line to it; -1 where none stays. */
-static int
-get_control_target (CprocLaunch *self)
-{
-  return self->containment == CPROC_CONTAINMENT_TREE ? self->status_target + 1 : -1;
-}
-
-static gboolean
-prepare_helper (CprocLaunch  *self,
-                GError      **error)
-{
-  int control_target = get_control_target (self);
-
-  self->spec = cproc_launch_spec_build (self->command, self->containment, &self->fds,
-                                        self->status_target, control_target);
-
-  /* A socket, since it brings a descriptor too. */
-  if (!cproc_launch_fds_add_pipe (&self->fds, self->status_target, CPROC_PIPE_DIRECTION_BOTH,
-                                  error))
-    return FALSE;
-  self->status_fd = cproc_launch_fds_steal_parent (&self->fds, self->status_target);
-
-  if (control_target < 0)
-    return TRUE;
-  if (!cproc_launch_fds_add_pipe (&self->fds, control_target, CPROC_PIPE_DIRECTION_BOTH, error))
-    return FALSE;
-  self->control_fd = cproc_launch_fds_steal_parent (&self->fds, control_target);
-
-  return cproc_fd_set_nonblocking (self->control_fd, error);
 }
 
 static gboolean
@@ -212,14 +185,14 @@ cproc_launch_prepare (CprocLaunch  *self,
   self->launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_INHERIT_FDS);
   set_environment (self);
 
-  /* The library's thread makes itself with the first call for it, and cannot report an error
-   * then: what it needs is made sure of here. */
-  if (!open_fds (self, error) || !prepare_helper (self, error) ||
-      !cproc_launch_fds_probe (&self->fds, error))
+  if (!open_fds (self, error) || !cproc_launch_thread_ensure (error))
     {
       cproc_launch_prefix_error (&self->names, error);
       return FALSE;
     }
+
+  self->spec = cproc_launch_spec_build (self->command, self->containment, &self->fds,
+                                        self->status_target, self->control_target);
 
   return TRUE;
 }

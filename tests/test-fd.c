@@ -16,7 +16,7 @@
 static void
 assert_ours (int fd)
 {
-  g_assert_cmpint (fd, >=, CPROC_FD_BASE);
+  g_assert_cmpint (fd, >, STDERR_FILENO);
   g_assert_cmpint (fcntl (fd, F_GETFD), ==, FD_CLOEXEC);
 }
 
@@ -88,7 +88,7 @@ test_bad (void)
   g_autoptr(GError) other = NULL;
   int none = -1;
 
-  g_assert_cmpint (cproc_fd_dup_high (-1, &error), ==, -1);
+  g_assert_cmpint (cproc_fd_dup (-1, &error), ==, -1);
   g_assert_nonnull (error);
   g_assert_cmpint (error->domain, ==, G_IO_ERROR);
   g_assert_false (cproc_fd_set_nonblocking (-1, &other));
@@ -105,7 +105,7 @@ test_dup_shares (void)
   int fd;
 
   g_assert_true (cproc_fd_open_pipe (&ends, NULL));
-  fd = cproc_fd_dup_high (ends.read, NULL);
+  fd = cproc_fd_dup (ends.read, NULL);
   assert_ours (fd);
   g_assert_cmpint (fd, !=, ends.read);
   g_assert_cmpint (fstat (ends.read, &original), ==, 0);
@@ -118,29 +118,43 @@ test_dup_shares (void)
 }
 
 static void
-test_base_and_floor (void)
+test_floor (void)
 {
   struct rlimit limit, saved;
-  int fd;
+  int fd, moved;
+  int fds[2];
 
-  fd = cproc_fd_dup_above (STDERR_FILENO, 200, 100);
-  g_assert_cmpint (fd, >=, 200);
-  cproc_fd_clear (&fd);
+  fd = cproc_fd_dup_above (STDERR_FILENO, 100);
+  g_assert_cmpint (fd, >, 100);
+  g_assert_cmpint (cproc_fd_move_above (fd, fd - 1), ==, fd);
+  moved = cproc_fd_move_above (fd, fd);
+  g_assert_cmpint (moved, >, fd);
+  g_assert_cmpint (fcntl (fd, F_GETFD), ==, -1);
+  assert_ours (moved);
+  g_assert_cmpint (cproc_fd_move_above (-1, 100), ==, -1);
+  cproc_fd_clear (&moved);
+
+  g_assert_cmpint (cproc_fd_pair_above (fds, TRUE, 100), ==, 0);
+  for (int i = 0; i < 2; i++)
+    {
+      g_assert_cmpint (fds[i], >, 100);
+      assert_ours (fds[i]);
+      cproc_fd_clear (&fds[i]);
+    }
 
   g_assert_cmpint (getrlimit (RLIMIT_NOFILE, &saved), ==, 0);
   limit = saved;
   limit.rlim_cur = 150;
   g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &limit), ==, 0);
-
-  /* There is no room at the base, but there is above the floor. */
-  fd = cproc_fd_dup_above (STDERR_FILENO, 200, 100);
-  g_assert_cmpint (fd, ==, 101);
-  cproc_fd_clear (&fd);
-
-  fd = cproc_fd_dup_above (STDERR_FILENO, 200, 149);
+  fd = cproc_fd_dup_above (STDERR_FILENO, 149);
   g_assert_cmpint (fd, ==, -1);
   g_assert_cmpint (errno, ==, EMFILE);
-
+  /* One of the two has a place. */
+  g_assert_cmpint (cproc_fd_pair_above (fds, FALSE, 148), ==, -1);
+  g_assert_cmpint (errno, ==, EMFILE);
+  g_assert_cmpint (fds[0], ==, -1);
+  g_assert_cmpint (fds[1], ==, -1);
+  g_assert_cmpint (fcntl (149, F_GETFD), ==, -1);
   g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &saved), ==, 0);
 }
 
@@ -216,7 +230,7 @@ main (int    argc,
   g_test_add_func ("/fd/nonblocking", test_nonblocking);
   g_test_add_func ("/fd/bad", test_bad);
   g_test_add_func ("/fd/dup-shares", test_dup_shares);
-  g_test_add_func ("/fd/base-and-floor", test_base_and_floor);
+  g_test_add_func ("/fd/floor", test_floor);
   g_test_add_func ("/fd/exhausted", test_exhausted);
   g_test_add_func ("/fd/closed-stdio", test_closed_stdio);
 

@@ -212,14 +212,14 @@ test_argv (void)
 {
   const char *const argv[] = { "program", "a", "", "b", NULL };
   const char *const one[] = { "program", NULL };
-  g_auto(GStrv) full = cproc_launch_build_argv ("/helper", "v1", "/tmp", "name", argv);
-  g_auto(GStrv) least = cproc_launch_build_argv ("/helper", "v1", NULL, NULL, one);
+  g_autofree const char **full = cproc_launch_build_argv ("/helper", "v1", "/tmp", "name", argv);
+  g_autofree const char **least = cproc_launch_build_argv ("/helper", "v1", NULL, NULL, one);
   const char *const expected[] = { "/helper", "v1", "/tmp", "program", "name", "a", "", "b", NULL };
   const char *const expected_least[] = { "/helper", "v1", "", "program", "program", NULL };
 
-  g_assert_true (g_strv_equal ((const char * const *) full, expected));
-  g_assert_true (g_strv_equal ((const char * const *) least, expected_least));
-  g_assert_cmpint (g_strv_length (least), ==, LAUNCH_N_ARGS);
+  g_assert_true (g_strv_equal (full, expected));
+  g_assert_true (g_strv_equal (least, expected_least));
+  g_assert_cmpint (g_strv_length ((char **) least), ==, LAUNCH_N_ARGS);
 }
 
 static void

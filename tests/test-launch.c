@@ -349,7 +349,7 @@ assert_pid_is_never_lost (CprocContainment containment)
 
       g_assert_cmpint (cproc_launch_get_pid (launch), >, 1);
       if (has_pidfds ())
-        g_assert_cmpint (cproc_reach_get_pidfd (cproc_launch_get_reach (launch)), >=, 64);
+        g_assert_cmpint (cproc_reach_get_pidfd (cproc_launch_get_reach (launch)), >=, 0);
       g_assert_cmpint (launch_wait (launch), ==, 0);
     }
 }

@@ -31,6 +31,16 @@
  *
  * For example: v1 me s3 k0,1,2,3 g r7,1024,- */
 
+/* The places of the helper's arguments in its argv. */
+enum
+{
+  LAUNCH_ARG_SPEC = 1,
+  LAUNCH_ARG_CWD,
+  LAUNCH_ARG_FILE,
+  LAUNCH_ARG_ARGV0,
+  LAUNCH_N_ARGS /* at least */
+};
+
 #define LAUNCH_SPEC_VERSION 1
 #define LAUNCH_N_LIMITS 16
 #define LAUNCH_UNLIMITED UINT64_MAX

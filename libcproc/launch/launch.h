@@ -8,16 +8,6 @@
 /* What the helper's modes share. None of it allocates, and all of it may be called in the child of
  * a vfork or fork. */
 
-/* The places of the helper's arguments in its argv. */
-enum
-{
-  LAUNCH_ARG_SPEC = 1,
-  LAUNCH_ARG_CWD,
-  LAUNCH_ARG_FILE,
-  LAUNCH_ARG_ARGV0,
-  LAUNCH_N_ARGS /* at least */
-};
-
 /* Of exec, where the library cannot be told more. */
 #define LAUNCH_EXIT_FAILURE 127
 
