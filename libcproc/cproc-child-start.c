@@ -244,7 +244,7 @@ start_after_spawn (CprocStart *self)
     start_complete (self, g_steal_pointer (&self->error));
   else
     cproc_watch_start (&self->status_watch, context, cproc_launch_get_status_fd (self->launch),
-                       G_IO_IN | G_IO_HUP, start_confirm, self);
+                       G_IO_HUP, start_confirm, self);
 }
 
 static gboolean

@@ -13,7 +13,7 @@ G_BEGIN_DECLS
  *
  * prepare  in the caller's thread: checks, opens, makes the pipes
  * spawn    in any thread: the call that makes the process
- * confirm  when status_fd is readable (or blocking): has the program been exec'ed?
+ * confirm  when status_fd has hung up (or blocking): has the program been exec'ed?
  *
  * Every start goes by way of the launch helper: with it alone the program has just the descriptors
  * that it is to have and signals as in a fresh process, and is its number known however soon it
@@ -60,7 +60,7 @@ int          cproc_launch_steal_pipe   (CprocLaunch   *self,
 gboolean     cproc_launch_spawn        (CprocLaunch   *self,
                                         GError       **error);
 
-/* Between spawn and confirm. */
+/* Between spawn and confirm: hangs up when all has been decided. It is readable before. */
 int          cproc_launch_get_status_fd (CprocLaunch  *self);
 
 /* Blocks until the program runs or has failed to. */

@@ -37,7 +37,8 @@ struct _CprocLaunch
   int pidfd;
   gint64 process_pid; /* of the GSubprocess: the helper's own where that stays */
   gint64 pid;         /* of the program */
-  gboolean has_reported; /* the helper */
+  gboolean is_received;  /* what the helper tells first */
+  gboolean has_reported; /* and that it was its pid */
   LaunchRecord failure;  /* step 0: none */
   CprocReach *reach;
 };
