@@ -5,6 +5,7 @@
  * of its own lets nothing escape. It ends when there is nothing left, in the program's own way. */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stddef.h>
@@ -273,26 +274,39 @@ end_like (int status)
   _exit (128 + signum);
 }
 
+/* Puts a number before the text. */
+static char *
+prepend_number (char *text,
+                int   n)
+{
+  do
+    *--text = (char) ('0' + n % 10);
+  while ((n /= 10) > 0);
+  return text;
+}
+
 /* Gives up all that is the program's: its streams above all, of which the other ends wait for
  * their last holder to go. */
 static void
-withdraw (const LaunchSpec *spec)
+withdraw (const LaunchSpec *spec,
+          int               gate_fd)
 {
-  char keep[16] = { 0 };
-  char *digit = keep + sizeof keep - 1;
+  int kept[] = { spec->control_fd, gate_fd };
+  bool ascends = gate_fd > spec->control_fd;
+  char keep[32] = { 0 };
+  char *text = keep + sizeof keep - 1;
   LaunchSpec own = *spec;
   LaunchRecord failure;
   struct rlimit limit;
-  int n;
 
   /* Its directory too; and its group, and that of the terminal. */
   while (chdir ("/") != 0 && errno == EINTR)
     ;
   setpgid (0, 0);
 
-  for (n = spec->control_fd; n > 0 || *digit == '\0'; n /= 10)
-    *--digit = (char) ('0' + n % 10);
-  own.keep = digit;
+  text = prepend_number (text, kept[ascends]);
+  *--text = ',';
+  own.keep = prepend_number (text, kept[!ascends]);
   own.status_fd = spec->control_fd;
   launch_close_others (&own, &failure);
 
@@ -307,9 +321,16 @@ withdraw (const LaunchSpec *spec)
 static _Noreturn void
 become_program (const LaunchSpec *spec,
                 char            **argv,
-                pid_t             helper)
+                pid_t             helper,
+                int               gate_fd)
 {
   LaunchSpec own = *spec;
+  char c;
+
+  /* Until the supervisor has withdrawn, or has ended, which is dealt with below. */
+  while (read (gate_fd, &c, 1) < 0 && errno == EINTR)
+    ;
+  close (gate_fd);
 
   /* It needs no group to be reached. Where it reads the terminal it belongs to the one that may,
    * and that the terminal's keys are for. */
@@ -322,6 +343,15 @@ become_program (const LaunchSpec *spec,
   launch_become (&own, argv);
 }
 
+static _Noreturn void
+fail (const LaunchSpec *spec)
+{
+  launch_report (spec->status_fd, LAUNCH_STEP_SUPERVISE, errno, 0);
+  _exit (LAUNCH_EXIT_FAILURE);
+}
+
+/* The program begins behind a gate, which opens when the supervisor is ready: what the program does
+ * first may be to stop it, and then the library would wait for what the supervisor still holds. */
 static void
 start (Tree             *self,
        const LaunchSpec *spec,
@@ -329,20 +359,23 @@ start (Tree             *self,
 {
   LaunchTreeReport started = { .kind = LAUNCH_TREE_STARTED };
   pid_t helper = getpid ();
-  int pidfd;
+  int gate[2];
 
+  if (pipe2 (gate, O_CLOEXEC) != 0)
+    fail (spec);
   self->target = fork ();
   if (self->target < 0)
-    {
-      launch_report (spec->status_fd, LAUNCH_STEP_SUPERVISE, errno, 0);
-      _exit (LAUNCH_EXIT_FAILURE);
-    }
+    fail (spec);
   if (self->target == 0)
-    become_program (spec, argv, helper);
+    {
+      close (gate[1]);
+      become_program (spec, argv, helper, gate[0]);
+    }
 
-  /* Before the status pipe is closed, which is when the library takes the program for started. */
-  pidfd = (int) syscall (SYS_pidfd_open, self->target, 0);
-  report (spec->control_fd, &started, pidfd);
+  /* Before the status socket is closed, which is when the library takes the program for started. */
+  report (spec->control_fd, &started, (int) syscall (SYS_pidfd_open, self->target, 0));
+  withdraw (spec, gate[1]);
+  close (gate[1]);
 }
 
 _Noreturn void
@@ -360,13 +393,9 @@ launch_supervise (const LaunchSpec *spec,
   sigaction (SIGCHLD, &action, NULL);
 
   if (prctl (PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0)
-    {
-      launch_report (spec->status_fd, LAUNCH_STEP_SUPERVISE, errno, 0);
-      _exit (LAUNCH_EXIT_FAILURE);
-    }
+    fail (spec);
 
   start (&self, spec, argv);
-  withdraw (spec);
 
   /* Nor may it be traced, or its line be taken, by those it watches over. */
   prctl (PR_SET_DUMPABLE, 0, 0, 0, 0);
