@@ -6,6 +6,7 @@
 #include <signal.h>
 
 #include "cproc-child-private.h"
+#include "cproc-fd-private.h"
 
 /* A start that is on its way through the library's thread. It has a state of its own, so that one
  * that is cancelled can go to its end by itself while the child is as new.
@@ -150,9 +151,9 @@ cproc_child_start (CprocChild  *self,
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
   guard = g_object_ref (self);
-  context = g_main_context_ref_thread_default ();
+  context = cproc_fd_ref_thread_default (error);
 
-  return cproc_child_start_in (self, context, error);
+  return context != NULL && cproc_child_start_in (self, context, error);
 }
 
 /* A start that was cancelled while the process was being made: it must not stay. */

@@ -46,7 +46,8 @@ cproc_exec_run (CprocExec     *self,
 
   guard = g_object_ref (self);
   child = CPROC_CHILD (self);
-  context = cproc_fd_new_context (error);
+  own_context = cproc_fd_ref_thread_default (error);
+  context = own_context != NULL ? cproc_fd_new_context (error) : NULL;
   if (context == NULL)
     return FALSE;
 
@@ -55,7 +56,6 @@ cproc_exec_run (CprocExec     *self,
     cproc_child_iterate_until_closed (child, context, cancellable, TRUE);
 
   /* One that is kept for its output must not keep the context and its descriptor. */
-  own_context = g_main_context_ref_thread_default ();
   cproc_child_set_context (child, own_context);
 
   return started && cproc_child_check_success (child, error);

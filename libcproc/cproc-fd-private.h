@@ -34,6 +34,9 @@ gboolean      cproc_fd_begin_context (CprocFdHeld *held, GError **error);
 void          cproc_fd_end_context   (CprocFdHeld *held);
 GMainContext *cproc_fd_new_context   (GError **error);
 
+/* The global one is made when it is first asked for. */
+GMainContext *cproc_fd_ref_thread_default (GError **error);
+
 /* The same for who words the error: -1 and errno. All numbers are above floor. */
 int      cproc_fd_dup_above       (int fd, int floor);
 int      cproc_fd_move_above      (int fd, int floor); /* closes fd if it is not; -1 stays -1 */

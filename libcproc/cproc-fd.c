@@ -178,6 +178,24 @@ cproc_fd_new_context (GError **error)
   return context;
 }
 
+GMainContext *
+cproc_fd_ref_thread_default (GError **error)
+{
+  static int is_made = FALSE; /* atomic */
+  CprocFdHeld held;
+
+  if (g_main_context_get_thread_default () == NULL && !g_atomic_int_get (&is_made))
+    {
+      if (!cproc_fd_begin_context (&held, error))
+        return NULL;
+      g_main_context_default ();
+      cproc_fd_end_context (&held);
+      g_atomic_int_set (&is_made, TRUE);
+    }
+
+  return g_main_context_ref_thread_default ();
+}
+
 void
 cproc_fd_clear (int *fd)
 {

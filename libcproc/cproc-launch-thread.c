@@ -6,6 +6,8 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <gio/gio.h>
 #include <glib/gi18n-lib.h>
@@ -33,6 +35,15 @@ run (gpointer user_data)
 static GMutex thread_mutex;
 static LaunchThread *the_thread; /* atomic; never freed */
 
+static gboolean
+fail (GError **error)
+{
+  g_set_error (error, G_SPAWN_ERROR, G_SPAWN_ERROR_FORK, _("making a thread failed: %s"),
+               g_strerror (EAGAIN));
+
+  return FALSE;
+}
+
 /* With the mutex. */
 static gboolean
 make_thread (GError **error)
@@ -56,16 +67,74 @@ make_thread (GError **error)
   pthread_sigmask (SIG_SETMASK, &saved, NULL);
 
   if (self->thread == NULL)
-    {
-      g_set_error (error, G_SPAWN_ERROR, G_SPAWN_ERROR_FORK, _("making a thread failed: %s"),
-                   g_strerror (EAGAIN));
-      return FALSE;
-    }
+    return fail (error);
 
   g_steal_pointer (&context);
   g_atomic_pointer_set (&the_thread, g_steal_pointer (&self));
 
   return TRUE;
+}
+
+/* Returns the number that the kernel has for the thread. */
+static gpointer
+wait_for_unlock (gpointer mutex)
+{
+  g_mutex_lock (mutex);
+  g_mutex_unlock (mutex);
+
+  return GINT_TO_POINTER ((int) syscall (SYS_gettid));
+}
+
+/* The kernel counts a thread for a moment after it can be joined. */
+static void
+join_until_gone (GThread *thread)
+{
+  int number = GPOINTER_TO_INT (g_thread_join (thread));
+
+  while (syscall (SYS_tgkill, getpid (), number, 0) == 0)
+    g_usleep (50);
+}
+
+static gboolean
+can_make_two_threads (void)
+{
+  GThread *threads[2] = { NULL, NULL };
+  GMutex mutex;
+
+  g_mutex_init (&mutex);
+  g_mutex_lock (&mutex);
+  threads[0] = g_thread_try_new ("cproc-probe", wait_for_unlock, &mutex, NULL);
+  if (threads[0] != NULL)
+    threads[1] = g_thread_try_new ("cproc-probe", wait_for_unlock, &mutex, NULL);
+  g_mutex_unlock (&mutex);
+
+  for (guint i = 0; i < G_N_ELEMENTS (threads) && threads[i] != NULL; i++)
+    join_until_gone (threads[i]);
+  g_mutex_clear (&mutex);
+
+  return threads[1] != NULL;
+}
+
+/* GLib makes threads of its own, one that reaps for GSubprocess, and ends the program where it
+ * cannot: the user may have no more processes, of which a thread is one. So they are made here,
+ * which they are with the type of GTask, after a look whether that will do. */
+static gboolean
+make_threads_of_glib (GError **error)
+{
+  gboolean can_be_made;
+  CprocFdHeld held;
+
+  if (g_type_from_name ("GTask") != G_TYPE_INVALID)
+    return TRUE;
+  if (!cproc_fd_begin_context (&held, error))
+    return FALSE;
+
+  can_be_made = can_make_two_threads () || fail (error);
+  if (can_be_made)
+    g_type_ensure (G_TYPE_TASK);
+  cproc_fd_end_context (&held);
+
+  return can_be_made;
 }
 
 gboolean
@@ -77,7 +146,7 @@ cproc_launch_thread_ensure (GError **error)
     return TRUE;
 
   g_mutex_lock (&thread_mutex);
-  ensured = the_thread != NULL || make_thread (error);
+  ensured = the_thread != NULL || (make_threads_of_glib (error) && make_thread (error));
   g_mutex_unlock (&thread_mutex);
 
   return ensured;
