@@ -8,6 +8,7 @@
 #include "cproc-exit-private.h"
 #include "cproc-launch-private.h"
 #include "cproc-lines-private.h"
+#include "cproc-progress-private.h"
 #include "cproc-stream-private.h"
 #include "cproc-writer-private.h"
 
@@ -79,6 +80,7 @@ typedef enum
   CPROC_CHILD_PROP_KILL_GRACE,
   CPROC_CHILD_PROP_MAX_LINE_LENGTH,
   CPROC_CHILD_PROP_ENCODING,
+  CPROC_CHILD_PROP_PROGRESS,
 } CprocChildProperty;
 
 typedef struct _CprocStart CprocStart;
@@ -116,6 +118,9 @@ typedef struct
   guint kill_grace;
   guint max_line_length;
   char *encoding;
+
+  CprocProgress *progress_source; /* NULL: nothing is looked for */
+  double progress;
 
   gint64 start_time;
   gint64 output_time;
@@ -197,6 +202,16 @@ void     cproc_child_expect_closed        (CprocChild     *self);
 void     cproc_child_check_closed         (CprocChild     *self);
 void     cproc_child_set_context          (CprocChild     *self,
                                            GMainContext   *context);
+
+/* cproc-child-progress.c: each read goes there, and is looked at when it has been told of. is_all:
+ * for now there is no more. */
+void     cproc_child_feed_progress        (CprocChild     *self,
+                                           CprocStream     stream,
+                                           const char     *data,
+                                           gsize           length);
+void     cproc_child_update_progress      (CprocChild     *self,
+                                           CprocStream     stream,
+                                           gboolean        is_all);
 
 /* cproc-child-wait.c */
 void     cproc_child_complete_waits       (CprocChild     *self);

@@ -206,8 +206,19 @@ cproc_child_finalize (GObject *object)
   g_clear_object (&priv->command);
   g_clear_pointer (&priv->context, g_main_context_unref);
   g_clear_pointer (&priv->encoding, g_free);
+  g_clear_pointer (&priv->progress_source, cproc_progress_unref);
 
   G_OBJECT_CLASS (cproc_child_parent_class)->finalize (object);
+}
+
+static gint64
+child_get_usage (CprocChildPrivate *priv,
+                 guint              prop_id)
+{
+  if (prop_id == CPROC_CHILD_PROP_USER_TIME)
+    return priv->user_time;
+
+  return prop_id == CPROC_CHILD_PROP_SYSTEM_TIME ? priv->system_time : priv->max_rss;
 }
 
 static void
@@ -240,13 +251,9 @@ cproc_child_get_property (GObject    *object,
       g_value_set_boolean (value, priv->timed_out);
       break;
     case CPROC_CHILD_PROP_USER_TIME:
-      g_value_set_int64 (value, priv->user_time);
-      break;
     case CPROC_CHILD_PROP_SYSTEM_TIME:
-      g_value_set_int64 (value, priv->system_time);
-      break;
     case CPROC_CHILD_PROP_MAX_RSS:
-      g_value_set_int64 (value, priv->max_rss);
+      g_value_set_int64 (value, child_get_usage (priv, prop_id));
       break;
     case CPROC_CHILD_PROP_TIMEOUT:
       g_value_set_uint (value, priv->timeout);
@@ -268,6 +275,9 @@ cproc_child_get_property (GObject    *object,
       break;
     case CPROC_CHILD_PROP_ENCODING:
       g_value_set_string (value, priv->encoding);
+      break;
+    case CPROC_CHILD_PROP_PROGRESS:
+      g_value_set_double (value, priv->progress);
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -317,6 +327,7 @@ cproc_child_set_property (GObject      *object,
     case CPROC_CHILD_PROP_USER_TIME:
     case CPROC_CHILD_PROP_SYSTEM_TIME:
     case CPROC_CHILD_PROP_MAX_RSS:
+    case CPROC_CHILD_PROP_PROGRESS:
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -353,6 +364,7 @@ cproc_child_init (CprocChild *self)
   priv->kill_grace = 5000;
   priv->max_line_length = 1024 * 1024;
   priv->encoding = g_strdup ("UTF-8");
+  priv->progress = -1;
   for (guint i = 0; i < G_N_ELEMENTS (priv->early_pipes); i++)
     priv->early_pipes[i] = -1;
   cproc_output_init (&priv->outputs[0], self, CPROC_STREAM_STDOUT);

@@ -116,6 +116,7 @@ output_read_into (CprocOutput *self,
   if (n > 0)
     {
       cproc_child_get_priv (self->child)->output_time = g_get_monotonic_time ();
+      cproc_child_feed_progress (self->child, self->stream, data, n);
       return n;
     }
 
@@ -197,6 +198,7 @@ output_run (CprocOutput *self,
       gsize n = output_read (self);
 
       total += n;
+      cproc_child_update_progress (self->child, self->stream, n < CPROC_CHUNK_SIZE);
 
       /* A pipe that gave less than asked for was empty: another read would only say so. */
       if (n == 0 || (n < CPROC_CHUNK_SIZE && !until_empty))

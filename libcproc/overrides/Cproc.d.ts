@@ -169,6 +169,8 @@ declare module 'gi://Cproc?version=1' {
     }
     interface WorkerSignals extends ChildSignals, ChannelSignals {}
 
+    type ProgressFunc = (child: Child, stream: Stream, line: string) => number;
+
     interface CommandProperties {
       argv: string[] | null;
       argv0: string | null;
@@ -256,6 +258,8 @@ declare module 'gi://Cproc?version=1' {
       kill_grace: number;
       max_line_length: number;
       encoding: string;
+      /** 0 to 1; -1 while it is not known. */
+      readonly progress: number;
     }
     type ChildSettable = 'command' | 'timeout' | 'idle_timeout' | 'drain_timeout' | 'kill_signal'
       | 'kill_grace' | 'max_line_length' | 'encoding';
@@ -305,6 +309,9 @@ declare module 'gi://Cproc?version=1' {
       set_max_line_length(max_line_length: number): void;
       get_encoding(): string;
       set_encoding(encoding: string | null): void;
+      get_progress(): number;
+      set_progress_pattern(pattern: string | null): boolean;
+      set_progress_func(func: ProgressFunc | null): void;
 
       start(): boolean;
       start_async(cancellable?: Gio.Cancellable | null): Promise<boolean>;

@@ -31,9 +31,10 @@ def names(gir):
                 continue
             for tag in ("constructor", "method", "function"):
                 for item in owner.findall(CORE + tag):
-                    name = item.get("name")
+                    name = item.get("shadows", item.get("name"))
                     if (f"{owner.get('name')}.{name}" in NOT_CALLED or name.endswith("_finish")
-                            or item.get(GLIB + "get-property") or item.get(GLIB + "set-property")):
+                            or item.get("shadowed-by") or item.get(GLIB + "get-property")
+                            or item.get(GLIB + "set-property")):
                         continue
                     yield f"{owner.get('name')}.{name}()", [name]
             for item in owner.findall(CORE + "property"):

@@ -33,7 +33,9 @@ def owner_names(owner):
     name = owner.get("name")
     for tag in ("constructor", "method", "function"):
         for item in owner.findall(CORE + tag):
-            yield item.get("name"), [name, "Sender"]
+            # Another one may have its name.
+            if item.get("shadowed-by") is None:
+                yield item.get("shadows", item.get("name")), [name, "Sender"]
     for item in owner.findall(CORE + "virtual-method"):
         if item.get("invoker") is None:
             yield "vfunc_" + item.get("name"), [name]

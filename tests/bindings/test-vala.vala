@@ -4,6 +4,7 @@
 
 unowned string test_child;
 string test_program;
+MainLoop test_loop;
 
 string[] child_argv (string mode, ...) {
   var args = va_list ();
@@ -15,14 +16,9 @@ string[] child_argv (string mode, ...) {
   return argv;
 }
 
-/* Runs an async test to its end. */
-delegate void Begin (owned AsyncReadyCallback callback);
-
-void run (Begin begin) {
-  var loop = new MainLoop ();
-
-  begin (() => loop.quit ());
-  loop.run ();
+/* At the end of an async test. */
+void done () {
+  test_loop.quit ();
 }
 
 async void wait_closed (Cproc.Child child) {
@@ -155,22 +151,23 @@ async void signals () {
 
 async void streams () {
   var child = new Cproc.Child (child_argv ("cat", "0", "1"));
-  var text = "";
+  var text = new StringBuilder ();
 
-  child.output.connect ((stream, bytes) => text += (string) Bytes.unref_to_data (bytes));
+  child.output.connect ((stream, bytes) =>
+    text.append_len ((string) bytes.get_data (), (ssize_t) bytes.length));
   child.pause (Cproc.Stream.STDOUT);
   try {
     child.start ();
     assert (yield child.write_async (new Bytes ("one, ".data)));
     assert (yield child.write_async (new Bytes ("two".data), Priority.DEFAULT, null));
     child.close_stdin ();
-    assert_cmpstr (text, CompareOperator.EQ, "");
+    assert_cmpstr (text.str, CompareOperator.EQ, "");
     child.resume (Cproc.Stream.STDOUT);
     yield child.wait_check_async ();
   } catch (Error error) {
     assert_not_reached ();
   }
-  assert_cmpstr (text, CompareOperator.EQ, "one, two");
+  assert_cmpstr (text.str, CompareOperator.EQ, "one, two");
   assert_null (child.get_pipe_stream (5));
 }
 
@@ -217,6 +214,30 @@ async void kill_child () {
     assert_not_reached ();
   } catch (Error error) {
     assert (error is Cproc.Error.NOT_RUNNING);
+  }
+}
+
+async void progress () {
+  var child = new Cproc.Child (child_argv ("echo", "1", "a\nbc\n"));
+  double[] seen = {};
+
+  assert (child.progress == -1);
+  child.set_progress_func ((child, stream, line) => line.length / 4.0);
+  child.notify["progress"].connect (() => seen += child.progress);
+  try {
+    child.start ();
+    yield child.wait_check_async ();
+  } catch (Error error) {
+    assert_not_reached ();
+  }
+  assert (seen[seen.length - 1] == 0.5);
+
+  try {
+    assert (child.set_progress_pattern ("(\\d+)%"));
+    child.set_progress_pattern ("%");
+    assert_not_reached ();
+  } catch (Error error) {
+    assert (error is IOError.INVALID_ARGUMENT);
   }
 }
 
@@ -389,28 +410,39 @@ int be_worker () {
   return 12;
 }
 
+delegate void Begin ();
+
+void add_async (string path, owned Begin begin) {
+  Test.add_data_func (path, () => {
+    begin ();
+    test_loop.run ();
+  });
+}
+
 int main (string[] args) {
   if (args.length > 1 && args[1] == "worker")
     return be_worker ();
 
   Test.init (ref args);
   test_program = args[0];
+  test_loop = new MainLoop ();
   test_child = Environment.get_variable ("CPROC_TEST_CHILD");
 
   Test.add_func ("/vala/command", test_command);
   Test.add_func ("/vala/signal-names", test_signal_names);
   Test.add_func ("/vala/subclass", test_subclass);
-  Test.add_func ("/vala/signals", () => run ((done) => signals.begin ((owned) done)));
-  Test.add_func ("/vala/streams", () => run ((done) => streams.begin ((owned) done)));
-  Test.add_func ("/vala/taken-stream", () => run ((done) => taken_stream.begin ((owned) done)));
-  Test.add_func ("/vala/kill", () => run ((done) => kill_child.begin ((owned) done)));
-  Test.add_func ("/vala/start-fails", () => run ((done) => start_fails.begin ((owned) done)));
-  Test.add_func ("/vala/exec", () => run ((done) => exec.begin ((owned) done)));
-  Test.add_func ("/vala/exec-fails", () => run ((done) => exec_fails.begin ((owned) done)));
-  Test.add_func ("/vala/exec-cancelled", () => run ((done) => exec_cancelled.begin ((owned) done)));
-  Test.add_func ("/vala/worker", () => run ((done) => worker.begin ((owned) done)));
-  Test.add_func ("/vala/descriptors", () => run ((done) => descriptors.begin ((owned) done)));
-  Test.add_func ("/vala/not-a-message", () => run ((done) => not_a_message.begin ((owned) done)));
+  add_async ("/vala/signals", () => signals.begin (done));
+  add_async ("/vala/streams", () => streams.begin (done));
+  add_async ("/vala/taken-stream", () => taken_stream.begin (done));
+  add_async ("/vala/kill", () => kill_child.begin (done));
+  add_async ("/vala/progress", () => progress.begin (done));
+  add_async ("/vala/start-fails", () => start_fails.begin (done));
+  add_async ("/vala/exec", () => exec.begin (done));
+  add_async ("/vala/exec-fails", () => exec_fails.begin (done));
+  add_async ("/vala/exec-cancelled", () => exec_cancelled.begin (done));
+  add_async ("/vala/worker", () => worker.begin (done));
+  add_async ("/vala/descriptors", () => descriptors.begin (done));
+  add_async ("/vala/not-a-message", () => not_a_message.begin (done));
 
   return Test.run ();
 }

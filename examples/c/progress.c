@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* progress: a bar out of what a program writes.
+ *
+ *   progress '(\d+)%' rsync -a --info=progress2 FROM/ TO/
+ *   progress 'Receiving objects: +(\d+)%' git clone --progress URL
+ *   progress '^\[(\d+)/(\d+)\]' ninja
+ */
+
+#include <libcproc.h>
+#include <locale.h>
+
+#define WIDTH 40
+
+static void
+draw (CprocChild *child, GParamSpec *pspec, gpointer user_data)
+{
+  double progress = cproc_child_get_progress (child);
+  g_autofree char *done = g_strnfill (progress * WIDTH, '#');
+
+  g_print ("[%-*s] %3d %%\r", WIDTH, done, (int) (progress * 100));
+}
+
+int
+main (int argc, char **argv)
+{
+  g_autoptr(CprocChild) child = NULL;
+  g_autoptr(GError) error = NULL;
+
+  setlocale (LC_ALL, "");
+  if (argc < 3)
+    {
+      g_printerr ("usage: progress PATTERN PROGRAM [ARGUMENT...]\n");
+      return 2;
+    }
+
+  child = cproc_child_new ((const char * const *) argv + 2);
+  g_signal_connect (child, "notify::progress", G_CALLBACK (draw), NULL);
+
+  if (cproc_child_set_progress_pattern (child, argv[1], &error) &&
+      cproc_child_start (child, &error) && cproc_child_wait_check (child, NULL, &error))
+    {
+      g_print ("\n");
+      return 0;
+    }
+
+  g_printerr ("\n%s\n", error->message);
+  return 1;
+}
