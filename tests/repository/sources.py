@@ -39,18 +39,27 @@ def check_spdx(root):
             yield f"{path}: no SPDX line at its top"
 
 
-def check_potfiles(root):
-    listed = [line for line in read(root, "po/POTFILES").splitlines()
+def check_potfiles_in(root, folder, is_ours):
+    listed = [line for line in read(root, f"{folder}/POTFILES").splitlines()
               if line and not line.startswith("#")]
     if listed != sorted(listed):
-        yield "po/POTFILES is not sorted"
+        yield f"{folder}/POTFILES is not sorted"
     translated = [path for path, text in source_texts(root)
-                  if path.endswith(".c") and not path.startswith("tests/")
-                  and MESSAGE.search(text)]
+                  if is_ours(path) and not path.startswith("tests/")
+                  and (path.endswith(".c") and MESSAGE.search(text)
+                       or path.endswith(".ui") and 'translatable="yes"' in text
+                       or path.endswith((".desktop.in", ".metainfo.xml.in")))]
     for path in sorted(set(translated) - set(listed)):
-        yield f"po/POTFILES lacks {path}, which has messages"
+        yield f"{folder}/POTFILES lacks {path}, which has messages"
     for path in sorted(set(listed) - set(translated)):
-        yield f"po/POTFILES lists {path}, which has no messages"
+        yield f"{folder}/POTFILES lists {path}, which has no messages"
+
+
+def check_potfiles(root):
+    # The application has a domain of its own.
+    yield from check_potfiles_in(root, "po", lambda path: not path.startswith("examples/gtk/"))
+    yield from check_potfiles_in(root, "examples/gtk/po",
+                                 lambda path: path.startswith("examples/gtk/"))
 
 
 def functions(text):
