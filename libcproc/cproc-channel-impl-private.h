@@ -12,6 +12,7 @@
  * cproc-channel.c           the object
  * cproc-channel-properties.c
  * cproc-channel-loop.c      its life in the main context: reading, writing, emitting
+ * cproc-channel-emit.c      what it tells, and whom
  * cproc-channel-write.c     the way of what is sent, from a text to the kernel
  * cproc-channel-send.c      the methods that send
  * cproc-channel-pass.c      those of them that pass descriptors
@@ -51,6 +52,9 @@ struct _CprocChannel
   GMainContext *context;
   GSource *source;
   guint depth; /* of dispatches within dispatches */
+
+  const CprocChannelOwner *owner_functions;
+  gpointer owner;
 
   CprocIn in;
   CprocOut out;
@@ -92,6 +96,13 @@ void     cproc_channel_break              (CprocChannel  *self);
 void     cproc_channel_end                (CprocChannel  *self);
 void     cproc_channel_read_rest          (CprocChannel  *self);
 void     cproc_channel_settle             (CprocChannel  *self);
+
+/* cproc-channel-emit.c */
+void     cproc_channel_emit_message       (CprocChannel  *self,
+                                           CprocMessage  *message);
+void     cproc_channel_emit_invalid       (CprocChannel  *self,
+                                           GError        *error);
+void     cproc_channel_emit_disconnected  (CprocChannel  *self);
 
 /* cproc-channel-write.c
  *

@@ -141,13 +141,6 @@ cproc_channel_end (CprocChannel *self)
 }
 
 static void
-channel_emit_invalid (CprocChannel *self,
-                      GError       *error)
-{
-  g_signal_emit (self, cproc_channel_signals[CPROC_CHANNEL_SIGNAL_INVALID_MESSAGE], 0, error);
-}
-
-static void
 channel_take_frame (CprocChannel   *self,
                     CprocFrameKind  kind,
                     const char     *text,
@@ -174,9 +167,9 @@ channel_take_frame (CprocChannel   *self,
     }
 
   if (message != NULL)
-    g_signal_emit (self, cproc_channel_signals[CPROC_CHANNEL_SIGNAL_MESSAGE], 0, message);
+    cproc_channel_emit_message (self, message);
   else if (error != NULL)
-    channel_emit_invalid (self, error);
+    cproc_channel_emit_invalid (self, error);
 }
 
 static CprocInResult
@@ -203,7 +196,7 @@ channel_finish_input (CprocChannel *self)
       if (cproc_protocol_finish (&self->protocol, &self->in, &error))
         cproc_channel_end (self);
       else
-        channel_emit_invalid (self, error);
+        cproc_channel_emit_invalid (self, error);
     }
 }
 
@@ -278,7 +271,7 @@ cproc_channel_settle (CprocChannel *self)
 
   self->state = CPROC_CHANNEL_DONE;
   cproc_channel_detach (self);
-  g_signal_emit (self, cproc_channel_signals[CPROC_CHANNEL_SIGNAL_DISCONNECTED], 0);
+  cproc_channel_emit_disconnected (self);
 }
 
 static gboolean

@@ -6,8 +6,27 @@
 
 G_BEGIN_DECLS
 
+/* Who is told of everything before those that are connected to the signals. */
+typedef struct
+{
+  void (*message)         (gpointer      owner,
+                           CprocMessage *message);
+  void (*invalid_message) (gpointer      owner,
+                           GError       *error);
+  void (*disconnected)    (gpointer      owner);
+} CprocChannelOwner;
+
 /* A channel without a socket, as a worker's is before the start: not connected. */
 CprocChannel *cproc_channel_new         (void);
+
+/* owner: not owned; NULL takes it back. */
+void          cproc_channel_set_owner   (CprocChannel            *self,
+                                         const CprocChannelOwner *functions,
+                                         gpointer                 owner);
+
+/* For a signal whose one argument is a message. */
+void          cproc_channel_set_marshaller (guint        signal_id,
+                                            GType        type);
 
 /* Gives it its socket (given away) and the context that its signals are emitted in. */
 gboolean      cproc_channel_open        (CprocChannel  *self,

@@ -130,6 +130,7 @@ install_signals (GObjectClass *object_class)
   cproc_channel_signals[CPROC_CHANNEL_SIGNAL_MESSAGE] =
     g_signal_new ("message", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                   G_TYPE_NONE, 1, CPROC_TYPE_MESSAGE);
+  cproc_channel_set_marshaller (cproc_channel_signals[CPROC_CHANNEL_SIGNAL_MESSAGE], type);
 
   /**
    * CprocChannel::invalid-message:

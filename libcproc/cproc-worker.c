@@ -74,24 +74,30 @@ static guint signals[N_SIGNALS];
 G_DEFINE_FINAL_TYPE (CprocWorker, cproc_worker, CPROC_TYPE_CHILD)
 
 static void
-channel_message (CprocWorker  *self,
-                 CprocMessage *message)
+worker_message (gpointer      owner,
+                CprocMessage *message)
 {
-  g_signal_emit (self, signals[SIGNAL_MESSAGE], 0, message);
+  g_signal_emit (owner, signals[SIGNAL_MESSAGE], 0, message);
 }
 
 static void
-channel_invalid_message (CprocWorker *self,
-                         GError      *error)
+worker_invalid_message (gpointer  owner,
+                        GError   *error)
 {
-  g_signal_emit (self, signals[SIGNAL_INVALID_MESSAGE], 0, error);
+  g_signal_emit (owner, signals[SIGNAL_INVALID_MESSAGE], 0, error);
 }
 
 static void
-channel_disconnected (CprocWorker *self)
+worker_disconnected (gpointer owner)
 {
-  g_signal_emit (self, signals[SIGNAL_DISCONNECTED], 0);
+  g_signal_emit (owner, signals[SIGNAL_DISCONNECTED], 0);
 }
+
+static const CprocChannelOwner owner_functions = {
+  .message = worker_message,
+  .invalid_message = worker_invalid_message,
+  .disconnected = worker_disconnected,
+};
 
 static gboolean
 cproc_worker_prepare (CprocChild   *child,
@@ -154,7 +160,7 @@ cproc_worker_dispose (GObject *object)
 
   if (self->channel != NULL)
     {
-      g_signal_handlers_disconnect_by_data (self->channel, self);
+      cproc_channel_set_owner (self->channel, NULL, NULL);
       cproc_channel_close (self->channel);
     }
 
@@ -255,6 +261,7 @@ install_signals (GType type)
   signals[SIGNAL_MESSAGE] =
     g_signal_new ("message", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                   G_TYPE_NONE, 1, CPROC_TYPE_MESSAGE);
+  cproc_channel_set_marshaller (signals[SIGNAL_MESSAGE], type);
 
   /**
    * CprocWorker::invalid-message:
@@ -311,11 +318,7 @@ cproc_worker_init (CprocWorker *self)
 {
   self->channel_fd = DEFAULT_CHANNEL_FD;
   self->channel = cproc_channel_new ();
-  g_signal_connect_swapped (self->channel, "message", G_CALLBACK (channel_message), self);
-  g_signal_connect_swapped (self->channel, "invalid-message",
-                            G_CALLBACK (channel_invalid_message), self);
-  g_signal_connect_swapped (self->channel, "disconnected", G_CALLBACK (channel_disconnected),
-                            self);
+  cproc_channel_set_owner (self->channel, &owner_functions, self);
 }
 
 /**
