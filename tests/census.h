@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include <glib.h>
+
+/* What this process holds of the system and of GLib: for tests that see to it that all of it is
+ * given back. */
+typedef struct
+{
+  guint n_fds;
+  guint n_threads;
+  guint n_sources; /* of the default main context */
+  gsize memory;    /* that is allocated; 0 under a sanitizer or valgrind */
+  gsize resident;
+} Census;
+
+void     census_take   (Census       *self);
+
+/* Nothing is left of n_rounds of something: waits a little for what others close, and for all
+ * children to be reaped. */
+void     census_assert (const Census *self,
+                        guint         n_rounds);
+
+/* Whether the long forms of the tests are asked for: CPROC_TEST_LONG in the environment. */
+gboolean census_is_long (void);
