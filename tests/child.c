@@ -369,7 +369,7 @@ fork_when_told (void)
  * where CODE is "wait". HOW: "plain" keeps the streams open; "closed" closes them; "session" leads
  * a session of its own, "ignore-term" ignores that signal; "double" is forked twice, so that its
  * parent is init or a subreaper; "forker" forks when told to. CODE may also be "kill-parent" or
- * "stop-parent", of its own parent. */
+ * "stop-parent", of its own parent, or "cat", which it goes on with. */
 static int
 mode_spawn_grandchild (int n_args, char **args)
 {
@@ -413,6 +413,8 @@ mode_spawn_grandchild (int n_args, char **args)
     kill (getppid (), SIGKILL);
   if (n_args > 1 && strcmp (args[1], "stop-parent") == 0)
     kill (getppid (), SIGSTOP);
+  if (n_args > 1 && strcmp (args[1], "cat") == 0)
+    return mode_cat (0, NULL);
   if (n_args > 1 && (args[1][0] < '0' || args[1][0] > '9'))
     sleep_forever ();
   return (int) number (n_args, args, 1, 0);

@@ -83,6 +83,28 @@ on_exit_message (CprocChannel *self,
   exit (6);
 }
 
+/* last-words: says "here", and at the end of the channel "disconnected" */
+static void
+on_disconnected (CprocChannel *self)
+{
+  static const char words[] = "disconnected\n";
+
+  if (write (STDOUT_FILENO, words, strlen (words)) < 0)
+    exit (74);
+  g_main_loop_quit (loop);
+}
+
+static int
+say_last_words (void)
+{
+  g_signal_connect (channel, "disconnected", G_CALLBACK (on_disconnected), NULL);
+  if (write (STDOUT_FILENO, "here\n", 5) < 0)
+    return 74;
+  g_main_loop_run (loop);
+
+  return 0;
+}
+
 /* raw TEXT HOW: writes it as it is, and ends by the signal HOW, or with code 0 */
 static int
 write_raw (const char *text,
@@ -155,6 +177,8 @@ run_mode (const char  *mode,
     return send_numbers (args[0]);
   if (g_str_equal (mode, "environment"))
     return send_environment (args[0]);
+  if (g_str_equal (mode, "last-words"))
+    return say_last_words ();
   if (g_str_equal (mode, "close"))
     {
       g_signal_connect (channel, "message", G_CALLBACK (on_close), NULL);
