@@ -202,7 +202,10 @@ do_cancelled_runs (guint round)
     g_cancellable_cancel (cancellable);
   cproc_exec_run_async (exec, cancellable, test_store_result, &result);
   for (guint i = 0; i < round % 6; i++)
-    g_main_context_iteration (NULL, i > 2);
+    {
+      run_some_turns (1);
+      g_usleep (round % 24 * 20);
+    }
   g_cancellable_cancel (cancellable);
   g_assert_false (cproc_exec_run_finish (exec, test_await (&result), &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
@@ -415,7 +418,7 @@ static const Case cases[] = {
   { "dropped", do_dropped, 90, 5000 },
   { "dropped-unwilling", do_dropped_unwilling, 30, 1000 },
   { "killed", do_killed, 60, 5000 },
-  { "execs", do_execs, 120, 10000 },
+  { "execs", do_execs, 180, 10000 },
   { "exec-input", do_exec_input, 60, 5000 },
   { "cancelled-runs", do_cancelled_runs, 90, 5000 },
   { "cancelled-starts", do_cancelled_starts, 90, 5000 },
@@ -436,7 +439,7 @@ test_case (gconstpointer data)
   Census before;
 
   /* What is made once and kept. */
-  for (guint i = 0; i < MIN (n, 100); i++)
+  for (guint i = 0; i < MIN (n, 180); i++)
     self->func (i);
   census_take (&before);
 
