@@ -35,6 +35,7 @@ struct _CprocHub
   GMutex mutex;          /* of the library's own thread others use the context too */
   pid_t process;         /* whose it is: a fork shares what epoll watches */
   int epoll_fd;          /* -1 while the main context polls all */
+  gboolean has_refused;  /* epoll has: the main context polls some all the same */
   GHashTable *entries; /* descriptor: CprocHubEntry; those without one have -1 */
   CprocWatch *pending;
   guint32 generation;
@@ -146,11 +147,11 @@ hub_handle_pending (CprocHub *self)
 /* What the main context has found ready. */
 static int
 hub_collect_polled (CprocHub           *self,
-                    struct epoll_event *events)
+                    struct epoll_event *events,
+                    int                 n_events)
 {
   GHashTableIter iter;
   gpointer fd, value;
-  int n_events = 0;
 
   g_mutex_lock (&self->mutex);
   g_hash_table_iter_init (&iter, self->entries);
@@ -179,13 +180,13 @@ hub_collect (CprocHub           *self,
   int n_events;
 
   if (self->epoll_fd < 0)
-    return hub_collect_polled (self, events);
+    return hub_collect_polled (self, events, 0);
 
   do
     n_events = epoll_wait (self->epoll_fd, events, MAX_EVENTS, 0);
   while (n_events < 0 && errno == EINTR);
 
-  return n_events;
+  return self->has_refused ? hub_collect_polled (self, events, MAX (n_events, 0)) : n_events;
 }
 
 static gboolean
@@ -303,12 +304,20 @@ hub_control (CprocHub      *self,
   if (fd < 0)
     return;
 
-  if (self->epoll_fd < 0 && operation == EPOLL_CTL_DEL)
-    g_source_remove_unix_fd (&self->source, g_steal_pointer (&entry->tag));
-  else if (self->epoll_fd < 0)
-    hub_poll (self, fd, entry);
-  else if (self->process == getpid ())
-    epoll_ctl (self->epoll_fd, operation, fd, &event);
+  if (self->epoll_fd < 0 || entry->tag != NULL)
+    {
+      if (operation == EPOLL_CTL_DEL)
+        g_source_remove_unix_fd (&self->source, g_steal_pointer (&entry->tag));
+      else
+        hub_poll (self, fd, entry);
+    }
+  else if (self->process == getpid () &&
+           epoll_ctl (self->epoll_fd, operation, fd, &event) != 0 && operation == EPOLL_CTL_ADD)
+    {
+      /* A user may watch only so many (epoll(7), max_user_watches). */
+      self->has_refused = TRUE;
+      hub_poll (self, fd, entry);
+    }
 }
 
 /* Hands all over to epoll. Where the system has no descriptor left for that, the main context goes
