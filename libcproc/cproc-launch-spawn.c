@@ -204,10 +204,14 @@ cproc_launch_get_status_fd (CprocLaunch *self)
   return self->status_fd;
 }
 
-/* The helper ends by itself; what it was must not stay as a zombie. */
+/* The helper ends by itself, and a tree without its control; but where the report was lost the
+ * program may run. What it was must not stay as a zombie. */
 static void
 reap (CprocLaunch *self)
 {
+  if (!self->has_reported && self->containment != CPROC_CONTAINMENT_TREE)
+    g_subprocess_force_exit (self->subprocess);
+
   cproc_fd_clear (&self->pidfd);
   cproc_fd_clear (&self->control_fd);
   g_clear_pointer (&self->reach, cproc_reach_unref);
