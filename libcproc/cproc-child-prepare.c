@@ -4,6 +4,7 @@
 
 #include "cproc-child-private.h"
 #include "cproc-fd-private.h"
+#include "cproc-launch-error-private.h"
 #include "cproc-pipe-io-stream-private.h"
 
 /* What a start does in the child's own thread: before the process is made, and once it runs. */
@@ -56,6 +57,18 @@ child_check_encoding (CprocChild  *self,
 }
 
 void
+cproc_child_prefix_start_error (CprocChild  *self,
+                                GError     **error)
+{
+  CprocLaunchNames names = {
+    .name = cproc_command_dup_name (cproc_child_get_priv (self)->command),
+  };
+
+  cproc_launch_prefix_error (&names, error);
+  cproc_launch_names_clear (&names);
+}
+
+void
 cproc_child_unprepare (CprocChild *self)
 {
   CprocChildHooks *hooks = cproc_child_get_hooks (self);
@@ -77,19 +90,21 @@ cproc_child_prepare (CprocChild    *self,
   cproc_launch_set_defaults (launch, hooks->default_stdio[0], hooks->default_stdio[1],
                              hooks->default_stdio[2]);
 
-  if (!child_check_encoding (self, error))
-    return NULL;
-
-  if (hooks->prepare != NULL && !hooks->prepare (self, launch, error))
-    return NULL;
-
-  if (!child_pass_early_pipes (self, launch, error) || !cproc_launch_prepare (launch, error))
+  if (!child_check_encoding (self, error) ||
+      (hooks->prepare != NULL && !hooks->prepare (self, launch, error)))
     {
-      cproc_child_unprepare (self);
+      cproc_child_prefix_start_error (self, error);
       return NULL;
     }
 
-  return g_steal_pointer (&launch);
+  if (!child_pass_early_pipes (self, launch, error))
+    cproc_child_prefix_start_error (self, error);
+  else if (cproc_launch_prepare (launch, error))
+    return g_steal_pointer (&launch);
+
+  cproc_child_unprepare (self);
+
+  return NULL;
 }
 
 static void

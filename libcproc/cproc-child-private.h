@@ -179,6 +179,8 @@ CprocLaunch *cproc_child_prepare      (CprocChild    *self,
                                        GMainContext  *context,
                                        GError       **error);
 void         cproc_child_unprepare    (CprocChild    *self);
+void         cproc_child_prefix_start_error (CprocChild  *self,
+                                             GError     **error);
 void         cproc_child_program_runs (CprocChild    *self,
                                        CprocLaunch   *launch);
 

@@ -152,6 +152,8 @@ cproc_child_start (CprocChild  *self,
 
   guard = g_object_ref (self);
   context = cproc_fd_ref_thread_default (error);
+  if (context == NULL)
+    cproc_child_prefix_start_error (self, error);
 
   return context != NULL && cproc_child_start_in (self, context, error);
 }

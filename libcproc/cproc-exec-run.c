@@ -49,7 +49,10 @@ cproc_exec_run (CprocExec     *self,
   own_context = cproc_fd_ref_thread_default (error);
   context = own_context != NULL ? cproc_fd_new_context (error) : NULL;
   if (context == NULL)
-    return FALSE;
+    {
+      cproc_child_prefix_start_error (child, error);
+      return FALSE;
+    }
 
   started = cproc_child_start_in (child, context, error);
   if (started)
