@@ -290,7 +290,8 @@ cproc_command_take_fd (CprocCommand *self,
  * The duplicate is made at once; what becomes of @fd afterwards makes no difference. Otherwise this
  * is as [method@Cproc.Command.take_fd].
  *
- * Returns: `TRUE`, or `FALSE` where @fd cannot be duplicated
+ * Returns: `TRUE`; else `FALSE` with `G_IO_ERROR_INVALID_ARGUMENT` where @fd is not open or
+ *   @target_fd is negative, or with the system's reason
  *
  * Since: 1.0
  */

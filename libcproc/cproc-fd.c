@@ -20,8 +20,11 @@ set_error (GError    **error,
            int         saved_errno,
            const char *message)
 {
-  g_set_error (error, G_IO_ERROR, g_io_error_from_errno (saved_errno),
-               "%s: %s", message, g_strerror (saved_errno));
+  /* GLib has no code for what is not open. */
+  int code = saved_errno == EBADF ? (int) G_IO_ERROR_INVALID_ARGUMENT
+                                  : (int) g_io_error_from_errno (saved_errno);
+
+  g_set_error (error, G_IO_ERROR, code, "%s: %s", message, g_strerror (saved_errno));
 }
 
 int

@@ -213,12 +213,12 @@ test_pass_fd_bad (void)
   g_autofree char *what = g_strdup_printf ("Descriptor %d, to become number 4: ", fd);
 
   g_assert_false (cproc_command_pass_fd (command, fd, 4, &error));
-  g_assert_nonnull (error);
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);
   g_assert_true (g_str_has_prefix (error->message, what));
   g_clear_error (&error);
 
   g_assert_false (cproc_command_pass_fd (command, -1, 4, &error));
-  g_assert_nonnull (error);
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);
   g_assert_nonnull (strstr (error->message, "Descriptor -1"));
   g_clear_error (&error);
 

@@ -89,10 +89,9 @@ test_bad (void)
   int none = -1;
 
   g_assert_cmpint (cproc_fd_dup (-1, &error), ==, -1);
-  g_assert_nonnull (error);
-  g_assert_cmpint (error->domain, ==, G_IO_ERROR);
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);
   g_assert_false (cproc_fd_set_nonblocking (-1, &other));
-  g_assert_nonnull (other);
+  g_assert_error (other, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);
   cproc_fd_clear (&none);
   g_assert_cmpint (none, ==, -1);
 }
