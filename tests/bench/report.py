@@ -122,6 +122,9 @@ def judge_one(case, reach, known):
     of = f' of {reach.other}' if reach.other else ''
     of += f' in {reach.case}' if reach.case else ''
     return {
+        'what': f'{reach.peer}{what}' if reach.peer != 'cproc' else what.strip(),
+        'of': reach.other + (f' in {reach.case}' if reach.case else ''),
+        'sign': reach.sign,
         'good': value >= reach.factor if reach.sign == '>=' else value <= reach.factor,
         'value': value,
         'best': least,

@@ -12,11 +12,13 @@ import statistics
 import subprocess
 import sys
 
+import page
 import plots
 import report
 from cases import CASES, PEERS
 
 HERE = pathlib.Path(__file__).resolve().parent
+DOCS = HERE.parent.parent / 'docs'
 RUN_LIMIT = 180  # seconds
 
 
@@ -27,8 +29,8 @@ def parse_args():
     parser.add_argument('--json', action='store_true', help='print JSON instead of tables')
     parser.add_argument('--peers', help='only these, with commas between')
     parser.add_argument('--rounds', type=int, help='how often; 5, or 3 with --quick')
-    parser.add_argument('--plots', type=pathlib.Path, metavar='DIR',
-                        help='where the plots go; docs/ for a whole run without --quick')
+    parser.add_argument('--page', action='store_true',
+                        help='write the tables and the plots of docs/how-fast.md')
     parser.add_argument('--list', action='store_true', help='list the cases')
     return parser.parse_args()
 
@@ -193,9 +195,9 @@ def main():
         print(json.dumps(results, indent=1))
     else:
         print(report.summary(results))
-    whole = not args.case and not args.quick and not args.peers
-    if args.plots or whole:
-        plots.write(results, args.plots or HERE.parent.parent / 'docs')
+    if args.page:
+        plots.write(results, DOCS / 'images')
+        page.write(results, DOCS / 'how-fast.md')
 
 
 if __name__ == '__main__':
