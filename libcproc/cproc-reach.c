@@ -228,7 +228,9 @@ arm (CprocReach *self)
   gint64 msec;
 
   g_mutex_lock (&self->lock);
-  msec = (self->kill_time - g_get_monotonic_time ()) / G_TIME_SPAN_MILLISECOND;
+  /* Rounded up: not a moment of the grace is taken away. */
+  msec = (self->kill_time - g_get_monotonic_time () + G_TIME_SPAN_MILLISECOND - 1) /
+         G_TIME_SPAN_MILLISECOND;
   must_watch = self->pidfd >= 0 && !cproc_watch_is_active (&self->watch) &&
                (!self->leader_ended || self->containment == CPROC_CONTAINMENT_TREE);
   g_mutex_unlock (&self->lock);

@@ -127,8 +127,9 @@ obey (Tree                    *self,
     {
       self->is_ending = true;
       self->grace = command->grace;
+      /* One more, since now() is rounded down. */
       if (command->grace > 0)
-        kill_by (self, now () + command->grace);
+        kill_by (self, now () + command->grace + 1);
     }
 
   /* Once is not enough where there are some who fork. */
