@@ -19,6 +19,7 @@ buffer_is_mapped (gsize capacity)
   return capacity >= MAPPED_CAPACITY;
 }
 
+/* NULL where there is none. */
 static char *
 map_memory (char  *old,
             gsize  old_capacity,
@@ -31,16 +32,16 @@ map_memory (char  *old,
   else
     data = mmap (NULL, capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-  /* As g_malloc() does. */
   if (data == MAP_FAILED)
-    g_error ("failed to allocate %" G_GSIZE_FORMAT " bytes", capacity);
+    return NULL;
 
   madvise (data, capacity, MADV_HUGEPAGE);
 
   return data;
 }
 
-static void
+/* Small ones as everything else: where there is no memory for them the program ends. */
+static gboolean
 buffer_grow (CprocBuffer *self,
              gsize        needed)
 {
@@ -54,10 +55,13 @@ buffer_grow (CprocBuffer *self,
     {
       self->data = g_realloc (self->data, capacity);
       self->capacity = capacity;
-      return;
+      return TRUE;
     }
 
   data = map_memory (self->data, self->capacity, capacity);
+  if (data == NULL)
+    return FALSE;
+
   if (!buffer_is_mapped (self->capacity))
     {
       if (self->length > 0)
@@ -66,30 +70,36 @@ buffer_grow (CprocBuffer *self,
     }
   self->data = data;
   self->capacity = capacity;
+
+  return TRUE;
 }
 
-void
+gboolean
 cproc_buffer_append (CprocBuffer *self,
                      const char  *data,
                      gsize        length)
 {
   if (length == 0)
-    return;
+    return TRUE;
 
-  if (self->capacity - self->length < length)
-    buffer_grow (self, self->length + length);
+  if (!self->is_full && self->capacity - self->length < length)
+    self->is_full = !buffer_grow (self, self->length + length);
+  if (self->is_full)
+    return FALSE;
 
   memcpy (self->data + self->length, data, length);
   self->length += length;
+
+  return TRUE;
 }
 
 char *
 cproc_buffer_get_room (CprocBuffer *self,
                        gsize       *size)
 {
-  *size = self->capacity - self->length;
+  *size = self->is_full ? 0 : self->capacity - self->length;
 
-  return self->data + self->length;
+  return *size > 0 ? self->data + self->length : NULL;
 }
 
 void

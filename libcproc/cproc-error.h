@@ -27,7 +27,7 @@ G_BEGIN_DECLS
  * @CPROC_ERROR_SIGNALED: a signal ended the program
  * @CPROC_ERROR_TIMED_OUT: the program was ended because it ran or was silent for too long
  * @CPROC_ERROR_OUTPUT_LIMIT: the program was ended because it wrote more than
- *   [property@Cproc.Exec:max-buffer] to one stream
+ *   [property@Cproc.Exec:max-buffer] to one stream, or more than there is memory for
  * @CPROC_ERROR_ALREADY_STARTED: the child was started before
  * @CPROC_ERROR_NOT_RUNNING: the child has not been started, or has ended
  * @CPROC_ERROR_CHANNEL_CLOSED: the message channel is closed

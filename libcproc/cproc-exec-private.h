@@ -19,6 +19,7 @@ struct _CprocExec
   CprocBuffer buffers[2];
   GBytes *bytes[2]; /* in their place once all has been read */
   CprocStream limited_stream; /* the one that wrote too much, or 0 */
+  gboolean no_memory;         /* and that was too much for want of memory */
   char *error_stack;
 };
 

@@ -2,6 +2,7 @@
 
 #include "config.h"
 
+#include <errno.h>
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
@@ -138,15 +139,17 @@ cproc_exec_received (CprocChild  *child,
   CprocExec *self = CPROC_EXEC (child);
   CprocBuffer *buffer = &self->buffers[stream - CPROC_STREAM_STDOUT];
   gsize room = exec_get_room (self, buffer);
+  gboolean kept = TRUE;
 
   if (buffer->data != NULL && data == buffer->data + buffer->length)
     cproc_buffer_commit (buffer, length);
   else
-    cproc_buffer_append (buffer, data, MIN (length, room));
+    kept = cproc_buffer_append (buffer, data, MIN (length, room));
 
-  if (length > room && self->limited_stream == 0)
+  if ((length > room || !kept) && self->limited_stream == 0)
     {
       self->limited_stream = stream;
+      self->no_memory = !kept;
       cproc_child_end_early (child, CPROC_END_LIMIT);
     }
 }
@@ -174,24 +177,32 @@ exec_dup_last_line (CprocExec *self)
 }
 
 static GError *
+exec_new_limit_error (CprocExec *self)
+{
+  g_autofree char *line = cproc_command_dup_line (cproc_child_get_command (CPROC_CHILD (self)));
+  GBytes *kept = self->bytes[self->limited_stream - CPROC_STREAM_STDOUT];
+  gint64 limit = self->no_memory ? (gint64) g_bytes_get_size (kept) : self->max_buffer;
+  g_autofree char *number = g_strdup_printf ("%" G_GINT64_FORMAT, limit);
+  g_autofree char *reason =
+    g_strdup_printf (self->limited_stream == CPROC_STREAM_STDOUT
+                       ? _("“%s” was ended because it wrote more than %s bytes to standard "
+                           "output (stdout)")
+                       : _("“%s” was ended because it wrote more than %s bytes to standard "
+                           "error (stderr)"),
+                     line, number);
+
+  return g_error_new (CPROC_ERROR, CPROC_ERROR_OUTPUT_LIMIT, "%s%s%s", reason,
+                      self->no_memory ? ": " : "", self->no_memory ? g_strerror (ENOMEM) : "");
+}
+
+static GError *
 cproc_exec_dup_failure (CprocChild *child)
 {
   CprocExec *self = CPROC_EXEC (child);
   g_autofree char *last_line = NULL;
 
   if (cproc_child_get_priv (child)->end_reason == CPROC_END_LIMIT)
-    {
-      g_autofree char *line = cproc_command_dup_line (cproc_child_get_command (child));
-      g_autofree char *limit = g_strdup_printf ("%" G_GINT64_FORMAT, self->max_buffer);
-
-      return g_error_new (CPROC_ERROR, CPROC_ERROR_OUTPUT_LIMIT,
-                          self->limited_stream == CPROC_STREAM_STDOUT
-                            ? _("“%s” was ended because it wrote more than %s bytes to standard "
-                                "output (stdout)")
-                            : _("“%s” was ended because it wrote more than %s bytes to standard "
-                                "error (stderr)"),
-                          line, limit);
-    }
+    return exec_new_limit_error (self);
 
   last_line = exec_dup_last_line (self);
 
@@ -271,7 +282,8 @@ install_properties (GObjectClass *object_class)
    * How much of each stream is kept, in bytes; -1 all of it.
    *
    * A program that writes more to one of them is ended, with
-   * [error@Cproc.Error.OUTPUT_LIMIT]; the first bytes, up to this number, are kept.
+   * [error@Cproc.Error.OUTPUT_LIMIT]; the first bytes, up to this number, are kept. So is one for
+   * whose output there is no more memory, whatever the number.
    *
    * Since: 1.0
    */
