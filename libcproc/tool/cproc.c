@@ -4,6 +4,7 @@
 
 #include <glib/gi18n-lib.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdlib.h>
 
 #include "tool.h"
@@ -21,13 +22,18 @@ static const struct
   { "fork", tool_fork, N_("Run a worker; each line is a message") },
 };
 
-static void
-print_help (void)
+static char *
+get_help (void)
 {
-  g_print (_("Usage: %s VERB [OPTION…] [--] PROGRAM [ARGUMENT…]\n\n"), g_get_prgname ());
+  GString *help = g_string_new (NULL);
+
+  g_string_append_printf (help, _("Usage: %s VERB [OPTION…] [--] PROGRAM [ARGUMENT…]\n\n"),
+                          g_get_prgname ());
   for (guint i = 0; i < G_N_ELEMENTS (verbs); i++)
-    g_print ("  %-6s  %s\n", verbs[i].name, _(verbs[i].summary));
-  g_print (_("\n“%s VERB --help” tells more.\n"), g_get_prgname ());
+    g_string_append_printf (help, "  %-6s  %s\n", verbs[i].name, _(verbs[i].summary));
+  g_string_append_printf (help, _("\n“%s VERB --help” tells more.\n"), g_get_prgname ());
+
+  return g_string_free (help, FALSE);
 }
 
 int
@@ -39,16 +45,22 @@ main (int    argc,
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
   textdomain (GETTEXT_PACKAGE);
   g_set_prgname ("cproc");
+  /* A closed standard output is an error like any other: what runs is to be ended first. */
+  signal (SIGPIPE, SIG_IGN);
 
   if (argc < 2)
     {
-      print_help ();
+      g_autofree char *help = get_help ();
+
+      g_printerr ("%s", help);
       return TOOL_EXIT_USAGE;
     }
 
   if (g_str_equal (argv[1], "--help") || g_str_equal (argv[1], "-h"))
     {
-      print_help ();
+      g_autofree char *help = get_help ();
+
+      g_print ("%s", help);
       return EXIT_SUCCESS;
     }
 

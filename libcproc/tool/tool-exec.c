@@ -10,6 +10,7 @@
 
 typedef struct
 {
+  ToolRun run;
   guint timeout;
   gint64 max_buffer;
   gboolean json;
@@ -41,8 +42,8 @@ add_int (JsonBuilder *builder,
 }
 
 static void
-print_json (CprocExec    *exec,
-            const GError *error)
+print_json (ToolExec  *self,
+            CprocExec *exec)
 {
   CprocChild *child = CPROC_CHILD (exec);
   g_autoptr(JsonBuilder) builder = json_builder_new ();
@@ -60,42 +61,42 @@ print_json (CprocExec    *exec,
   add_int (builder, "systemTime", cproc_child_get_system_time (child), -1);
   add_int (builder, "maxRss", cproc_child_get_max_rss (child), -1);
   json_builder_set_member_name (builder, "error");
-  if (error != NULL)
-    json_builder_add_string_value (builder, error->message);
+  if (self->error != NULL)
+    json_builder_add_string_value (builder, self->error->message);
   else
     json_builder_add_null_value (builder);
   json_builder_end_object (builder);
 
   root = json_builder_get_root (builder);
   text = json_to_string (root, FALSE);
-  g_print ("%s\n", text);
+  /* Not g_print(), which recodes: JSON is UTF-8. */
+  printf ("%s\n", text);
+  tool_flush (&self->run, stdout);
 }
 
-static gboolean
-write_bytes (FILE   *file,
-             GBytes *bytes)
+static void
+write_bytes (ToolExec *self,
+             FILE     *file,
+             GBytes   *bytes)
 {
   gsize size;
   gconstpointer data = g_bytes_get_data (bytes, &size);
-  gboolean written = fwrite (data, 1, size, file) == size && fflush (file) == 0;
 
+  fwrite (data, 1, size, file);
+  tool_flush (&self->run, file);
   g_bytes_unref (bytes);
-
-  return written;
 }
 
-static int
-print_output (CprocExec    *exec,
-              const GError *error)
+static void
+print_output (ToolExec  *self,
+              CprocExec *exec)
 {
-  gboolean written = write_bytes (stdout, cproc_exec_get_stdout_bytes (exec)) &&
-                     write_bytes (stderr, cproc_exec_get_stderr_bytes (exec));
+  write_bytes (self, stdout, cproc_exec_get_stdout_bytes (exec));
+  write_bytes (self, stderr, cproc_exec_get_stderr_bytes (exec));
 
   /* What the program says itself needs no comment. */
-  if (error != NULL && !g_error_matches (error, CPROC_ERROR, CPROC_ERROR_EXITED))
-    g_printerr ("%s: %s\n", g_get_prgname (), error->message);
-
-  return written ? EXIT_SUCCESS : EXIT_FAILURE;
+  if (self->error != NULL && !g_error_matches (self->error, CPROC_ERROR, CPROC_ERROR_EXITED))
+    g_printerr ("%s: %s\n", g_get_prgname (), self->error->message);
 }
 
 static void
@@ -108,52 +109,44 @@ exec_ended (GObject      *source,
   cproc_child_wait_check_finish (CPROC_CHILD (source), result, &self->error);
 }
 
-static CprocExec *
-exec_new (ToolExec *self,
-          char    **argv)
-{
-  g_autoptr(CprocCommand) command = NULL;
-  CprocExec *exec;
-
-  if (self->shell)
-    command = cproc_command_new_shell (argv[0]);
-  else
-    command = cproc_command_new ((const char * const *) argv);
-  tool_contain (command);
-
-  exec = cproc_exec_new_for_command (command);
-  cproc_child_set_timeout (CPROC_CHILD (exec), self->timeout);
-  cproc_exec_set_max_buffer (exec, MAX (self->max_buffer, -1));
-
-  return exec;
-}
-
 static int
 exec_run (ToolExec *self,
           char    **argv)
 {
-  g_autoptr(CprocExec) exec = exec_new (self, argv);
-  CprocChild *child = CPROC_CHILD (exec);
-  int exit_code = EXIT_SUCCESS;
+  g_autoptr(CprocCommand) command = tool_command_new (argv, self->shell);
+  g_autoptr(CprocExec) exec = NULL;
+  CprocChild *child;
+
+  if (command == NULL)
+    return TOOL_EXIT_USAGE;
+
+  exec = cproc_exec_new_for_command (command);
+  cproc_exec_set_max_buffer (exec, self->max_buffer);
+  child = CPROC_CHILD (exec);
+  cproc_child_set_timeout (child, self->timeout);
 
   if (!cproc_child_start (child, &self->error))
-    return tool_report_start (self->error);
+    {
+      if (!self->json)
+        return tool_report_start (self->error);
 
+      print_json (self, exec);
+      return tool_get_start_code (self->error);
+    }
+
+  self->run.child = child;
   cproc_child_wait_check_async (child, NULL, exec_ended, self);
-  tool_run_until_closed (child);
-  /* The result comes after the last signal. */
-  while (g_main_context_iteration (NULL, FALSE))
-    ;
+  tool_run_until_closed (&self->run);
 
   if (self->json)
-    print_json (exec, self->error);
+    print_json (self, exec);
   else
-    exit_code = print_output (exec, self->error);
+    print_output (self, exec);
 
   if (g_error_matches (self->error, CPROC_ERROR, CPROC_ERROR_OUTPUT_LIMIT))
     return TOOL_EXIT_OUTPUT_LIMIT;
 
-  return exit_code != EXIT_SUCCESS ? exit_code : tool_get_exit_code (child);
+  return tool_finish (&self->run);
 }
 
 static gboolean
@@ -164,7 +157,28 @@ parse_timeout (const char *option_name,
 {
   ToolExec *self = data;
 
-  return tool_parse_seconds (option_name, value, &self->timeout, error);
+  return tool_parse_seconds (value, &self->timeout, error);
+}
+
+static gboolean
+parse_max_buffer (const char *option_name,
+                  const char *value,
+                  gpointer    data,
+                  GError    **error)
+{
+  ToolExec *self = data;
+  guint64 size;
+
+  if (!g_ascii_string_to_unsigned (value, 10, 0, G_MAXINT64, &size, NULL))
+    {
+      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                   _("“%s” is not a number of bytes"), value);
+      return FALSE;
+    }
+
+  self->max_buffer = size;
+
+  return TRUE;
 }
 
 int
@@ -175,7 +189,7 @@ tool_exec (int    argc,
   const GOptionEntry entries[] = {
     { "timeout", 't', G_OPTION_FLAG_NONE, G_OPTION_ARG_CALLBACK, parse_timeout,
       N_("End the program after so many seconds"), N_("SECONDS") },
-    { "max-buffer", 'm', G_OPTION_FLAG_NONE, G_OPTION_ARG_INT64, &self.max_buffer,
+    { "max-buffer", 'm', G_OPTION_FLAG_NONE, G_OPTION_ARG_CALLBACK, parse_max_buffer,
       N_("End the program when it writes more bytes to one stream"), N_("BYTES") },
     { "json", 'j', G_OPTION_FLAG_NONE, G_OPTION_ARG_NONE, &self.json,
       N_("Print the output and the end as one JSON object"), NULL },

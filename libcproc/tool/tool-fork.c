@@ -17,11 +17,14 @@
 
 typedef struct
 {
+  ToolRun run;
   CprocWorker *worker;
   GDataInputStream *input;
   GCancellable *cancellable;
   guint linger;
   guint linger_source;
+  char *line; /* that is being sent, or NULL where it goes as a string */
+  guint line_number;
   gboolean failed;
 } ToolFork;
 
@@ -53,7 +56,7 @@ print_message (CprocWorker  *worker,
                ToolFork     *self)
 {
   printf ("%s\n", cproc_message_get_text (message));
-  fflush (stdout);
+  tool_flush (&self->run, stdout);
   if (self->linger_source != 0)
     linger (self);
 }
@@ -67,23 +70,36 @@ print_invalid (CprocWorker *worker,
   self->failed = TRUE;
 }
 
-/* A line that is not JSON is a string: what a person types. */
-static char *
-dup_message (const char *line)
+static void
+report_line (ToolFork   *self,
+             const char *problem)
 {
-  g_autoptr(JsonNode) node = NULL;
+  g_printerr (_("%s: line %u: %s\n"), g_get_prgname (), self->line_number, problem);
+  self->failed = TRUE;
+}
 
-  if (*line != '\0' && strchr ("{[\"-0123456789tfn", *line) != NULL)
-    {
-      g_autoptr(JsonParser) parser = json_parser_new ();
+/* What a person types, unless it was to be more than that. */
+static gboolean
+is_plain_text (const char *line)
+{
+  while (g_ascii_isspace (*line))
+    line++;
 
-      if (json_parser_load_from_data (parser, line, -1, NULL))
-        return g_strdup (line);
-    }
+  return *line == '\0' || strchr ("{[\"", *line) == NULL;
+}
 
-  node = json_node_init_string (json_node_alloc (), line);
+static void message_sent (GObject      *source,
+                          GAsyncResult *result,
+                          gpointer      user_data);
 
-  return json_to_string (node, FALSE);
+static void
+send_string (ToolFork   *self,
+             const char *string)
+{
+  g_autoptr(JsonNode) node = json_node_init_string (json_node_alloc (), string);
+  g_autofree char *json = json_to_string (node, FALSE);
+
+  cproc_worker_send_text_async (self->worker, json, NULL, message_sent, self);
 }
 
 static void
@@ -92,12 +108,19 @@ message_sent (GObject      *source,
               gpointer      user_data)
 {
   ToolFork *self = user_data;
+  g_autofree char *line = g_steal_pointer (&self->line);
   g_autoptr(GError) error = NULL;
 
   if (!cproc_worker_send_text_finish (CPROC_WORKER (source), result, &error))
     {
-      g_printerr ("%s: %s\n", g_get_prgname (), error->message);
-      self->failed = TRUE;
+      if (g_error_matches (error, CPROC_ERROR, CPROC_ERROR_INVALID_MESSAGE) && line != NULL &&
+          is_plain_text (line))
+        {
+          send_string (self, line);
+          return;
+        }
+
+      report_line (self, error->message);
       /* Nobody takes any more. */
       if (g_error_matches (error, CPROC_ERROR, CPROC_ERROR_CHANNEL_CLOSED))
         return;
@@ -108,18 +131,48 @@ message_sent (GObject      *source,
     read_line (self);
 }
 
+/* Takes the line. */
+static void
+send_line (ToolFork *self,
+           char     *line,
+           gsize     length)
+{
+  g_assert (self->line == NULL);
+
+  self->line_number++;
+  if (length > 0 && line[length - 1] == '\r')
+    line[--length] = '\0';
+
+  if (length > 0 && g_utf8_validate (line, length, NULL))
+    {
+      self->line = line;
+      cproc_worker_send_text_async (self->worker, line, NULL, message_sent, self);
+      return;
+    }
+
+  if (length > 0)
+    report_line (self, _("It is not text in UTF-8"));
+  g_free (line);
+  read_line (self);
+}
+
 static void
 line_read (GObject      *source,
            GAsyncResult *result,
            gpointer      user_data)
 {
   ToolFork *self = user_data;
-  g_autofree char *line = NULL;
-  g_autofree char *message = NULL;
   g_autoptr(GError) error = NULL;
+  gsize length;
+  char *line = g_data_input_stream_read_line_finish (G_DATA_INPUT_STREAM (source), result, &length,
+                                                     &error);
 
-  line = g_data_input_stream_read_line_finish_utf8 (G_DATA_INPUT_STREAM (source), result, NULL,
-                                                    &error);
+  if (line != NULL)
+    {
+      send_line (self, line, length);
+      return;
+    }
+
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return;
 
@@ -128,15 +181,7 @@ line_read (GObject      *source,
       g_printerr ("%s: %s\n", g_get_prgname (), error->message);
       self->failed = TRUE;
     }
-
-  if (line == NULL)
-    {
-      linger (self);
-      return;
-    }
-
-  message = dup_message (line);
-  cproc_worker_send_text_async (self->worker, message, NULL, message_sent, self);
+  linger (self);
 }
 
 static void
@@ -181,15 +226,15 @@ fork_run (ToolFork *self,
     }
   else
     {
+      self->run.child = CPROC_CHILD (self->worker);
       read_line (self);
-      tool_run_until_closed (CPROC_CHILD (self->worker));
-      while (g_main_context_iteration (NULL, FALSE))
-        ;
-      exit_code = tool_get_exit_code (CPROC_CHILD (self->worker));
+      tool_run_until_closed (&self->run);
+      exit_code = tool_finish (&self->run);
       if (exit_code == 0 && self->failed)
         exit_code = EXIT_FAILURE;
     }
 
+  g_clear_pointer (&self->line, g_free);
   g_clear_object (&self->worker);
   g_clear_object (&self->input);
   g_clear_object (&self->cancellable);
@@ -205,7 +250,7 @@ parse_linger (const char *option_name,
 {
   ToolFork *self = data;
 
-  return tool_parse_seconds (option_name, value, &self->linger, error);
+  return tool_parse_seconds (value, &self->linger, error);
 }
 
 int

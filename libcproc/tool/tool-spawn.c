@@ -16,6 +16,7 @@
 
 typedef struct
 {
+  ToolRun run;
   guint timeout;
   guint idle_timeout;
   gboolean shell;
@@ -32,81 +33,93 @@ format_time (void)
   return g_strdup_printf ("%s.%03d", seconds, g_date_time_get_microsecond (now) / 1000);
 }
 
+/* A terminal that can, and a user who has not said no: see no-color.org. */
+static gboolean
+wants_colour (void)
+{
+  const char *no_colour = g_getenv ("NO_COLOR");
+
+  return isatty (STDOUT_FILENO) && (no_colour == NULL || *no_colour == '\0') &&
+         g_strcmp0 (g_getenv ("TERM"), "dumb") != 0;
+}
+
 static void
-print_line (CprocChild  *child,
-            CprocStream  stream,
-            const char  *line,
-            ToolSpawn   *self)
+print_lines (CprocChild  *child,
+             CprocStream  stream,
+             char       **lines,
+             ToolSpawn   *self)
 {
   gboolean is_error = stream == CPROC_STREAM_STDERR;
-  g_autofree char *time = NULL;
+  FILE *file = self->plain && is_error ? stderr : stdout;
+  const char *name = is_error ? "err" : "out";
+  g_autofree char *time = format_time ();
 
-  if (self->plain)
-    {
-      fprintf (is_error ? stderr : stdout, "%s\n", line);
-      fflush (is_error ? stderr : stdout);
-      return;
-    }
+  for (guint i = 0; lines[i] != NULL; i++)
+    if (self->plain)
+      fprintf (file, "%s\n", lines[i]);
+    else if (self->colour)
+      fprintf (file, DIM "%s" RESET " %s%s" RESET " %s\n", time, is_error ? RED : DIM, name,
+               lines[i]);
+    else
+      fprintf (file, "%s %s %s\n", time, name, lines[i]);
+  tool_flush (&self->run, file);
+}
 
-  time = format_time ();
-  if (self->colour)
-    printf (DIM "%s" RESET " %s%s" RESET " %s\n", time, is_error ? RED : DIM,
-            is_error ? "err" : "out", line);
-  else
-    printf ("%s %s %s\n", time, is_error ? "err" : "out", line);
-  fflush (stdout);
+static char *
+describe_end (CprocChild *child)
+{
+  int term_signal = cproc_child_get_term_signal (child);
+  g_autofree char *name = NULL;
+
+  if (cproc_child_get_timed_out (child))
+    return g_strdup (_("timed out"));
+  if (term_signal == 0)
+    return g_strdup_printf (_("exited with code %d"), cproc_child_get_exit_code (child));
+
+  name = cproc_signal_to_string (term_signal);
+
+  return g_strdup_printf (_("ended by %s"), name);
 }
 
 static void
 print_end (CprocChild *child,
-           int         exit_code,
-           int         term_signal,
            ToolSpawn  *self)
 {
-  g_autofree char *time = NULL;
+  g_autofree char *time = format_time ();
+  g_autofree char *end = describe_end (child);
 
   if (self->plain)
     return;
 
-  time = format_time ();
-  printf ("%s%s %s", self->colour ? BOLD : "", time, _("end"));
-  if (cproc_child_get_timed_out (child))
-    printf (" %s", _("timed out"));
-  else if (term_signal != 0)
-    printf (_(" signal %d"), term_signal);
-  else
-    printf (_(" code %d"), exit_code);
-  printf ("%s\n", self->colour ? RESET : "");
-  fflush (stdout);
+  printf ("%s%s end %s%s\n", self->colour ? BOLD : "", time, end, self->colour ? RESET : "");
+  tool_flush (&self->run, stdout);
 }
 
 static int
 spawn_run (ToolSpawn *self,
            char     **argv)
 {
-  g_autoptr(CprocCommand) command = NULL;
+  g_autoptr(CprocCommand) command = tool_command_new (argv, self->shell);
   g_autoptr(CprocChild) child = NULL;
   g_autoptr(GError) error = NULL;
 
-  if (self->shell)
-    command = cproc_command_new_shell (argv[0]);
-  else
-    command = cproc_command_new ((const char * const *) argv);
-  tool_contain (command);
+  if (command == NULL)
+    return TOOL_EXIT_USAGE;
 
-  self->colour = isatty (STDOUT_FILENO) && g_getenv ("NO_COLOR") == NULL;
   child = cproc_child_new_for_command (command);
   cproc_child_set_timeout (child, self->timeout);
   cproc_child_set_idle_timeout (child, self->idle_timeout);
-  g_signal_connect (child, "line", G_CALLBACK (print_line), self);
-  g_signal_connect (child, "exit", G_CALLBACK (print_end), self);
+  g_signal_connect (child, "lines", G_CALLBACK (print_lines), self);
+  g_signal_connect (child, "closed", G_CALLBACK (print_end), self);
 
   if (!cproc_child_start (child, &error))
     return tool_report_start (error);
 
-  tool_run_until_closed (child);
+  self->colour = wants_colour ();
+  self->run.child = child;
+  tool_run_until_closed (&self->run);
 
-  return tool_get_exit_code (child);
+  return tool_finish (&self->run);
 }
 
 static gboolean
@@ -117,7 +130,7 @@ parse_idle (const char *option_name,
 {
   ToolSpawn *self = data;
 
-  return tool_parse_seconds (option_name, value, &self->idle_timeout, error);
+  return tool_parse_seconds (value, &self->idle_timeout, error);
 }
 
 static gboolean
@@ -128,7 +141,7 @@ parse_timeout (const char *option_name,
 {
   ToolSpawn *self = data;
 
-  return tool_parse_seconds (option_name, value, &self->timeout, error);
+  return tool_parse_seconds (value, &self->timeout, error);
 }
 
 int

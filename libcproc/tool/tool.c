@@ -4,7 +4,9 @@
 
 #include <glib-unix.h>
 #include <glib/gi18n-lib.h>
+#include <errno.h>
 #include <math.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -45,9 +47,8 @@ tool_parse (int                  *argc,
 
   if (*argc < 2)
     {
-      g_autofree char *help = g_option_context_get_help (context, TRUE, NULL);
-
-      g_printerr ("%s", help);
+      g_printerr ("%s: %s\n", g_get_prgname (), _("No program was given"));
+      g_printerr (_("“%s --help” tells more.\n"), g_get_prgname ());
       *exit_code = TOOL_EXIT_USAGE;
       return FALSE;
     }
@@ -56,15 +57,15 @@ tool_parse (int                  *argc,
 }
 
 gboolean
-tool_parse_seconds (const char *option_name,
-                    const char *value,
+tool_parse_seconds (const char *value,
                     guint      *msec,
                     GError    **error)
 {
   char *end;
   double seconds = g_ascii_strtod (value, &end);
 
-  if (end == value || *end != '\0' || !(seconds > 0) || seconds * 1000 > G_MAXUINT)
+  /* NaN is not more than 0 either. */
+  if (end == value || *end != '\0' || !(seconds >= 0) || seconds * 1000 > G_MAXUINT)
     {
       g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                    _("“%s” is not a number of seconds"), value);
@@ -74,6 +75,27 @@ tool_parse_seconds (const char *option_name,
   *msec = ceil (seconds * 1000);
 
   return TRUE;
+}
+
+CprocCommand *
+tool_command_new (char   **argv,
+                  gboolean shell)
+{
+  CprocCommand *command;
+
+  if (shell && argv[1] != NULL)
+    {
+      g_printerr (_("%s: “%s” is too much: a shell takes one line\n"), g_get_prgname (), argv[1]);
+      return NULL;
+    }
+
+  if (shell)
+    command = cproc_command_new_shell (argv[0]);
+  else
+    command = cproc_command_new ((const char * const *) argv);
+  tool_contain (command);
+
+  return command;
 }
 
 void
@@ -86,41 +108,85 @@ tool_contain (CprocCommand *command)
                                                                : CPROC_STDIO_INHERIT);
 }
 
-static gboolean
-interrupted (gpointer user_data)
+void
+tool_flush (ToolRun *run,
+            FILE    *file)
 {
-  CprocChild *child = user_data;
+  if ((fflush (file) == 0 && !ferror (file)) || run->write_error != 0)
+    return;
 
-  if (g_object_get_data (G_OBJECT (child), "tool-interrupted") != NULL)
-    cproc_child_force_exit (child, NULL);
+  run->write_error = errno != 0 ? errno : EIO;
+  if (run->child != NULL)
+    cproc_child_kill (run->child, NULL);
+}
+
+static gboolean
+interrupt (ToolRun *run,
+           int      signum)
+{
+  if (run->interrupted_by != 0)
+    cproc_child_force_exit (run->child, NULL);
   else
-    cproc_child_kill (child, NULL);
-  g_object_set_data (G_OBJECT (child), "tool-interrupted", child);
+    cproc_child_kill (run->child, NULL);
+  run->interrupted_by = signum;
 
   return G_SOURCE_CONTINUE;
 }
 
-void
-tool_run_until_closed (CprocChild *child)
+static gboolean
+on_interrupt (gpointer user_data)
 {
-  const int signals[] = { SIGINT, SIGTERM, SIGHUP };
-  guint sources[G_N_ELEMENTS (signals)];
+  return interrupt (user_data, SIGINT);
+}
+
+static gboolean
+on_terminate (gpointer user_data)
+{
+  return interrupt (user_data, SIGTERM);
+}
+
+static gboolean
+on_hang_up (gpointer user_data)
+{
+  return interrupt (user_data, SIGHUP);
+}
+
+void
+tool_run_until_closed (ToolRun *run)
+{
+  const struct
+  {
+    int signum;
+    GSourceFunc callback;
+  } signals[] = {
+    { SIGINT, on_interrupt },
+    { SIGTERM, on_terminate },
+    { SIGHUP, on_hang_up },
+  };
+  guint sources[G_N_ELEMENTS (signals)] = { 0 };
+  struct sigaction action;
 
   for (guint i = 0; i < G_N_ELEMENTS (signals); i++)
-    sources[i] = g_unix_signal_add (signals[i], interrupted, child);
+    {
+      /* As nohup has it, or a shell for what runs in its background. */
+      if (sigaction (signals[i].signum, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
+        continue;
+      sources[i] = g_unix_signal_add (signals[i].signum, signals[i].callback, run);
+    }
 
-  while (cproc_child_get_state (child) != CPROC_STATE_CLOSED)
+  while (cproc_child_get_state (run->child) != CPROC_STATE_CLOSED)
     g_main_context_iteration (NULL, TRUE);
+  /* The result of a wait comes after the last signal. */
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
 
   for (guint i = 0; i < G_N_ELEMENTS (signals); i++)
-    g_source_remove (sources[i]);
+    g_clear_handle_id (&sources[i], g_source_remove);
 }
 
 int
-tool_report_start (const GError *error)
+tool_get_start_code (const GError *error)
 {
-  g_printerr ("%s: %s\n", g_get_prgname (), error->message);
-
   if (g_error_matches (error, G_SPAWN_ERROR, G_SPAWN_ERROR_NOENT))
     return TOOL_EXIT_NOT_FOUND;
 
@@ -128,8 +194,35 @@ tool_report_start (const GError *error)
 }
 
 int
-tool_get_exit_code (CprocChild *child)
+tool_report_start (const GError *error)
 {
+  g_printerr ("%s: %s\n", g_get_prgname (), error->message);
+
+  return tool_get_start_code (error);
+}
+
+int
+tool_finish (ToolRun *run)
+{
+  CprocChild *child = run->child;
+
+  /* A shell goes on with its script unless what was interrupted has ended by that signal. */
+  if (run->interrupted_by != 0)
+    {
+      signal (run->interrupted_by, SIG_DFL);
+      raise (run->interrupted_by);
+    }
+
+  /* The usual silent end of what a pipeline does not want any more. */
+  if (run->write_error == EPIPE)
+    return TOOL_EXIT_SIGNAL + SIGPIPE;
+  if (run->write_error != 0)
+    {
+      g_printerr (_("%s: The output could not be written: %s\n"), g_get_prgname (),
+                  g_strerror (run->write_error));
+      return EXIT_FAILURE;
+    }
+
   if (cproc_child_get_timed_out (child))
     return TOOL_EXIT_TIMED_OUT;
   if (cproc_child_get_term_signal (child) != 0)

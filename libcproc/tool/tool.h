@@ -3,6 +3,7 @@
 #pragma once
 
 #include <libcproc.h>
+#include <stdio.h>
 
 G_BEGIN_DECLS
 
@@ -17,12 +18,20 @@ enum
   TOOL_EXIT_SIGNAL = 128, /* plus the signal's number */
 };
 
+/* One run of a child by the command. */
+typedef struct
+{
+  CprocChild *child;
+  int interrupted_by; /* a signal, or 0 */
+  int write_error;    /* an errno, or 0 */
+} ToolRun;
+
 int tool_exec  (int argc, char **argv);
 int tool_spawn (int argc, char **argv);
 int tool_fork  (int argc, char **argv);
 
 /* Parses the options of a subcommand; data is what those with a callback are given. What follows
- * them is left in argv; FALSE has been told, with the exit code. */
+ * them is left in argv, and is something; FALSE has been told, with the exit code. */
 gboolean tool_parse (int                  *argc,
                      char               ***argv,
                      const GOptionEntry   *entries,
@@ -32,22 +41,32 @@ gboolean tool_parse (int                  *argc,
                      int                  *exit_code);
 
 /* Seconds, with a fraction, to milliseconds; for the callback of a GOptionEntry. */
-gboolean tool_parse_seconds (const char *option_name,
-                             const char *value,
+gboolean tool_parse_seconds (const char *value,
                              guint      *msec,
                              GError    **error);
+
+/* The command that argv says, or the line of a shell, of which everything ends with this command.
+ * NULL has been told. */
+CprocCommand *tool_command_new (char   **argv,
+                                gboolean shell);
 
 /* Everything that the command starts ends with it. */
 void tool_contain (CprocCommand *command);
 
+/* After printing: where what was printed cannot be written, nobody wants the child any more. */
+void tool_flush (ToolRun *run,
+                 FILE    *file);
+
 /* Interrupt and termination end the child first, and at once when they come again. Returns when the
  * child is closed. */
-void tool_run_until_closed (CprocChild *child);
+void tool_run_until_closed (ToolRun *run);
 
 /* Tells why a start failed, and returns the exit code for that. */
 int  tool_report_start (const GError *error);
+int  tool_get_start_code (const GError *error);
 
-/* The exit code that passes on how the child ended. */
-int  tool_get_exit_code (CprocChild *child);
+/* The exit code that passes on how the child ended. Does not return where this command was
+ * interrupted: whoever runs it is to see that. */
+int  tool_finish (ToolRun *run);
 
 G_END_DECLS

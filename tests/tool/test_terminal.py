@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The command on a terminal: colours, and Ctrl-C."""
+
+import os
+import pty
+import select
+import signal
+import time
+
+from common import CHILD, LIMIT_SECONDS, TOOL, TestCase, as_from_a_shell, main
+
+CTRL_C = b"\x03"
+CTRL_D = b"\x04"
+
+
+class Terminal:
+    """The command, alone on a terminal of its own."""
+
+    def __init__(self, *argv, program=TOOL, **variables):
+        self.output = b""
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            as_from_a_shell()
+            environ = {**os.environ, "TERM": "xterm-256color", **variables}
+            if "NO_COLOR" not in variables:
+                environ.pop("NO_COLOR", None)
+            os.execve(program, [program, *map(str, argv)], environ)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        os.close(self.fd)
+
+    def read(self, enough=lambda output: False):
+        """Reads to the end, or until what has been read is enough."""
+        end = time.monotonic() + LIMIT_SECONDS
+        while not enough(self.output):
+            readable, _, _ = select.select([self.fd], [], [], max(0, end - time.monotonic()))
+            if not readable:
+                raise AssertionError(f"waited too long; so far: {self.output}")
+            try:
+                data = os.read(self.fd, 65536)
+            except OSError:
+                # The other side has been closed.
+                data = b""
+            if not data:
+                break
+            self.output += data
+        return self.output
+
+    def read_lines(self, number):
+        """Reads so many lines."""
+        return self.read(lambda output: output.count(b"\n") >= number).split(b"\r\n")[:number]
+
+    def ends_within(self, seconds):
+        """Without reading."""
+        poll = select.poll()
+        poll.register(self.fd, 0)
+        return bool(poll.poll(seconds * 1000))
+
+    def type(self, data):
+        os.write(self.fd, data)
+
+    def wait(self):
+        self.read()
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+
+class Colours(TestCase):
+    def spawn(self, *options, **variables):
+        with Terminal("spawn", *options, CHILD, "echo", 1, "one\n", 2, "two\n",
+                      **variables) as terminal:
+            self.assertEqual(terminal.wait(), 0)
+            return terminal.output
+
+    def test_on_a_terminal(self):
+        output = self.spawn()
+        self.assertIn(b"\033[31merr\033[0m two", output)
+        self.assertIn(b"out\033[0m one", output)
+        self.assertTrue(output.endswith(b"\033[0m\r\n"))
+
+    def test_not_wanted(self):
+        for variables in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
+            output = self.spawn(**variables)
+            self.assertIn(b" err two\r\n", output)
+            self.assertNotIn(b"\033", output)
+
+    def test_empty_says_nothing(self):
+        self.assertIn(b"\033[31m", self.spawn(NO_COLOR=""))
+
+    def test_plain(self):
+        self.assertNotIn(b"\033", self.spawn("--plain"))
+
+
+class Keys(TestCase):
+    def test_stdin_is_not_the_terminal(self):
+        with Terminal("exec", CHILD, "cat") as terminal:
+            self.assertEqual(terminal.wait(), 0)
+
+    def test_interrupt(self):
+        for verb in ("exec", "spawn"):
+            pid_file = self.path("pid-" + verb)
+            script = f"echo $$ >{pid_file}.new; mv {pid_file}.new {pid_file}; sleep 1000"
+            with Terminal(verb, "--shell", script) as terminal:
+                self.wait_for(pid_file)
+                terminal.type(CTRL_C)
+                self.assertEqual(terminal.wait(), -signal.SIGINT)
+            self.assertGone(self.read_pid(pid_file))
+
+    def wait_for(self, path):
+        end = time.monotonic() + LIMIT_SECONDS
+        while not os.path.exists(path):
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.01)
+
+    def read_pid(self, path):
+        with open(path, encoding="ascii") as file:
+            return int(file.read())
+
+    def test_interrupt_ends_jobs_in_the_background(self):
+        with Terminal("spawn", "--plain", "--shell",
+                      f"{CHILD} sleep-forever & echo job $!; {CHILD} spawn-grandchild session stay"
+                      ) as terminal:
+            pids = [int(line.split()[-1]) for line in terminal.read_lines(2)]
+            terminal.type(CTRL_C)
+            self.assertEqual(terminal.wait(), -signal.SIGINT)
+            for pid in pids:
+                self.assertGone(pid)
+
+    def test_interrupt_ends_what_ignores_it(self):
+        """The second Ctrl-C does."""
+        with Terminal("spawn", "--plain", "--shell",
+                      f"echo $$; exec {CHILD} ignore-term") as terminal:
+            pid, ready = terminal.read_lines(2)
+            self.assertEqual(ready, b"ready")
+            began = time.monotonic()
+            # Two that come at once are one signal.
+            while not terminal.ends_within(0.1):
+                terminal.type(CTRL_C)
+            self.assertEqual(terminal.wait(), -signal.SIGINT)
+            # Not by the grace of five seconds.
+            self.assertLess(time.monotonic() - began, 4)
+            self.assertGone(int(pid))
+
+    def test_interrupt_ends_a_script(self):
+        """A shell whose command was interrupted does not go on."""
+        with Terminal("-c", f"{TOOL} spawn --plain {CHILD} sleep-forever ready; echo went on",
+                      program="/bin/sh") as terminal:
+            self.assertEqual(terminal.read_lines(1), [b"ready"])
+            terminal.type(CTRL_C)
+            self.assertEqual(terminal.wait(), -signal.SIGINT)
+            self.assertNotIn(b"went on", terminal.output)
+
+    def test_hang_up(self):
+        """What ran on a terminal that is closed ends with it."""
+        terminal = Terminal("spawn", "--plain", CHILD, "spawn-grandchild", "session", "stay")
+        [pid] = map(int, terminal.read_lines(1))
+        os.close(terminal.fd)
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(terminal.pid, 0)[1]),
+                         -signal.SIGHUP)
+        self.assertGone(pid)
+
+    def test_messages_by_hand(self):
+        """fork reads the terminal itself, to its Ctrl-D."""
+        with Terminal("fork", "--linger=0.2", os.environ["CPROC_TEST_WORKER"], "echo") as terminal:
+            terminal.type(b"Hello there!\n")
+            # What is typed is shown too.
+            terminal.read(lambda output: b'"Hello there!"\r\n' in output)
+            terminal.type(CTRL_D)
+            self.assertEqual(terminal.wait(), 0)
+
+
+main()
