@@ -138,12 +138,9 @@ check_number (Check      *self,
   if (p < self->end && (*p == '.' || *p == 'e' || *p == 'E'))
     return check_real (self, start, p);
 
-  if (p - digits < 19)
-    return p;
-
-  if (p - digits > 19 ||
-      memcmp (digits, negative ? "9223372036854775808" : "9223372036854775807", 19) > 0)
-    return check_fail (self, start, N_("the number does not fit into 64 bits"));
+  /* One of more than 64 bits, which JavaScript writes so, is a double. */
+  if (p - digits > 308 && !cproc_json_number_is_finite (start, p - start))
+    return check_fail (self, start, N_("the number is too large"));
 
   return p;
 }

@@ -80,6 +80,19 @@ builder_read_string (Builder *self)
   return self->scratch;
 }
 
+/* Whether the digits are no more than what fits into 64 bits with a sign. */
+static inline gboolean
+digits_fit (const char *digits,
+            gsize       length,
+            gboolean    negative)
+{
+  if (length < 19)
+    return TRUE;
+
+  return length == 19 &&
+         memcmp (digits, negative ? "9223372036854775808" : "9223372036854775807", 19) <= 0;
+}
+
 static inline void
 builder_read_number (Builder  *self,
                      JsonNode *node)
@@ -104,6 +117,8 @@ builder_read_number (Builder  *self,
     }
   else if (negative && *digits == '0')
     json_node_init_double (node, -0.0);
+  else if (!digits_fit (digits, p - digits, negative))
+    json_node_init_double (node, cproc_json_number_to_double (start, p - start));
   else
     json_node_init_int (node, negative ? (gint64) (0 - whole) : (gint64) whole);
 

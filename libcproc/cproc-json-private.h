@@ -18,7 +18,7 @@ typedef struct
 } CprocJsonSpan;
 
 /* TRUE if the text is exactly one JSON value by RFC 8259, is valid UTF-8, is not nested deeper
- * than CPROC_JSON_MAX_DEPTH and has no number out of range (a 64-bit integer, or a finite double).
+ * than CPROC_JSON_MAX_DEPTH and has no number that is too large for a finite double.
  * Escapes of a lone surrogate and \u0000 pass. Iterative, allocates nothing.
  * Else CPROC_ERROR_INVALID_MESSAGE, which names the place and the reason. */
 gboolean  cproc_json_check          (const char          *text,

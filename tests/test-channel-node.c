@@ -104,7 +104,8 @@ test_child_emits (void)
 
   run_until_disconnected (child.end);
   g_assert_cmpstr (child.end->log->str, ==,
-                   "null\ntrue\nfalse\n0\n0\n1.5\n1e+21\n1e-7\n9007199254740991\n\"\"\n\"plain\"\n"
+                   "null\ntrue\nfalse\n0\n0\n1.5\n1e+21\n1e-7\n9007199254740991\n"
+                   "18446744073709552000\n-100000000000000000000\n\"\"\n\"plain\"\n"
                    "\"a\\u0000b\"\n\"\\b\\t\\n\\f\\r\\\"\\\\/\\u001f\x7f\"\n"
                    "\"\302\205\u2028\u2029\"\n\"😀\"\n\"\\ud800\"\n\"a\\udc00b\"\n"
                    "[]\n[1,[2,null]]\n{}\n{\"b\":1,\"a\":2,\"\":3}\n{}\n"

@@ -56,27 +56,22 @@ judge_number (Judge *self)
 {
   const char *start = self->p;
   g_autofree char *number = NULL;
-  gboolean is_real = FALSE;
-  gint64 whole;
 
   judge_take (self, "-");
   if (!judge_take (self, "0") && !judge_digits (self))
     return FALSE;
-  if (judge_take (self, ".") && (is_real = TRUE) && !judge_digits (self))
+  if (judge_take (self, ".") && !judge_digits (self))
     return FALSE;
   if (judge_take (self, "eE"))
     {
-      is_real = TRUE;
       judge_take (self, "+-");
       if (!judge_digits (self))
         return FALSE;
     }
 
   number = g_strndup (start, self->p - start);
-  if (is_real)
-    return isfinite (g_ascii_strtod (number, NULL));
 
-  return g_ascii_string_to_signed (number, 10, G_MININT64, G_MAXINT64, &whole, NULL);
+  return isfinite (g_ascii_strtod (number, NULL));
 }
 
 static gboolean

@@ -96,6 +96,39 @@ test_integers (void)
     }
 }
 
+/* As JavaScript writes those that it has as doubles: 2 ** 64 is 18446744073709552000. */
+static void
+test_large_integers (void)
+{
+  static const struct
+  {
+    const char *text;
+    double value;
+  } cases[] = {
+    { "9223372036854775808", 9223372036854775808.0 },
+    { "-9223372036854775809", -9223372036854775808.0 },
+    { "9999999999999999999", 1e19 },
+    { "18446744073709551615", 18446744073709551616.0 },
+    { "18446744073709552000", 18446744073709551616.0 },
+    { "-18446744073709552000", -18446744073709551616.0 },
+    { "100000000000000000000", 1e20 },
+    { "1000000000000000000000000000000000000", 1e36 },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *inside = g_strdup_printf ("[1,%s,2]", cases[i].text);
+      g_autoptr(JsonNode) node = parse (cases[i].text);
+      g_autoptr(JsonNode) array = parse (inside);
+
+      g_assert_true (json_node_get_value_type (node) == G_TYPE_DOUBLE);
+      g_assert_true (json_node_get_double (node) == cases[i].value);
+      g_assert_true (json_array_get_double_element (json_node_get_array (array), 1) ==
+                     cases[i].value);
+      g_assert_cmpint (json_array_get_int_element (json_node_get_array (array), 2), ==, 2);
+    }
+}
+
 static void
 test_minus_zero (void)
 {
@@ -530,6 +563,7 @@ main (int   argc,
 
   g_test_add_func ("/json-parse/kinds", test_kinds);
   g_test_add_func ("/json-parse/integers", test_integers);
+  g_test_add_func ("/json-parse/large-integers", test_large_integers);
   g_test_add_func ("/json-parse/minus-zero", test_minus_zero);
   g_test_add_func ("/json-parse/doubles", test_doubles);
   g_test_add_func ("/json-parse/random-doubles", test_random_doubles);

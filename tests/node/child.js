@@ -11,7 +11,8 @@ const dgram = require('dgram');
 // Every kind of value that JSON.stringify() writes.
 function emit() {
   const values = [
-    null, true, false, 0, -0, 1.5, 1e21, 1e-7, 2 ** 53 - 1, '', 'plain',
+    null, true, false, 0, -0, 1.5, 1e21, 1e-7, 2 ** 53 - 1, 2 ** 64, -1e20, '',
+    'plain',
     'a\0b', '\b\t\n\f\r"\\/\x1f\x7f', '\u0085\u2028\u2029', '😀', '\ud800', 'a\udc00b',
     [], [1, [2, undefined]], {}, {b: 1, a: 2, '': 3}, {undefined: undefined, f() {}},
     NaN, -Infinity, new Date(0), Buffer.from('ab'), new Map(), {cmd: 'NODE_'}, {cmd: 'node_x'},
