@@ -15,7 +15,7 @@ G_BEGIN_DECLS
  * What comes from the socket is read into chunks. A chunk is not given back before every frame in
  * it has been taken, so handlers that read from other channels, or block in a flush of this one,
  * disturb nothing. */
-typedef struct _CprocChunk CprocChunk;
+typedef struct _CprocInChunk CprocInChunk;
 
 typedef struct
 {
@@ -28,8 +28,8 @@ typedef struct
 typedef struct
 {
   CprocFrames frames;
-  CprocChunk *head; /* being cut, if cut */
-  CprocChunk *tail;
+  CprocInChunk *head; /* being cut, if cut */
+  CprocInChunk *tail;
   guint64 bytes; /* in all chunks */
   guint n_chunk_fds;
   guint n_pending;

@@ -23,9 +23,9 @@
 
 #define CPROC_IN_CURRENT G_MAXUINT
 
-struct _CprocChunk
+struct _CprocInChunk
 {
-  CprocChunk *next;
+  CprocInChunk *next;
   int *fds;
   guint n_fds;
   gboolean whole; /* has the full capacity, and so is of use to another read */
@@ -36,15 +36,15 @@ struct _CprocChunk
 /* One chunk for each thread, so that reading costs no allocation and an idle channel no memory. */
 static GPrivate spare_chunk = G_PRIVATE_INIT (g_free);
 
-static CprocChunk *
+static CprocInChunk *
 chunk_new (void)
 {
-  CprocChunk *self = g_private_get (&spare_chunk);
+  CprocInChunk *self = g_private_get (&spare_chunk);
 
   if (self != NULL)
     g_private_set (&spare_chunk, NULL);
   else
-    self = g_malloc (sizeof (CprocChunk) + CPROC_IN_CHUNK);
+    self = g_malloc (sizeof (CprocInChunk) + CPROC_IN_CHUNK);
 
   self->next = NULL;
   self->fds = NULL;
@@ -64,7 +64,7 @@ close_fds (const int *fds,
 }
 
 static void
-chunk_free (CprocChunk *self)
+chunk_free (CprocInChunk *self)
 {
   close_fds (self->fds, self->n_fds);
   g_free (self->fds);
@@ -101,7 +101,7 @@ cproc_in_clear (CprocIn *self)
 
   while (self->head != NULL)
     {
-      CprocChunk *chunk = self->head;
+      CprocInChunk *chunk = self->head;
 
       self->head = chunk->next;
       chunk_free (chunk);
@@ -186,7 +186,7 @@ cproc_in_receive (CprocIn *self,
                   gsize   *length)
 {
   int fds[MAX_FDS_PER_READ];
-  CprocChunk *chunk = chunk_new ();
+  CprocInChunk *chunk = chunk_new ();
   guint n_fds, n_kept;
   gssize received = receive (fd, chunk->data, fds, &n_fds);
   CprocInResult result = receive_result (received);
@@ -220,7 +220,7 @@ cproc_in_receive (CprocIn *self,
   /* It has to wait behind another one: no longer than it must be. */
   if (chunk->length < CPROC_IN_CHUNK)
     {
-      chunk = g_realloc (chunk, sizeof (CprocChunk) + chunk->length);
+      chunk = g_realloc (chunk, sizeof (CprocInChunk) + chunk->length);
       chunk->whole = FALSE;
     }
   self->tail->next = chunk;
@@ -243,8 +243,8 @@ cproc_in_is_full (CprocIn *self)
 }
 
 static void
-in_await_frames (CprocIn    *self,
-                 CprocChunk *chunk)
+in_await_frames (CprocIn      *self,
+                 CprocInChunk *chunk)
 {
   guint n_kept = MIN (chunk->n_fds, MAX_PENDING_FDS - self->n_pending);
 
@@ -263,7 +263,7 @@ in_await_frames (CprocIn    *self,
 static void
 in_begin_chunk (CprocIn *self)
 {
-  CprocChunk *chunk = self->head;
+  CprocInChunk *chunk = self->head;
 
   if (chunk->n_fds > 0)
     in_await_frames (self, chunk);
@@ -275,7 +275,7 @@ in_begin_chunk (CprocIn *self)
 static void
 in_end_chunk (CprocIn *self)
 {
-  CprocChunk *chunk = self->head;
+  CprocInChunk *chunk = self->head;
   /* A frame that has begun may have had its descriptor on its first byte. */
   guint grace = cproc_frames_get_partial (&self->frames) > 0 ? 1 : 0;
 
@@ -368,7 +368,7 @@ CprocInResult
 cproc_in_discard (int fd)
 {
   int fds[MAX_FDS_PER_READ];
-  CprocChunk *chunk = chunk_new ();
+  CprocInChunk *chunk = chunk_new ();
   guint n_fds;
   CprocInResult result = receive_result (receive (fd, chunk->data, fds, &n_fds));
 
