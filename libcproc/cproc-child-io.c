@@ -71,7 +71,7 @@ cproc_child_resume (CprocChild  *self,
 
   priv->output_time = g_get_monotonic_time ();
   cproc_output_resume (output, priv->context);
-  cproc_child_update_drain (self);
+  cproc_child_update_stream_drain (self, output);
 }
 
 /* Will that stream be a pipe? */

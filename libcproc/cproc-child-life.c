@@ -87,7 +87,8 @@ cproc_child_update_timers (CprocChild *self)
 }
 
 void
-cproc_child_update_drain (CprocChild *self)
+cproc_child_update_stream_drain (CprocChild  *self,
+                                 CprocOutput *output)
 {
   CprocChildPrivate *priv = cproc_child_get_priv (self);
   int msec = priv->drain_timeout;
@@ -98,8 +99,16 @@ cproc_child_update_drain (CprocChild *self)
   if (priv->end_reason != CPROC_END_NONE && (msec < 0 || msec > EARLY_END_DRAIN))
     msec = EARLY_END_DRAIN;
 
+  cproc_output_start_drain (output, priv->context, msec);
+}
+
+void
+cproc_child_update_drain (CprocChild *self)
+{
+  CprocChildPrivate *priv = cproc_child_get_priv (self);
+
   for (guint i = 0; i < G_N_ELEMENTS (priv->outputs); i++)
-    cproc_output_start_drain (&priv->outputs[i], priv->context, msec);
+    cproc_child_update_stream_drain (self, &priv->outputs[i]);
 }
 
 static void

@@ -200,6 +200,8 @@ void     cproc_child_end_early            (CprocChild     *self,
                                            CprocEndReason  reason);
 void     cproc_child_update_timers        (CprocChild     *self);
 void     cproc_child_update_drain         (CprocChild     *self);
+void     cproc_child_update_stream_drain  (CprocChild     *self,
+                                           CprocOutput    *output);
 void     cproc_child_expect_closed        (CprocChild     *self);
 void     cproc_child_check_closed         (CprocChild     *self);
 void     cproc_child_set_context          (CprocChild     *self,

@@ -113,6 +113,34 @@ test_drain_after_resume (void)
   test_kill_grandchild (record);
 }
 
+/* One stream's time to drain does not begin anew when another is resumed. */
+static void
+test_drain_of_other (void)
+{
+  g_autoptr(CprocChild) child = test_child_new ("spawn-grandchild", "plain", "0", NULL);
+  g_autoptr(TestRecord) record = test_record_new (child);
+  gint64 end;
+
+  cproc_child_set_drain_timeout (child, 300);
+  test_start (child);
+  test_run_until_state (child, CPROC_STATE_EXITED);
+
+  /* As often as it takes stderr to come to its end. */
+  end = g_get_monotonic_time () + 20 * G_USEC_PER_SEC;
+  while (test_record_count (record, "stream-ended::stderr") == 0 && g_get_monotonic_time () < end)
+    {
+      cproc_child_pause (child, CPROC_STREAM_STDOUT);
+      cproc_child_resume (child, CPROC_STREAM_STDOUT);
+      g_main_context_iteration (NULL, FALSE);
+      g_usleep (1000);
+    }
+  g_assert_cmpuint (test_record_count (record, "stream-ended::stderr"), ==, 1);
+  g_assert_cmpuint (test_record_count (record, "stream-ended::stdout"), ==, 0);
+
+  test_run_until_state (child, CPROC_STATE_CLOSED);
+  test_kill_grandchild (record);
+}
+
 static guint64
 get_written_bytes (CprocChild *child)
 {
@@ -359,6 +387,7 @@ main (int    argc,
   g_test_add_func ("/child-pause/stderr-only", test_stderr_only);
   g_test_add_func ("/child-pause/drain/none", test_no_drain);
   g_test_add_func ("/child-pause/drain/after-resume", test_drain_after_resume);
+  g_test_add_func ("/child-pause/drain/of-other", test_drain_of_other);
   g_test_add_func ("/child-pause/bounded", test_bounded);
   g_test_add_func ("/child-pause/in/output", test_in_output);
   g_test_add_func ("/child-pause/in/line", test_in_line);
