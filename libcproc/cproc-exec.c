@@ -10,6 +10,9 @@
 #include "cproc-exec-private.h"
 #include "cproc-stack-private.h"
 
+/* How much of the last line of standard error an error shows, in characters. */
+#define MAX_SHOWN_LINE 240
+
 /**
  * CprocExec:
  *
@@ -163,17 +166,24 @@ cproc_exec_finishing (CprocChild *child)
     self->bytes[i] = cproc_buffer_to_bytes (&self->buffers[i]);
 }
 
-/* What a program said last is as a rule why it failed. */
+/* What a program said last is as a rule why it failed; a whole page of it is no message. */
 static char *
 exec_dup_last_line (CprocExec *self)
 {
   g_autofree char *text = cproc_exec_get_stderr_text (self);
-  char *start;
+  g_autofree char *cut = NULL;
+  const char *line;
 
   g_strchomp (text);
-  start = strrchr (text, '\n');
+  line = strrchr (text, '\n');
+  line = line != NULL ? line + 1 : text;
 
-  return g_strdup (start != NULL ? start + 1 : text);
+  if (g_utf8_strlen (line, -1) <= MAX_SHOWN_LINE)
+    return g_strdup (line);
+
+  cut = g_utf8_substring (line, 0, MAX_SHOWN_LINE);
+
+  return g_strconcat (cut, "…", NULL);
 }
 
 static GError *

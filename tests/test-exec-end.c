@@ -63,6 +63,35 @@ test_last_line (void)
     }
 }
 
+/* A page without a line end does not become the message: it is cut, at a character. */
+static void
+test_last_line_is_cut (void)
+{
+  static const guint lengths[] = { 239, 240, 241, 100000 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (lengths); i++)
+    {
+      g_autofree char *line = g_strdup_printf ("printf 'é%%.0s' $(seq %u) >&2; exit 2", lengths[i]);
+      g_autoptr(CprocExec) exec = cproc_exec_new (line);
+      g_autoptr(GString) expected = g_string_new (NULL);
+      g_autoptr(GError) error = NULL;
+      g_autofree char *text = NULL;
+
+      g_string_append_printf (expected, "“%s” exited with code 2: ", line);
+      for (guint n = 0; n < MIN (lengths[i], 240); n++)
+        g_string_append (expected, "é");
+      if (lengths[i] > 240)
+        g_string_append (expected, "…");
+
+      g_assert_false (cproc_exec_run (exec, NULL, &error));
+      g_assert_cmpstr (error->message, ==, expected->str);
+
+      /* Nothing of it is lost. */
+      text = cproc_exec_get_stderr_text (exec);
+      g_assert_cmpint (g_utf8_strlen (text, -1), ==, lengths[i]);
+    }
+}
+
 static void
 test_start_error (void)
 {
@@ -326,6 +355,7 @@ main (int    argc,
 
   g_test_add_func ("/exec-end/failure/ends", test_failures);
   g_test_add_func ("/exec-end/failure/last-line", test_last_line);
+  g_test_add_func ("/exec-end/failure/last-line-is-cut", test_last_line_is_cut);
   g_test_add_func ("/exec-end/failure/start", test_start_error);
   g_test_add_func ("/exec-end/failure/second-run", test_second_run);
   g_test_add_func ("/exec-end/failure/timeout", test_timeout);
