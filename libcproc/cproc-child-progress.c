@@ -78,7 +78,8 @@ cproc_child_get_progress (CprocChild *self)
  *
  * The pattern is looked for in each line of standard output and standard error, as far as these are
  * pipes. It has one group, for a percentage, or two, for what is done and for the total, in the
- * same unit; with more groups than that, those named `percent`, or `done` and `total`, count.
+ * same unit; with more groups than that, those named `percent`, or `done` and `total`, count,
+ * whichever are in the match where the pattern has all three.
  *
  * | Program | Pattern |
  * | --- | --- |

@@ -60,9 +60,12 @@ progress_find_groups (CprocProgress *self)
 
   if (percent > 0)
     self->percent_group = percent;
-  else if (done > 0 && total > 0)
+  if (done > 0 && total > 0)
     self->done_group = done, self->total_group = total;
-  else if (n_groups == 1)
+  if (self->percent_group > 0 || self->done_group > 0)
+    return TRUE;
+
+  if (n_groups == 1)
     self->percent_group = 1;
   else if (n_groups == 2)
     self->done_group = 1, self->total_group = 2;
@@ -186,10 +189,11 @@ ask_pattern (CprocProgress *self,
   if (!g_regex_match (self->regex, piece, 0, &match))
     return -1;
 
-  if (self->percent_group > 0)
-    return fetch_number (match, self->percent_group, FALSE, &done) ? done / total : -1;
+  if (self->percent_group > 0 && fetch_number (match, self->percent_group, FALSE, &done))
+    return done / total;
 
-  if (fetch_number (match, self->done_group, TRUE, &done) &&
+  if (self->done_group > 0 &&
+      fetch_number (match, self->done_group, TRUE, &done) &&
       fetch_number (match, self->total_group, TRUE, &total) && total > 0)
     return done / total;
 

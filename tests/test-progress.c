@@ -71,6 +71,9 @@ test_numbers (void)
     { "(?<total>\\d+) in all, (?<done>\\d+) done", "8 in all, 2 done", 0.25 },
     { "(a|b)(c|d)(?<percent>\\d+)", "ad50", 0.5 },
     { "(a|b)(?<done>\\d+) (?<total>\\d+)", "a1 4", 0.25 },
+    { "(?<percent>\\d+)%|^\\[(?<done>\\d+)/(?<total>\\d+)\\]", "[1/4] at 5% of it", 0.25 },
+    { "(?<percent>\\d+)%|^\\[(?<done>\\d+)/(?<total>\\d+)\\]", "step [1/4]: 5%", 0.05 },
+    { "(?<percent>\\d+)%|^\\[(?<done>\\d+)/(?<total>\\d+)\\]", "[1/0]", -1 },
     { "(\\d+) Prozent \xc3\xa4", "7 Prozent \xc3\xa4", 0.07 },
   };
 
