@@ -205,18 +205,34 @@ exec_new_limit_error (CprocExec *self)
                       self->no_memory ? ": " : "", self->no_memory ? g_strerror (ENOMEM) : "");
 }
 
+/* A program that has not had all of its input may have ended well, and wrongly. */
+static GError *
+exec_dup_input_failure (CprocExec *self)
+{
+  CprocWriter *writer = cproc_child_get_priv (CPROC_CHILD (self))->writer;
+  g_autofree char *line = cproc_command_dup_line (cproc_child_get_command (CPROC_CHILD (self)));
+  GError *error = self->input != NULL ? cproc_writer_dup_failure (writer) : NULL;
+
+  g_prefix_error (&error, "“%s”: ", line);
+
+  return error;
+}
+
 static GError *
 cproc_exec_dup_failure (CprocChild *child)
 {
   CprocExec *self = CPROC_EXEC (child);
   g_autofree char *last_line = NULL;
+  GError *error;
 
   if (cproc_child_get_priv (child)->end_reason == CPROC_END_LIMIT)
     return exec_new_limit_error (self);
 
   last_line = exec_dup_last_line (self);
 
-  return cproc_child_dup_failure (child, last_line);
+  error = cproc_child_dup_failure (child, last_line);
+
+  return error != NULL ? error : exec_dup_input_failure (self);
 }
 
 static void

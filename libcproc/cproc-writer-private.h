@@ -17,7 +17,8 @@ CprocWriter *cproc_writer_new         (int            fd,
 CprocWriter *cproc_writer_ref         (CprocWriter   *self);
 void         cproc_writer_unref       (CprocWriter   *self);
 
-/* The task returns TRUE once all of it is with the kernel, or G_IO_ERROR_BROKEN_PIPE. */
+/* The task returns TRUE once all of it is with the kernel, or G_IO_ERROR_BROKEN_PIPE, or
+ * that the system had no room. */
 void         cproc_writer_push        (CprocWriter   *self,
                                        GBytes        *bytes,
                                        GTask         *task);
@@ -39,6 +40,9 @@ gssize       cproc_writer_write       (CprocWriter   *self,
                                        GCancellable  *cancellable,
                                        GError       **error);
 int          cproc_writer_get_fd      (CprocWriter   *self);
+
+/* What has ended it too early, but for the child's not reading: NULL where nothing has. */
+GError      *cproc_writer_dup_failure (CprocWriter   *self);
 
 /* writev() that never raises SIGPIPE. */
 gssize       cproc_writev_no_signal   (int                 fd,

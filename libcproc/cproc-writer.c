@@ -30,6 +30,7 @@ struct _CprocWriter
   grefcount ref_count;
   int fd; /* -1: closed */
   GMainContext *context;
+  int failure; /* the errno of that; 0: the child does not read, or it was closed */
   CprocWatch watch;
   GQueue queue; /* CprocWrite */
   gboolean closing;
@@ -84,7 +85,7 @@ write_free (CprocWrite *self)
 }
 
 static GError *
-new_closed_error (void)
+writer_new_error (CprocWriter *self)
 {
   return g_error_new_literal (G_IO_ERROR, G_IO_ERROR_BROKEN_PIPE,
                               _("The child does not read its standard input any more"));
@@ -92,8 +93,9 @@ new_closed_error (void)
 
 /* The callbacks may run in here, so the writes are no longer the writer's. */
 static void
-finish_writes (GQueue   *writes,
-               gboolean  written)
+finish_writes (CprocWriter *self,
+               GQueue      *writes,
+               gboolean     written)
 {
   CprocWrite *item;
 
@@ -102,7 +104,7 @@ finish_writes (GQueue   *writes,
       if (item->task != NULL && written)
         g_task_return_boolean (item->task, TRUE);
       else if (item->task != NULL)
-        g_task_return_error (item->task, new_closed_error ());
+        g_task_return_error (item->task, writer_new_error (self));
 
       write_free (item);
     }
@@ -112,11 +114,25 @@ static void
 writer_shut (CprocWriter *self)
 {
   GQueue writes = self->queue;
+  if (self->failure != 0)
+    return g_error_new (G_IO_ERROR, g_io_error_from_errno (self->failure),
+                        _("Could not write to the standard input of the child: %s"),
+                        g_strerror (self->failure));
+
 
   g_queue_init (&self->queue);
   cproc_watch_stop (&self->watch);
   cproc_fd_clear (&self->fd);
-  finish_writes (&writes, FALSE);
+  finish_writes (self, &writes, FALSE);
+}
+
+static void
+writer_fail (CprocWriter *self,
+             int          error_number)
+{
+  if (error_number != EPIPE && error_number != ECONNRESET)
+    self->failure = error_number;
+  writer_shut (self);
 }
 
 static void
@@ -140,7 +156,7 @@ writer_consume (CprocWriter *self,
       g_queue_push_tail (&writes, g_queue_pop_head (&self->queue));
     }
 
-  finish_writes (&writes, TRUE);
+  finish_writes (self, &writes, TRUE);
 }
 
 /* FALSE when the pipe is full or gone. */
@@ -210,7 +226,7 @@ writer_pump (CprocWriter *self)
 
   cproc_watch_stop (&self->watch);
   if (self->closing)
-    writer_shut (self);
+    writer_fail (self, errno);
 }
 
 static void
@@ -317,7 +333,7 @@ cproc_writer_push (CprocWriter *self,
   if (self->fd < 0 || self->closing)
     {
       if (task != NULL)
-        g_task_return_error (task, new_closed_error ());
+        g_task_return_error (task, writer_new_error (self));
       return;
     }
 
@@ -385,6 +401,12 @@ writer_wait (CprocWriter   *self,
     g_cancellable_release_fd (cancellable);
 
   return !g_cancellable_set_error_if_cancelled (cancellable, error);
+GError *
+cproc_writer_dup_failure (CprocWriter *self)
+{
+  return self->failure != 0 ? writer_new_error (self) : NULL;
+}
+
 }
 
 gssize
@@ -413,7 +435,10 @@ cproc_writer_write (CprocWriter   *self,
           if (n >= 0)
             return n;
           if (errno != EAGAIN)
-            break;
+            {
+              writer_fail (self, errno);
+              break;
+            }
         }
 
       if (!block)
@@ -427,7 +452,7 @@ cproc_writer_write (CprocWriter   *self,
         return -1;
     }
 
-  g_propagate_error (error, new_closed_error ());
+  g_propagate_error (error, writer_new_error (self));
 
   return -1;
 }
