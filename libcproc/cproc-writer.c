@@ -29,8 +29,8 @@ struct _CprocWriter
 {
   grefcount ref_count;
   int fd; /* -1: closed */
-  GMainContext *context;
   int failure; /* the errno of that; 0: the child does not read, or it was closed */
+  GMainContext *context;
   CprocWatch watch;
   GQueue queue; /* CprocWrite */
   gboolean closing;
@@ -87,6 +87,11 @@ write_free (CprocWrite *self)
 static GError *
 writer_new_error (CprocWriter *self)
 {
+  if (self->failure != 0)
+    return g_error_new (G_IO_ERROR, g_io_error_from_errno (self->failure),
+                        _("Could not write to the standard input of the child: %s"),
+                        g_strerror (self->failure));
+
   return g_error_new_literal (G_IO_ERROR, G_IO_ERROR_BROKEN_PIPE,
                               _("The child does not read its standard input any more"));
 }
@@ -114,11 +119,6 @@ static void
 writer_shut (CprocWriter *self)
 {
   GQueue writes = self->queue;
-  if (self->failure != 0)
-    return g_error_new (G_IO_ERROR, g_io_error_from_errno (self->failure),
-                        _("Could not write to the standard input of the child: %s"),
-                        g_strerror (self->failure));
-
 
   g_queue_init (&self->queue);
   cproc_watch_stop (&self->watch);
@@ -186,7 +186,7 @@ writer_write_some (CprocWriter *self)
     }
 
   if (errno != EAGAIN)
-    writer_shut (self);
+    writer_fail (self, errno);
 
   return FALSE;
 }
@@ -226,7 +226,7 @@ writer_pump (CprocWriter *self)
 
   cproc_watch_stop (&self->watch);
   if (self->closing)
-    writer_fail (self, errno);
+    writer_shut (self);
 }
 
 static void
@@ -375,6 +375,12 @@ cproc_writer_set_context (CprocWriter  *self,
   cproc_watch_move (&self->watch, context);
 }
 
+GError *
+cproc_writer_dup_failure (CprocWriter *self)
+{
+  return self->failure != 0 ? writer_new_error (self) : NULL;
+}
+
 int
 cproc_writer_get_fd (CprocWriter *self)
 {
@@ -401,12 +407,6 @@ writer_wait (CprocWriter   *self,
     g_cancellable_release_fd (cancellable);
 
   return !g_cancellable_set_error_if_cancelled (cancellable, error);
-GError *
-cproc_writer_dup_failure (CprocWriter *self)
-{
-  return self->failure != 0 ? writer_new_error (self) : NULL;
-}
-
 }
 
 gssize
