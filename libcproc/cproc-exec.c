@@ -211,7 +211,11 @@ exec_dup_input_failure (CprocExec *self)
 {
   CprocWriter *writer = cproc_child_get_priv (CPROC_CHILD (self))->writer;
   g_autofree char *line = cproc_command_dup_line (cproc_child_get_command (CPROC_CHILD (self)));
-  GError *error = self->input != NULL ? cproc_writer_dup_failure (writer) : NULL;
+  GError *error = NULL;
+
+  /* Input that was set after the start is for nobody. */
+  if (self->input != NULL && writer != NULL)
+    error = cproc_writer_dup_failure (writer);
 
   g_prefix_error (&error, "“%s”: ", line);
 
@@ -229,7 +233,6 @@ cproc_exec_dup_failure (CprocChild *child)
     return exec_new_limit_error (self);
 
   last_line = exec_dup_last_line (self);
-
   error = cproc_child_dup_failure (child, last_line);
 
   return error != NULL ? error : exec_dup_input_failure (self);
