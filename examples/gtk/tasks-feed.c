@@ -77,11 +77,13 @@ pace_next (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
+/* After a frame that is due: on a machine that is slow or busy this would else be due again before
+ * there was a frame at all. */
 static void
 pace_start (void)
 {
   if (pace.timer == 0)
-    pace.timer = g_timeout_add (INTERVAL, pace_next, NULL);
+    pace.timer = g_timeout_add_full (G_PRIORITY_DEFAULT_IDLE, INTERVAL, pace_next, NULL, NULL);
 }
 
 static void

@@ -8,14 +8,10 @@ G_BEGIN_DECLS
 
 /* A line as a terminal would leave it, after a byte of the caller's: what a carriage return
  * overwrote and all escape sequences are gone. */
-char     *tasks_format_clean    (char         prefix,
-                                 const char  *line);
+char *tasks_format_clean    (char        prefix,
+                             const char *line);
 
 /* 65 seconds are 1:05. */
-char     *tasks_format_duration (gint64       usec);
-
-/* The progress that a line tells of: “42%”, “42.5 %”, or “[3/10]”. */
-gboolean  tasks_format_progress (const char  *line,
-                                 double      *fraction);
+char *tasks_format_duration (gint64      usec);
 
 G_END_DECLS

@@ -35,7 +35,14 @@ static char *
 get_pause_text (TasksPage *self,
                 gboolean   paused)
 {
-  return g_strdup (paused ? _("_Resume Output") : _("_Pause Output"));
+  return g_strdup (paused ? _("Resume Output") : _("Pause Output"));
+}
+
+static char *
+get_pause_icon_name (TasksPage *self,
+                     gboolean   paused)
+{
+  return g_strdup (paused ? "media-playback-start-symbolic" : "media-playback-pause-symbolic");
 }
 
 static gboolean
@@ -132,6 +139,7 @@ tasks_page_class_init (TasksPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, TasksPage, output_view);
   gtk_widget_class_bind_template_callback (widget_class, get_stop_text);
   gtk_widget_class_bind_template_callback (widget_class, get_pause_text);
+  gtk_widget_class_bind_template_callback (widget_class, get_pause_icon_name);
   gtk_widget_class_bind_template_callback (widget_class, is_not);
   gtk_widget_class_bind_template_callback (widget_class, stop);
   gtk_widget_class_bind_template_callback (widget_class, run);

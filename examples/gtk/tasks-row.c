@@ -27,7 +27,21 @@ static char *
 get_stop_text (TasksRow *self,
                gboolean  stopping)
 {
-  return g_strdup (stopping ? _("Stop by force") : _("Stop"));
+  return g_strdup (stopping ? _("Stop by Force") : _("Stop"));
+}
+
+static gboolean
+is_not (TasksRow *self,
+        gboolean  value)
+{
+  return !value;
+}
+
+static void
+run (TasksRow *self)
+{
+  if (self->task != NULL)
+    tasks_task_run (self->task);
 }
 
 static void
@@ -94,6 +108,8 @@ tasks_row_class_init (TasksRowClass *klass)
 
   gtk_widget_class_set_template_from_resource (widget_class, TASKS_RESOURCES "tasks-row.ui");
   gtk_widget_class_bind_template_callback (widget_class, get_stop_text);
+  gtk_widget_class_bind_template_callback (widget_class, is_not);
+  gtk_widget_class_bind_template_callback (widget_class, run);
   gtk_widget_class_bind_template_callback (widget_class, stop);
 }
 

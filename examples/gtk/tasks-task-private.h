@@ -21,7 +21,6 @@ struct _TasksTask
   guint grace_source;
   gboolean running;
   gboolean paused;
-  double progress; /* negative: none */
 
   gint64 sample_time;
   guint64 sample_ticks;
@@ -54,6 +53,8 @@ void        tasks_task_notify        (TasksTask *self,
 
 gboolean    tasks_task_is_stopping   (TasksTask *self);
 double      tasks_task_get_grace     (TasksTask *self);
+/* Negative: not known. */
+double      tasks_task_get_progress  (TasksTask *self);
 const char *tasks_task_get_icon_name (TasksTask *self);
 char       *tasks_task_dup_status    (TasksTask *self);
 char       *tasks_task_dup_elapsed   (TasksTask *self);

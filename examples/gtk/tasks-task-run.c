@@ -7,31 +7,20 @@
 #include <unistd.h>
 
 #include "tasks-feed.h"
-#include "tasks-format.h"
 
 /* Longer lines come in pieces: a label takes its time for them. */
 #define MAX_LINE_LENGTH 1000
 
-/* Of several lines that come at once the last ones tell of the progress. */
-#define LINES_WITH_PROGRESS 16
+/* "42%", as rsync, git, curl, meson and many others have it, or "[7/31]" like ninja. */
+#define PROGRESS_PATTERN \
+  "^\\[(?<done>\\d+)/(?<total>\\d+)\\]|(?<![\\d.])(?<percent>100|\\d{1,2}(\\.\\d+)?) ?%"
 
 #define GRACE_INTERVAL 100 /* ms */
 
 static void
-got_lines (CprocChild         *child,
-           CprocStream         stream,
-           const char * const *lines,
-           TasksTask          *self)
+progress_changed (TasksTask *self)
 {
-  guint length = g_strv_length ((char **) lines);
-  guint first = length > LINES_WITH_PROGRESS ? length - LINES_WITH_PROGRESS : 0;
-
-  for (guint i = length; i > first; i--)
-    if (tasks_format_progress (lines[i - 1], &self->progress))
-      {
-        tasks_task_notify (self, PROP_PROGRESS, PROP_HAS_PROGRESS);
-        break;
-      }
+  tasks_task_notify (self, PROP_PROGRESS, PROP_HAS_PROGRESS);
 }
 
 static void
@@ -85,7 +74,6 @@ reset (TasksTask *self)
   self->exit_time = 0;
   self->stop_time = 0;
   self->sample_time = 0;
-  self->progress = -1;
   self->percent = -1;
   self->memory = 0;
 }
@@ -109,9 +97,11 @@ tasks_task_run (TasksTask *self)
   self->child = cproc_child_new_for_command (command);
   cproc_child_set_max_line_length (self->child, MAX_LINE_LENGTH);
   g_signal_connect_object (self->child, "started", G_CALLBACK (started), self, 0);
-  g_signal_connect_object (self->child, "lines", G_CALLBACK (got_lines), self, 0);
   g_signal_connect_object (self->child, "exit", G_CALLBACK (exited), self, 0);
   g_signal_connect_object (self->child, "closed", G_CALLBACK (ended), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->child, "notify::progress", G_CALLBACK (progress_changed), self,
+                           G_CONNECT_SWAPPED);
+  cproc_child_set_progress_pattern (self->child, PROGRESS_PATTERN, NULL);
   tasks_feed_connect (self->child, self->output);
 
   self->running = TRUE;

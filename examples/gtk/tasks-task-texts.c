@@ -27,6 +27,12 @@ tasks_task_get_grace (TasksTask *self)
   return CLAMP (1 - passed / cproc_child_get_kill_grace (self->child), 0, 1);
 }
 
+double
+tasks_task_get_progress (TasksTask *self)
+{
+  return self->child != NULL ? cproc_child_get_progress (self->child) : -1;
+}
+
 static char *
 dup_end (TasksTask *self)
 {

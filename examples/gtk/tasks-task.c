@@ -51,10 +51,10 @@ tasks_task_get_property (GObject    *object,
       g_value_set_boolean (value, self->paused);
       break;
     case PROP_PROGRESS:
-      g_value_set_double (value, MAX (self->progress, 0));
+      g_value_set_double (value, MAX (tasks_task_get_progress (self), 0));
       break;
     case PROP_HAS_PROGRESS:
-      g_value_set_boolean (value, self->running && self->progress >= 0);
+      g_value_set_boolean (value, self->running && tasks_task_get_progress (self) >= 0);
       break;
     case PROP_GRACE:
       g_value_set_double (value, tasks_task_get_grace (self));
@@ -133,7 +133,6 @@ static void
 tasks_task_init (TasksTask *self)
 {
   self->output = tasks_output_new ();
-  self->progress = -1;
   self->percent = -1;
 }
 

@@ -205,9 +205,18 @@ test_follow (void)
   wait_for_end (task, 0);
 }
 
+static gboolean
+set_flag (gpointer flag)
+{
+  *(gboolean *) flag = TRUE;
+
+  return G_SOURCE_REMOVE;
+}
+
 static void
 test_pause (void)
 {
+  gboolean passed = FALSE;
   TasksTask *task = tasks_window_run (window, "yes");
   guint64 shown;
 
@@ -215,8 +224,10 @@ test_pause (void)
   tasks_task_set_paused (task, TRUE);
   assert_text (task, "status", "Paused");
 
-  /* What had come before it shows, and then nothing more: as long as another one lives. */
-  wait_for_end (tasks_window_run (window, "sleep 0.1"), 0);
+  /* What had come before it shows when there is time for it, and then nothing more: as long as
+   * another one lives. */
+  g_timeout_add_full (G_PRIORITY_LOW, 100, set_flag, &passed, NULL);
+  WAIT_UNTIL (passed);
   shown = tasks_output_get_dropped (tasks_task_get_output (task));
   wait_for_end (tasks_window_run (window, "sleep 0.3"), 0);
   g_assert_cmpuint (tasks_output_get_dropped (tasks_task_get_output (task)), ==, shown);
