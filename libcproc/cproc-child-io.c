@@ -74,9 +74,9 @@ cproc_child_resume (CprocChild  *self,
   cproc_child_update_stream_drain (self, output);
 }
 
-/* Will that stream be a pipe? */
-static gboolean
-child_is_piped (CprocChild *self,
+/* Where will that stream lead? */
+static CprocStdio
+child_get_mode (CprocChild *self,
                 int         target)
 {
   CprocChildPrivate *priv = cproc_child_get_priv (self);
@@ -86,13 +86,31 @@ child_is_piped (CprocChild *self,
   cproc_launch_set_defaults (launch, hooks->default_stdio[0], hooks->default_stdio[1],
                              hooks->default_stdio[2]);
 
-  return cproc_launch_get_mode (launch, target) == CPROC_STDIO_PIPE;
+  return cproc_launch_get_mode (launch, target);
 }
 
 static gboolean
 child_is_new (CprocChild *self)
 {
   return cproc_child_get_priv (self)->state == CPROC_STATE_NEW && !cproc_child_is_starting (self);
+}
+
+static gboolean
+open_ends (CprocStdio  mode,
+           CprocPipe  *ends)
+{
+  int fds[2];
+
+  if (mode == CPROC_STDIO_PIPE)
+    return cproc_fd_open_pipe (ends, NULL);
+
+  if (mode != CPROC_STDIO_SOCKET || !cproc_fd_open_socketpair (fds, NULL))
+    return FALSE;
+
+  cproc_fd_make_one_way (fds[0], fds[1]);
+  *ends = (CprocPipe) { .read = fds[0], .write = fds[1] };
+
+  return TRUE;
 }
 
 /* The parent's end of a stream that is taken over before the start; where the system has none to
@@ -104,7 +122,7 @@ child_open_early_pipe (CprocChild *self,
   CprocChildPrivate *priv = cproc_child_get_priv (self);
   CprocPipe ends;
 
-  if (!child_is_piped (self, target) || !cproc_fd_open_pipe (&ends, NULL))
+  if (!open_ends (child_get_mode (self, target), &ends))
     return -1;
 
   /* What is written waits in our queue, and not in the call. */

@@ -33,7 +33,7 @@ child_pass_early_pipes (CprocChild   *self,
       int fd;
 
       if (priv->early_pipes[target] < 0 ||
-          cproc_launch_get_mode (launch, target) != CPROC_STDIO_PIPE)
+          !cproc_launch_is_piped (launch, target))
         continue;
 
       fd = cproc_fd_dup (priv->early_pipes[target], error);

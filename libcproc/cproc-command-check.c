@@ -132,6 +132,7 @@ cproc_command_check_stdio (CprocCommand  *self,
     case CPROC_STDIO_PIPE:
     case CPROC_STDIO_INHERIT:
     case CPROC_STDIO_NULL:
+    case CPROC_STDIO_SOCKET:
     default:
       return TRUE;
     }

@@ -64,7 +64,7 @@ cproc_command_set_stdin_mode (CprocCommand *self,
                               CprocStdio    mode)
 {
   g_return_if_fail (CPROC_IS_COMMAND (self));
-  g_return_if_fail (mode <= CPROC_STDIO_FILE);
+  g_return_if_fail (mode <= CPROC_STDIO_SOCKET);
 
   cproc_command_set_mode (self, 0, mode);
 }
@@ -101,7 +101,7 @@ cproc_command_set_stdout_mode (CprocCommand *self,
                                CprocStdio    mode)
 {
   g_return_if_fail (CPROC_IS_COMMAND (self));
-  g_return_if_fail (mode <= CPROC_STDIO_FILE);
+  g_return_if_fail (mode <= CPROC_STDIO_SOCKET);
 
   cproc_command_set_mode (self, 1, mode);
 }
@@ -138,7 +138,7 @@ cproc_command_set_stderr_mode (CprocCommand *self,
                                CprocStdio    mode)
 {
   g_return_if_fail (CPROC_IS_COMMAND (self));
-  g_return_if_fail (mode <= CPROC_STDIO_FILE);
+  g_return_if_fail (mode <= CPROC_STDIO_SOCKET);
 
   cproc_command_set_mode (self, 2, mode);
 }

@@ -11,7 +11,8 @@ G_DEFINE_ENUM_TYPE (CprocStdio, cproc_stdio,
                     G_DEFINE_ENUM_VALUE (CPROC_STDIO_NULL, "null"),
                     G_DEFINE_ENUM_VALUE (CPROC_STDIO_MERGE, "merge"),
                     G_DEFINE_ENUM_VALUE (CPROC_STDIO_FD, "fd"),
-                    G_DEFINE_ENUM_VALUE (CPROC_STDIO_FILE, "file"))
+                    G_DEFINE_ENUM_VALUE (CPROC_STDIO_FILE, "file"),
+                    G_DEFINE_ENUM_VALUE (CPROC_STDIO_SOCKET, "socket"))
 
 G_DEFINE_ENUM_TYPE (CprocContainment, cproc_containment,
                     G_DEFINE_ENUM_VALUE (CPROC_CONTAINMENT_AUTO, "auto"),

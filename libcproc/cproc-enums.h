@@ -31,6 +31,9 @@ G_BEGIN_DECLS
  * @CPROC_STDIO_FD: a descriptor given with [method@Cproc.Command.take_fd] or
  *   [method@Cproc.Command.pass_fd]
  * @CPROC_STDIO_FILE: a file named with [method@Cproc.Command.set_stdio_file]
+ * @CPROC_STDIO_SOCKET: a UNIX socket to the parent, otherwise used like a pipe: for gigabytes, as
+ *   they take about half of the processor time; a program that opens `/dev/stdin` or
+ *   `/dev/stdout` by that name, as `sh -c 'echo x > /dev/stdout'` does, fails
  *
  * Where a standard stream of a child leads.
  *
@@ -45,6 +48,7 @@ typedef enum
   CPROC_STDIO_MERGE,
   CPROC_STDIO_FD,
   CPROC_STDIO_FILE,
+  CPROC_STDIO_SOCKET,
 } CprocStdio;
 
 /**

@@ -80,7 +80,7 @@ cproc_exec_prepare (CprocChild   *child,
   if (self->input != NULL)
     cproc_launch_set_defaults (launch, CPROC_STDIO_PIPE, CPROC_STDIO_PIPE, CPROC_STDIO_PIPE);
 
-  if (self->input != NULL && cproc_launch_get_mode (launch, 0) != CPROC_STDIO_PIPE)
+  if (self->input != NULL && !cproc_launch_is_piped (launch, 0))
     {
       g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
                            _("There is input for a program whose standard input leads elsewhere"));

@@ -22,6 +22,9 @@ int      cproc_fd_dup             (int fd, GError **error);
 gboolean cproc_fd_set_nonblocking (int fd, GError **error);
 void     cproc_fd_clear           (int *fd);
 
+/* Makes a pair of sockets what a pipe is: what comes the other way has ended. */
+void     cproc_fd_make_one_way    (int reader, int writer);
+
 /* g_main_context_new() ends the program where there is no descriptor left for it, and where a
  * standard stream is closed takes its place. What is made between these two does neither. */
 typedef struct

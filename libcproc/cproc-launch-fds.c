@@ -275,6 +275,26 @@ add_user_pipe (CprocLaunchFds      *self,
 }
 
 static gboolean
+add_user_socket (CprocLaunchFds  *self,
+                 int              target_fd,
+                 GError         **error)
+{
+  int parent, child;
+
+  if (!add_user_pipe (self, target_fd, CPROC_PIPE_DIRECTION_BOTH, error))
+    return FALSE;
+
+  parent = g_array_index (self->parent, CprocCommandFd, self->parent->len - 1).fd;
+  child = cproc_launch_fds_get_child (self, target_fd);
+  if (target_fd == STDIN_FILENO)
+    cproc_fd_make_one_way (child, parent);
+  else
+    cproc_fd_make_one_way (parent, child);
+
+  return TRUE;
+}
+
+static gboolean
 open_stdio (CprocLaunchFds           *self,
             const CprocCommandStdio  *stdio,
             CprocStdio                mode,
@@ -289,6 +309,10 @@ open_stdio (CprocLaunchFds           *self,
       return add_user_pipe (self, target_fd,
                             target_fd == 0 ? CPROC_PIPE_DIRECTION_WRITE : CPROC_PIPE_DIRECTION_READ,
                             error);
+    case CPROC_STDIO_SOCKET:
+      if (cproc_launch_fds_get_child (self, target_fd) >= 0)
+        return TRUE;
+      return add_user_socket (self, target_fd, error);
     case CPROC_STDIO_INHERIT:
       return add_inherited (self, target_fd, error);
     case CPROC_STDIO_NULL:

@@ -49,6 +49,10 @@ void         cproc_launch_take_pipe    (CprocLaunch   *self,
 CprocStdio   cproc_launch_get_mode     (CprocLaunch   *self,
                                         int            fd);
 
+/* Whether it leads to the parent, by a pipe or a socket. */
+gboolean     cproc_launch_is_piped     (CprocLaunch   *self,
+                                        int            fd);
+
 gboolean     cproc_launch_prepare      (CprocLaunch   *self,
                                         GError       **error);
 

@@ -70,7 +70,7 @@ cproc_launch_take_pipe (CprocLaunch *self,
                         int          fd,
                         int          target_fd)
 {
-  g_assert (cproc_launch_get_mode (self, target_fd) == CPROC_STDIO_PIPE);
+  g_assert (cproc_launch_is_piped (self, target_fd));
 
   cproc_launch_fds_take (&self->fds, fd, target_fd);
 }
@@ -91,6 +91,15 @@ cproc_launch_get_mode (CprocLaunch *self,
   CprocStdio mode = self->command->stdio[fd].mode;
 
   return mode == CPROC_STDIO_DEFAULT ? self->defaults[fd] : mode;
+}
+
+gboolean
+cproc_launch_is_piped (CprocLaunch *self,
+                       int          fd)
+{
+  CprocStdio mode = cproc_launch_get_mode (self, fd);
+
+  return mode == CPROC_STDIO_PIPE || mode == CPROC_STDIO_SOCKET;
 }
 
 /* Whether the child's standard input is the terminal whose keys send signals to our group: then

@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "cproc-fd-private.h"
@@ -35,6 +36,7 @@ struct _CprocWriter
   GQueue queue; /* CprocWrite */
   gboolean closing;
   gboolean big_pipe;
+  gboolean is_pipe; /* known to be no socket */
 };
 
 gssize
@@ -69,6 +71,30 @@ cproc_writev_no_signal (int                 fd,
   errno = saved_errno;
 
   return n;
+}
+
+/* A socket is asked not to send the signal, which saves the four system calls above. */
+static gssize
+writer_writev (CprocWriter  *self,
+               struct iovec *vectors,
+               int           n_vectors)
+{
+  struct msghdr header = { .msg_iov = vectors, .msg_iovlen = n_vectors };
+  gssize n;
+
+  if (self->is_pipe)
+    return cproc_writev_no_signal (self->fd, vectors, n_vectors);
+
+  do
+    n = sendmsg (self->fd, &header, MSG_NOSIGNAL);
+  while (n < 0 && errno == EINTR);
+
+  if (n >= 0 || errno != ENOTSOCK)
+    return n;
+
+  self->is_pipe = TRUE;
+
+  return cproc_writev_no_signal (self->fd, vectors, n_vectors);
 }
 
 static void
@@ -178,7 +204,7 @@ writer_write_some (CprocWriter *self)
       n_vectors++;
     }
 
-  n = cproc_writev_no_signal (self->fd, vectors, n_vectors);
+  n = writer_writev (self, vectors, n_vectors);
   if (n >= 0)
     {
       writer_consume (self, n);
@@ -431,7 +457,7 @@ cproc_writer_write (CprocWriter   *self,
 
       if (self->fd >= 0 && g_queue_is_empty (&self->queue))
         {
-          n = cproc_writev_no_signal (self->fd, &vector, 1);
+          n = writer_writev (self, &vector, 1);
           if (n >= 0)
             return n;
           if (errno != EAGAIN)

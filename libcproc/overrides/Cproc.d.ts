@@ -29,7 +29,7 @@ declare module 'gi://Cproc?version=1' {
     type Data = string | Uint8Array | GLib.Bytes;
     type Environment = string[] | {[name: string]: string | number | boolean | null | undefined};
     type StreamName = 'stdout' | 'stderr';
-    type StdioName = 'pipe' | 'inherit' | 'ignore' | 'null' | 'merge' | 'default';
+    type StdioName = 'pipe' | 'inherit' | 'ignore' | 'null' | 'merge' | 'socket' | 'default';
     type StdioTarget = Stdio | StdioName | Gio.File | {fd: number}
       | {path: Path, append?: boolean, exclusive?: boolean};
     type ContainmentName = 'auto' | 'none' | 'group' | 'tree';
@@ -126,7 +126,7 @@ declare module 'gi://Cproc?version=1' {
     function signal_to_string(signum: number): string | null;
     function signal_from_string(name: string): number;
 
-    enum Stdio { DEFAULT, PIPE, INHERIT, NULL, MERGE, FD, FILE }
+    enum Stdio { DEFAULT, PIPE, INHERIT, NULL, MERGE, FD, FILE, SOCKET }
     enum Containment { AUTO, NONE, GROUP, TREE }
     enum Stream { STDOUT = 1, STDERR = 2 }
     enum State { NEW, RUNNING, EXITED, CLOSED }

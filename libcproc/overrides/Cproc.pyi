@@ -86,6 +86,7 @@ class Stdio(GObject.GEnum):
     MERGE: Stdio
     FD: Stdio
     FILE: Stdio
+    SOCKET: Stdio
 
 class Stream(GObject.GEnum):
     STDOUT: Stream

@@ -7,10 +7,16 @@
 static long long n_bytes;
 static long long left_to_write;
 
+static CprocStdio
+piped (void)
+{
+  return bench_param ("socket", 0) ? CPROC_STDIO_SOCKET : CPROC_STDIO_PIPE;
+}
+
 static CprocChild *
 new_reader (const char * const *argv)
 {
-  return cp_child (argv, CPROC_STDIO_NULL, CPROC_STDIO_PIPE, CPROC_STDIO_INHERIT);
+  return cp_child (argv, CPROC_STDIO_NULL, piped (), CPROC_STDIO_INHERIT);
 }
 
 static void
@@ -134,7 +140,7 @@ cp_stdin (void)
   g_autoptr (CprocChild) child = NULL;
 
   bench_begin ();
-  child = cp_child (argv, CPROC_STDIO_PIPE, CPROC_STDIO_INHERIT, CPROC_STDIO_INHERIT);
+  child = cp_child (argv, piped (), CPROC_STDIO_INHERIT, CPROC_STDIO_INHERIT);
   cp_start (child);
   start_writing (child, total);
   cp_run (child);
@@ -151,7 +157,7 @@ cp_cat (void)
   g_autoptr (CprocChild) child = NULL;
 
   bench_begin ();
-  child = cp_child (argv, CPROC_STDIO_PIPE, CPROC_STDIO_PIPE, CPROC_STDIO_INHERIT);
+  child = cp_child (argv, piped (), piped (), CPROC_STDIO_INHERIT);
   g_signal_connect (child, "output::stdout", G_CALLBACK (on_output), NULL);
   cp_start (child);
   start_writing (child, total);

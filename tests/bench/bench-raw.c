@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -74,6 +75,11 @@ void
 raw_pipe (int fds[2],
           int size)
 {
+  if (bench_param ("socket", 0))
+    {
+      bench_check (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == 0, "no sockets");
+      return;
+    }
   bench_check (pipe2 (fds, O_CLOEXEC) == 0, "no pipe");
   if (size > 0 && fcntl (fds[0], F_SETPIPE_SZ, size) < 0)
     fprintf (stderr, "the pipe stays small: %s\n", strerror (errno));

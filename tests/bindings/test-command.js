@@ -194,6 +194,13 @@ test('stdio-merge', async () => {
   assertEqual(await run(echo), 'one two three');
 });
 
+test('stdio-socket', async () => {
+  const it = Cproc.Command.new_shell('test -S /proc/self/fd/1 && echo socket');
+  it.stdout_mode = Stdio.SOCKET;
+  assertEqual(it.stdout_mode, Stdio.SOCKET);
+  assertEqual(await run(it), 'socket\n');
+});
+
 test('stdio-files', async () => {
   const [source, target] = [file('in', 'from a file'), file('out', 'something longer, before')];
   const cat = command('cat');

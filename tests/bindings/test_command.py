@@ -244,6 +244,20 @@ class Stdio(harness.TestCase):
         self.assertEqual(echo.get_stderr_mode(), Cproc.Stdio.MERGE)
         self.assertEqual(run(echo), "one two three")
 
+    def test_socket(self):
+        test = Cproc.Command.new_shell("test -S /proc/self/fd/1 && cat")
+        test.set_stdin_mode(Cproc.Stdio.SOCKET)
+        test.set_stdout_mode(Cproc.Stdio.SOCKET)
+        self.assertEqual(test.get_stdout_mode(), Cproc.Stdio.SOCKET)
+        child = Cproc.Child.new_for_command(test)
+        text = []
+        child.connect("line::stdout", lambda _child, _stream, line: text.append(line))
+        child.start()
+        child.get_stdin_stream().write_all(b"through sockets", None)
+        child.close_stdin()
+        self.assertTrue(child.wait_check(None))
+        self.assertEqual(text, ["through sockets"])
+
     def test_inherit(self):
         script = f"""
 import gi
