@@ -4,29 +4,28 @@
     install.py ROOT MESON_OPTION... -- COMPILER...
 
 In C with what pkg-config says and nothing else, in Python and GJS by the installed typelib, in Vala
-by the installed vapi, and as a subproject of another meson project.
+by the installed vapi, from a shell with the command, and as a subproject of another meson project,
+by the wraps of docs/packaging.md.
 """
 
+import hashlib
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
+
+from common import read, source_files
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 EXPECTED = "/\ninstalled\n"
 
 PROJECT = """
 project('stranger', 'c')
-cproc = dependency('libcproc-1', fallback: 'libcproc')
-executable('program', 'program.c', dependencies: cproc)
-"""
-WRAP = """
-[wrap-file]
-directory = libcproc
-
-[provide]
-dependency_names = libcproc-1
+executable('program', 'program.c', dependencies: dependency('libcproc-1', version: '>= 1.0'))
 """
 
 
@@ -109,23 +108,81 @@ def check_languages(prefix, work, compiler):
         check("Vala", run(program, env=prefix.env))
 
 
-def check_subproject(root, work):
-    project = os.path.join(work, "stranger")
-    os.makedirs(os.path.join(project, "subprojects"))
-    os.symlink(root, os.path.join(project, "subprojects", "libcproc"))
-    shutil.copy(os.path.join(HERE, "program.c"), project)
-    for path, content in (("meson.build", PROJECT), ("subprojects/libcproc.wrap", WRAP)):
-        with open(os.path.join(project, path), "w", encoding="utf-8") as file:
+def check_tool(prefix):
+    tool = os.path.join(prefix.path, "bin", "cproc")
+    output = run(tool, "exec", "--json", "--", "sh", "-c", "pwd; echo installed", cwd="/",
+                 env=prefix.env)
+    check("the command", json.loads(output)["stdout"])
+
+    german = subprocess.run([tool, "exec", "--timeout=bald", "true"], capture_output=True, text=True,
+                            env={**prefix.env, "LC_ALL": "C.UTF-8", "LANGUAGE": "de"})
+    if german.returncode != 2 or "„bald“ ist keine Anzahl von Sekunden" not in german.stderr:
+        sys.exit(f"the command says in German: {german.stderr}")
+
+    for path in ("share/man/man1/cproc.1", "share/bash-completion/completions/cproc"):
+        if not os.path.exists(os.path.join(prefix.path, path)):
+            sys.exit(f"{path} is not installed")
+
+
+def make_archive(root, work):
+    """As a release has it; returns its path and its folder's name."""
+    version = re.search(r"^  version: '(.*)',", read(root, "meson.build"), re.MULTILINE).group(1)
+    name = "libcproc-" + version
+    path = os.path.join(work, name + ".tar.xz")
+    with tarfile.open(path, "w:xz", preset=0) as archive:
+        for file in source_files(root):
+            archive.add(os.path.join(root, file), os.path.join(name, file))
+    return path, name
+
+
+def make_repository(archive, name, work):
+    """With what is in the archive."""
+    with tarfile.open(archive) as file:
+        file.extractall(os.path.join(work, "repository"))
+    folder = os.path.join(work, "repository", name)
+    git = ["git", "-C", folder, "-c", "user.name=Stranger", "-c", "user.email=stranger@localhost"]
+    run("git", "init", "-q", folder)
+    run(*git, "add", "--all", "--force")
+    run(*git, "commit", "-q", "-m", "Release")
+    run(*git, "tag", name[len("libcproc-"):])
+    return folder
+
+
+def make_stranger(folder, wrap):
+    os.makedirs(os.path.join(folder, "subprojects"))
+    shutil.copy(os.path.join(HERE, "program.c"), folder)
+    for path, content in (("meson.build", PROJECT), ("subprojects/libcproc.wrap", wrap)):
+        with open(os.path.join(folder, path), "w", encoding="utf-8") as file:
             file.write(content.lstrip())
-    build = os.path.join(work, "stranger-build")
     # Another libcproc must not come first.
-    run("meson", "setup", build, project, "--wrap-mode=forcefallback",
-        "--force-fallback-for=libcproc-1", "-Dlibcproc:introspection=disabled",
-        "-Dlibcproc:tests=false", "-Dlibcproc:examples=false")
+    run("meson", "setup", os.path.join(folder, "_build"), folder, "--wrap-mode=forcefallback",
+        "--force-fallback-for=libcproc-1", "-Dlibcproc:introspection=disabled")
+
+
+def check_subproject(root, work):
+    """The wraps are as the page has them, but for the places that it leaves open."""
+    wraps = re.findall(r"^```ini\n(.*?)^```$", read(root, "docs/packaging.md"),
+                       re.MULTILINE | re.DOTALL)
+    [from_git, from_archive] = sorted(wraps, key=lambda wrap: "[wrap-git]" not in wrap)
+    archive, name = make_archive(root, work)
+
+    with open(archive, "rb") as file:
+        digest = hashlib.sha256(file.read()).hexdigest()
+    stranger = os.path.join(work, "stranger")
+    make_stranger(stranger, from_archive.replace(f"https://example.org/{name}.tar.xz",
+                                                 "file://" + archive).replace("0" * 64, digest))
+    build = os.path.join(stranger, "_build")
     output = run("ninja", "-C", build)
     if "warning:" in output:
         sys.exit(output)
+    if os.path.exists(os.path.join(build, "subprojects", name, "tests")):
+        sys.exit("a subproject builds its tests")
     check("a subproject", run("meson", "devenv", "-C", build, os.path.join(build, "program")))
+
+    if shutil.which("git"):
+        repository = make_repository(archive, name, work)
+        make_stranger(os.path.join(work, "git-stranger"),
+                      from_git.replace("https://example.org/libcproc.git", "file://" + repository))
 
 
 def main():
@@ -143,6 +200,7 @@ def main():
         prefix.use()
         check_pkg_config(prefix)
         check_languages(prefix, work, compiler)
+        check_tool(prefix)
         check_subproject(root, work)
 
 
