@@ -6,6 +6,7 @@
 
 #include "channel-util.h"
 
+#include <fcntl.h>
 #include <malloc.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -248,6 +249,134 @@ test_stray_replies (void)
   end_free (a);
 }
 
+/* Acknowledgements too many, refusals of what has arrived, and all of it before anything was read:
+ * what is sent goes out once, and in order. */
+static void
+test_wrong_replies (void)
+{
+  static const char *const replies[] = { NACK, ACK ACK ACK ACK, NACK NACK NACK NACK NACK,
+                                         ACK "1\n" NACK "broken\n" ACK ACK };
+  int null = open ("/dev/null", O_RDWR | O_CLOEXEC);
+
+  for (guint i = 0; i < G_N_ELEMENTS (replies); i++)
+    {
+      g_autoptr(GUnixFDList) list = g_unix_fd_list_new ();
+      g_autoptr(GString) all = g_string_new (NULL);
+      guint before = count_fds ();
+      int peer;
+      End *a = end_new (&peer);
+
+      g_unix_fd_list_append (list, null, NULL);
+      for (guint n = 0; n < 3; n++)
+        g_assert_true (cproc_channel_send_with_fds (a->channel, "7", list, NULL));
+      g_assert_true (cproc_channel_send_text (a->channel, "8", NULL));
+      pour (a, peer, replies[i], strlen (replies[i]));
+
+      /* Those that wait for an answer get one, and so does whoever counts wrong. */
+      for (guint n = 0; n < 10; n++)
+        {
+          g_autofree char *text = read_all (peer);
+
+          g_string_append (all, text);
+          pour (a, peer, ACK, strlen (ACK));
+        }
+      g_assert_true (g_str_has_suffix (all->str, "8\n"));
+      g_assert_cmpuint (cproc_channel_get_queued_bytes (a->channel), ==, 0);
+      g_assert_true (cproc_channel_get_connected (a->channel));
+      close (peer);
+      run_until_disconnected (a);
+      end_free (a);
+      g_clear_object (&list);
+      g_assert_cmpuint (count_fds (), <=, before);
+    }
+  close (null);
+}
+
+/* Garbage, and descriptors on any of it: what nobody was given is closed. */
+static void
+test_garbage_with_fds (void)
+{
+  static const char *const pieces[] = { "1\n", "broken\n", "\"x", "\"\n", "\xff\n", "\n",
+                                        HANDLE ("1"), "{\"cmd\":\"NODE_HANDLE\"", "}\n",
+                                        "{\"cmd\":\"NODE_X\"}\n", ACK, NACK };
+  int fds[20], null = open ("/dev/null", O_RDWR | O_CLOEXEC);
+  guint before = count_fds ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (fds); i++)
+    fds[i] = null;
+
+  for (guint round = 0; round < 100; round++)
+    {
+      int peer;
+      End *a = end_new (&peer);
+
+      for (guint i = 0; i < 40; i++)
+        {
+          const char *piece = pieces[g_test_rand_int_range (0, G_N_ELEMENTS (pieces))];
+
+          write_with_fds (peer, piece, fds, g_test_rand_int_range (1, G_N_ELEMENTS (fds)));
+          if (g_test_rand_bit ())
+            run_pending ();
+        }
+      if (g_test_rand_bit ())
+        cproc_channel_close (a->channel);
+      close (peer);
+      run_until_disconnected (a);
+      end_free (a);
+      g_assert_cmpuint (count_fds (), ==, before);
+    }
+  close (null);
+}
+
+static gpointer
+flood (gpointer data)
+{
+  int fd = GPOINTER_TO_INT (data);
+  g_autofree char *lines = g_malloc (65536);
+
+  for (guint i = 0; i < 65536; i += 4)
+    memcpy (lines + i, i % 8 == 0 ? "[1]\n" : "[1,\n", 4);
+  while (send (fd, lines, 65536, MSG_NOSIGNAL) > 0)
+    ;
+
+  return NULL;
+}
+
+static gboolean
+count_tick (gpointer data)
+{
+  ++*(guint *) data;
+
+  return G_SOURCE_CONTINUE;
+}
+
+/* One that writes without end, and never reads, leaves the main loop to others. */
+static void
+test_flood (void)
+{
+  int peer;
+  End *a = end_new (&peer);
+  GThread *thread = g_thread_new ("flood", flood, GINT_TO_POINTER (peer));
+  guint n_ticks = 0;
+  guint source = g_timeout_add (1, count_tick, &n_ticks);
+  gsize resident;
+
+  run_until (&a->n_messages, 10000);
+  g_assert_true (cproc_channel_send_text (a->channel, "1", NULL));
+  resident = get_resident ();
+  n_ticks = 0;
+  run_until (&n_ticks, 50);
+  run_until (&a->n_messages, 500000);
+  g_assert_cmpuint (a->n_invalid, >, 0);
+  g_assert_cmpuint (get_resident (), <, resident + 20 * 1024 * 1024);
+  g_source_remove (source);
+  cproc_channel_close (a->channel);
+  run_until_disconnected (a);
+  end_free (a);
+  g_thread_join (thread);
+  close (peer);
+}
+
 /* It closes in the middle of what we write, and of what it writes. */
 static void
 test_closes_in_the_middle (void)
@@ -326,6 +455,9 @@ main (int    argc,
   g_test_add_func ("/channel-hostile/flood-of-nothing", test_flood_of_nothing);
   g_test_add_func ("/channel-hostile/garbage", test_garbage);
   g_test_add_func ("/channel-hostile/stray-replies", test_stray_replies);
+  g_test_add_func ("/channel-hostile/wrong-replies", test_wrong_replies);
+  g_test_add_func ("/channel-hostile/garbage-with-descriptors", test_garbage_with_fds);
+  g_test_add_func ("/channel-hostile/flood", test_flood);
   g_test_add_func ("/channel-hostile/closes-in-the-middle", test_closes_in_the_middle);
   g_test_add_func ("/channel-hostile/idle-is-small", test_idle_is_small);
 
