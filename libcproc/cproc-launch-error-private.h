@@ -11,7 +11,8 @@ G_BEGIN_DECLS
 /* What messages of a failed start speak of. */
 typedef struct
 {
-  char *name;       /* the program; valid UTF-8 */
+  char *name;       /* the program, or the module; valid UTF-8 */
+  char *runtime;    /* what runs the module; valid UTF-8; NULL: nothing does */
   char *cwd;        /* valid UTF-8; NULL: unchanged */
   gboolean is_path; /* the program is not looked for in PATH */
 } CprocLaunchNames;

@@ -16,6 +16,7 @@ void
 cproc_launch_names_clear (CprocLaunchNames *self)
 {
   g_clear_pointer (&self->name, g_free);
+  g_clear_pointer (&self->runtime, g_free);
   g_clear_pointer (&self->cwd, g_free);
 }
 
@@ -107,6 +108,10 @@ error_of_exec (const CprocLaunchNames *self,
     error = g_error_new_literal (G_SPAWN_ERROR, code, reason);
   else
     error = g_error_new_literal (G_IO_ERROR, g_io_error_from_errno (saved_errno), reason);
+
+  /* The module may well be there. */
+  if (self->runtime != NULL)
+    g_prefix_error (&error, _("“%s” cannot run it: "), self->runtime);
 
   /* A relative program is looked for there. */
   if (self->cwd != NULL)

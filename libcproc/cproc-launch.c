@@ -179,6 +179,8 @@ take_over_command (CprocLaunch  *self,
   self->die_with_parent = command->die_with_parent;
   self->names.name = cproc_command_dup_name (command);
   self->names.cwd = command->cwd != NULL ? g_filename_display_name (command->cwd) : NULL;
+  if (command->is_module && !g_str_has_suffix (self->argv[0], command->argv[0]))
+    self->names.runtime = g_filename_display_name (self->argv[0]);
   self->names.is_path = strchr (self->argv[0], '/') != NULL;
 
   return TRUE;
