@@ -175,7 +175,12 @@ start_spawn (gpointer user_data)
   g_autoptr(GError) error = NULL;
   gboolean cancelled;
 
-  cproc_launch_spawn (self->launch, &error);
+  /* Who cancels many at once does not have to wait for all the processes. */
+  g_mutex_lock (&self->mutex);
+  cancelled = self->cancelled;
+  g_mutex_unlock (&self->mutex);
+  if (!cancelled)
+    cproc_launch_spawn (self->launch, &error);
 
   g_mutex_lock (&self->mutex);
   self->error = g_steal_pointer (&error);

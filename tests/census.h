@@ -15,6 +15,9 @@ typedef struct
   gsize resident;
 } Census;
 
+/* To be called first of all: runs the program anew, so that its memory can be counted. */
+void     census_init   (char        **argv);
+
 void     census_take   (Census       *self);
 
 /* Nothing is left of n_rounds of something: waits a little for what others close, and for all

@@ -435,8 +435,7 @@ static void
 test_case (gconstpointer data)
 {
   const Case *self = data;
-  guint n = census_is_long () ? self->n_long : self->n_short;
-  Census before;
+  guint n = census_is_long () ? self->n_long : self->n_short;  Census before;
 
   /* What is made once and kept. */
   for (guint i = 0; i < MIN (n, 180); i++)
@@ -452,6 +451,7 @@ int
 main (int    argc,
       char **argv)
 {
+  census_init (argv);
   g_test_init (&argc, &argv, NULL);
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
