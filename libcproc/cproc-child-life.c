@@ -195,6 +195,7 @@ cproc_child_check_closed (CprocChild *self)
 
   if (priv->writer != NULL)
     cproc_writer_abandon (priv->writer);
+  cproc_reach_retire (priv->reach);
 
   cproc_child_set_state (self, CPROC_STATE_CLOSED);
   cproc_child_emit_closed (self);

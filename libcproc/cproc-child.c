@@ -178,6 +178,8 @@ cproc_child_dispose (GObject *object)
   if (priv->state == CPROC_STATE_RUNNING && priv->reach != NULL &&
       !cproc_command_get_new_session (priv->command))
     cproc_reach_end (priv->reach, priv->kill_signal, priv->kill_grace, NULL);
+  if (priv->reach != NULL)
+    cproc_reach_forget (priv->reach);
   g_clear_pointer (&priv->reach, cproc_reach_unref);
   g_clear_object (&priv->subprocess);
 

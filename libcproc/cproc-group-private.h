@@ -32,6 +32,9 @@ void cproc_group_clear        (CprocGroup  *self);
 
 void cproc_group_leader_ended (CprocGroup  *self);
 
+/* Whether nobody is known to be left, without a wait for a leader that has not been reaped. */
+gboolean cproc_group_is_over (CprocGroup *self);
+
 /* 0, or the errno: ESRCH where nobody is left. A leader that is known to have ended, and has left
  * no one, does not count, reaped or not. */
 int  cproc_group_signal       (CprocGroup  *self,

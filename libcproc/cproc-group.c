@@ -266,6 +266,12 @@ cproc_group_signal (CprocGroup *self,
   return result != EINVAL ? result : signal_by_number (self, signum);
 }
 
+gboolean
+cproc_group_is_over (CprocGroup *self)
+{
+  return self->leader_ended && !leader_is_unreaped (self) && cproc_group_signal (self, 0) == ESRCH;
+}
+
 void
 cproc_group_leader_ended (CprocGroup *self)
 {

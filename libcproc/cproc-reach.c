@@ -30,12 +30,13 @@ struct _CprocReach
   CprocContainment containment;
   int pidfd;
   gboolean leader_ended;
+  gboolean is_over; /* there is nothing left to signal, nor a descriptor */
   CprocGroup group;
   CprocTree tree;
   gint64 kill_time; /* monotonic; 0: no SIGKILL is to come */
   guint helper_msec;
 
-  gboolean is_armed;
+  gboolean is_armed; /* changed with the lock */
   CprocTimer timer;
   CprocWatch watch;
 };
@@ -75,16 +76,24 @@ cproc_reach_ref (CprocReach *self)
   return self;
 }
 
+static void
+close_all (CprocReach *self)
+{
+  if (self->containment == CPROC_CONTAINMENT_TREE)
+    cproc_tree_clear (&self->tree);
+  self->group.pidfd = -1;
+  cproc_fd_clear (&self->pidfd);
+}
+
 void
 cproc_reach_unref (CprocReach *self)
 {
   if (!g_atomic_ref_count_dec (&self->ref_count))
     return;
 
-  if (self->containment == CPROC_CONTAINMENT_TREE)
-    cproc_tree_clear (&self->tree);
+  if (!self->is_over)
+    close_all (self);
   cproc_group_clear (&self->group);
-  cproc_fd_clear (&self->pidfd);
   g_object_unref (self->subprocess);
   g_mutex_clear (&self->lock);
   g_free (self);
@@ -123,6 +132,9 @@ static int
 signal_all (CprocReach *self,
             int         signum)
 {
+  if (self->is_over)
+    return ESRCH;
+
   switch (self->containment)
     {
     case CPROC_CONTAINMENT_TREE:
@@ -156,9 +168,11 @@ disarm (CprocReach *self)
   if (!self->is_armed)
     return;
 
-  self->is_armed = FALSE;
   cproc_timer_stop (&self->timer);
   cproc_watch_stop (&self->watch);
+  g_mutex_lock (&self->lock);
+  self->is_armed = FALSE;
+  g_mutex_unlock (&self->lock);
   cproc_reach_unref (self);
 }
 
@@ -224,10 +238,13 @@ static void
 arm (CprocReach *self)
 {
   GMainContext *context = cproc_launch_thread_get_context ();
+  gboolean was_armed = self->is_armed;
   gboolean must_watch;
   gint64 msec;
 
   g_mutex_lock (&self->lock);
+  /* What it was to kill may have gone in the meantime, and its pidfd with it. */
+  self->is_armed = was_armed || !self->is_over;
   /* Rounded up: not a moment of the grace is taken away. */
   msec = (self->kill_time - g_get_monotonic_time () + G_TIME_SPAN_MILLISECOND - 1) /
          G_TIME_SPAN_MILLISECOND;
@@ -236,8 +253,9 @@ arm (CprocReach *self)
   g_mutex_unlock (&self->lock);
 
   if (!self->is_armed)
+    return;
+  if (!was_armed)
     cproc_reach_ref (self);
-  self->is_armed = TRUE;
 
   cproc_timer_start (&self->timer, context, (guint) CLAMP (msec, 0, G_MAXUINT), on_kill_time, self);
   if (must_watch)
@@ -314,7 +332,7 @@ end_all (CprocReach *self,
   gint64 kill_time = g_get_monotonic_time () + (gint64) grace * G_TIME_SPAN_MILLISECOND;
   int error_number;
 
-  if (self->containment == CPROC_CONTAINMENT_TREE)
+  if (self->containment == CPROC_CONTAINMENT_TREE && !self->is_over)
     {
       error_number = cproc_tree_end (&self->tree, signum, grace);
       kill_time += HELPER_MSEC * G_TIME_SPAN_MILLISECOND;
@@ -379,6 +397,40 @@ cproc_reach_leader_ended (CprocReach *self)
 
   if (was_ending)
     cproc_launch_thread_push (update_grace, cproc_reach_ref (self));
+}
+
+static gboolean
+nothing_is_left (CprocReach *self)
+{
+  switch (self->containment)
+    {
+    case CPROC_CONTAINMENT_TREE:
+      return cproc_tree_signal (&self->tree, 0) == ESRCH;
+    case CPROC_CONTAINMENT_GROUP:
+      return cproc_group_is_over (&self->group);
+    case CPROC_CONTAINMENT_NONE:
+    case CPROC_CONTAINMENT_AUTO:
+    default:
+      return self->leader_ended;
+    }
+}
+
+gboolean
+cproc_reach_give_up (CprocReach *self)
+{
+  gboolean is_over;
+
+  g_mutex_lock (&self->lock);
+  /* While it is armed the library's own thread watches the pidfd. */
+  if (!self->is_over && !self->is_armed && self->kill_time == 0 && nothing_is_left (self))
+    {
+      self->is_over = TRUE;
+      close_all (self);
+    }
+  is_over = self->is_over;
+  g_mutex_unlock (&self->lock);
+
+  return is_over;
 }
 
 CprocPeek

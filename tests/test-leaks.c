@@ -447,6 +447,93 @@ test_case (gconstpointer data)
   census_assert (&before, n);
 }
 
+static CprocChild *
+make_kept (guint i)
+{
+  g_autoptr(CprocCommand) command = test_command_new ("exit", "0", NULL);
+  CprocChild *child;
+
+  cproc_command_set_containment (command, containment_of (i));
+  switch (i / 3 % 3)
+    {
+    case 0:
+      child = cproc_child_new_for_command (command);
+      test_start (child);
+      run_until_closed (child);
+      break;
+    case 1:
+      child = CPROC_CHILD (cproc_worker_new_for_command (command));
+      test_start (child);
+      run_until_closed (child);
+      break;
+    case 2:
+    default:
+      child = CPROC_CHILD (cproc_exec_new_for_command (command));
+      test_exec_assert_success (CPROC_EXEC (child));
+      break;
+    }
+
+  return child;
+}
+
+/* The object alone costs no descriptor, and has the same answers. */
+static void
+test_kept (void)
+{
+  guint n = census_is_long () ? 900 : 45;
+  g_autoptr(GPtrArray) children = g_ptr_array_new_with_free_func (g_object_unref);
+  Census before;
+
+  for (guint i = 0; i < 9; i++)
+    g_object_unref (make_kept (i));
+  census_take (&before);
+
+  for (guint i = 0; i < n; i++)
+    g_ptr_array_add (children, make_kept (i));
+  test_await_fd_count (before.n_fds);
+
+  for (guint i = 0; i < n; i++)
+    {
+      CprocChild *child = g_ptr_array_index (children, i);
+      g_autoptr(GError) error = NULL;
+
+      g_assert_false (cproc_child_kill (child, &error));
+      g_assert_error (error, CPROC_ERROR, CPROC_ERROR_NOT_RUNNING);
+      g_assert_false (cproc_child_send_signal (child, 0, NULL));
+      g_assert_cmpint (cproc_child_get_exit_code (child), ==, 0);
+      g_assert_cmpint (cproc_child_get_pid (child), >, 1);
+    }
+}
+
+/* … but what is left of its group is not given up. */
+static void
+test_kept_with_group (void)
+{
+  g_autoptr(CprocChild) child = child_new (CPROC_CONTAINMENT_GROUP, "spawn-grandchild", "closed",
+                                           "0");
+  g_autoptr(TestRecord) record = test_record_new (child);
+  g_autoptr(CprocChild) other = NULL;
+  gint64 grandchild;
+  guint n_fds;
+
+  g_object_unref (make_kept (0));
+  g_object_unref (make_kept (1));
+  test_start (child);
+  run_until_closed (child);
+  grandchild = test_await_grandchild (record);
+  test_await_no_children ();
+  n_fds = test_count_fds ();
+
+  /* One that has ended later is looked at at the same time. */
+  other = make_kept (1);
+  test_await_no_children ();
+  test_await_fd_count (n_fds);
+
+  g_assert_true (test_process_lives (grandchild));
+  g_assert_true (cproc_child_force_exit (child, NULL));
+  test_await_process_end (grandchild);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -460,6 +547,8 @@ main (int    argc,
 
       g_test_add_data_func (path, &cases[i], test_case);
     }
+  g_test_add_func ("/leaks/kept", test_kept);
+  g_test_add_func ("/leaks/kept-with-group", test_kept_with_group);
 
   return g_test_run ();
 }
