@@ -5,7 +5,8 @@
 
 A fenced block of c, python or js is a program: a C one without main() is the body of one, and the
 usual imports need not be written. It must end well. A block `output` behind it is what it prints.
-One that is marked `fragment`, as in ```c fragment, is only shown. TAP comes out.
+A comment before the block, <!-- fragment -->, says that it is only shown; <!-- file: NAME -->, that
+it is a file for the programs that follow. TAP comes out.
 """
 
 import os
@@ -19,11 +20,14 @@ TIMEOUT = 60
 SUFFIXES = {"c": ".c", "python": ".py", "js": ".js"}
 
 C_BEFORE = """#include <libcproc.h>
+#include <locale.h>
 
 int
 main (int argc, char **argv_)
 {
   g_autoptr(GError) error = NULL;
+
+  setlocale (LC_ALL, "");
 
 """
 C_AFTER = """
@@ -44,28 +48,35 @@ import GLib from 'gi://GLib';
 
 
 def read_blocks(path):
-    """Yields the line, the words behind the fence and the text of each block."""
-    words = None
+    """Yields the line, the language, the comment before it and the text of each block."""
+    language = None
+    comment = ""
     with open(path, encoding="utf-8") as page:
         for number, line in enumerate(page, 1):
-            fence = re.match(r"```(.*)$", line)
-            if fence and words is None:
-                words, start, text = fence.group(1).split(), number, []
+            fence = re.match(r"```(\w*)$", line)
+            if fence and language is None:
+                language, start, text = fence.group(1), number, []
             elif fence:
-                yield start, words, "".join(text)
-                words = None
-            elif words is not None:
+                yield start, language, comment, "".join(text)
+                language, comment = None, ""
+            elif language is not None:
                 text.append(line)
+            elif line.startswith("```"):
+                raise SystemExit(f"{path}:{number}: no words behind the language")
+            elif line.strip():
+                marked = re.match(r"<!-- (.*) -->$", line)
+                comment = marked.group(1) if marked else ""
 
 
 def read_programs(path):
-    """Yields (line, language, text, output or None)."""
+    """Yields (line, language, name of the file or None, text, output or None)."""
     blocks = list(read_blocks(path))
-    for index, (line, words, text) in enumerate(blocks):
-        if not words or words[0] not in SUFFIXES or "fragment" in words:
+    for index, (line, language, comment, text) in enumerate(blocks):
+        if language not in SUFFIXES or comment == "fragment":
             continue
-        following = blocks[index + 1] if index + 1 < len(blocks) else (0, [], "")
-        yield line, words[0], text, following[2] if following[1] == ["output"] else None
+        name = comment.removeprefix("file: ") if comment.startswith("file: ") else None
+        following = blocks[index + 1] if index + 1 < len(blocks) else (0, "", "", "")
+        yield line, language, name, text, following[3] if following[1] == "output" else None
 
 
 def complete(language, text):
@@ -88,12 +99,28 @@ def command_for(language, source, options):
     return [program]
 
 
+def write(path, text):
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def keep(language, name, text, options):
+    """Makes a file of what the page calls one, or a program if it is in C."""
+    path = os.path.join(options["files"], name)
+    if language == "c":
+        write(path + ".c", text)
+        command_for("c", path + ".c", options)
+    else:
+        write(path, text)
+        if text.startswith("#!"):
+            os.chmod(path, 0o755)
+
+
 def run(language, text, options):
     """Returns the output; raises where the program fails."""
     with tempfile.TemporaryDirectory() as folder:
         source = os.path.join(folder, "snippet" + SUFFIXES[language])
-        with open(source, "w", encoding="utf-8") as file:
-            file.write(complete(language, text))
+        write(source, complete(language, text))
         for name in os.listdir(options["files"]):
             shutil.copy(os.path.join(options["files"], name), folder)
         return subprocess.run(command_for(language, source, options), cwd=folder, check=True,
@@ -101,10 +128,22 @@ def run(language, text, options):
                               text=True).stdout
 
 
-def main():
-    arguments = sys.argv[1:]
-    options = {"cc": [], "gjs": None,
-               "files": os.path.join(os.path.dirname(os.path.abspath(__file__)), "files")}
+def check(program, options):
+    """Returns what is wrong, or None."""
+    _, language, file, text, expected = program
+    try:
+        if file is not None:
+            return keep(language, file, text, options)
+        output = run(language, text, options)
+    except subprocess.SubprocessError as error:
+        return str(error)
+    if expected is not None and output != expected:
+        return f"printed {output!r}\n# not {expected!r}"
+    return None
+
+
+def parse(arguments):
+    options = {"cc": [], "gjs": None}
     if "--" in arguments:
         index = arguments.index("--")
         arguments, options["cc"] = arguments[:index], arguments[index + 1:]
@@ -112,23 +151,24 @@ def main():
         index = arguments.index("--gjs")
         options["gjs"] = arguments[index + 1]
         del arguments[index:index + 2]
+    return arguments[0], options
 
-    programs = list(read_programs(arguments[0]))
+
+def main():
+    page, options = parse(sys.argv[1:])
+    programs = list(read_programs(page))
     print(f"1..{len(programs)}")
-    for number, (line, language, text, expected) in enumerate(programs, 1):
-        name = f"{number} - {os.path.basename(arguments[0])}:{line} {language}"
-        if language == "js" and options["gjs"] is None:
-            print(f"ok {name} # SKIP there is no gjs")
-            continue
-        try:
-            output = run(language, text, options)
-        except subprocess.SubprocessError as error:
-            print(f"not ok {name}\n# {error}")
-            continue
-        if expected is not None and output != expected:
-            print(f"not ok {name}\n# printed {output!r}\n# not {expected!r}")
-        else:
-            print(f"ok {name}")
+    with tempfile.TemporaryDirectory() as folder:
+        files = os.path.join(os.path.dirname(os.path.abspath(__file__)), "files")
+        options["files"] = os.path.join(folder, "files")
+        shutil.copytree(files, options["files"])
+        for number, program in enumerate(programs, 1):
+            name = f"{number} - {os.path.basename(page)}:{program[0]} {program[1]}"
+            if program[1] == "js" and options["gjs"] is None:
+                print(f"ok {name} # SKIP there is no gjs")
+                continue
+            wrong = check(program, options)
+            print(f"ok {name}" if wrong is None else f"not ok {name}\n# {wrong}")
 
 
 main()
