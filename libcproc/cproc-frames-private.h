@@ -45,6 +45,16 @@ void           cproc_frames_feed         (CprocFrames  *self,
                                           const char   *data,
                                           gsize         length);
 
+/* Where a large frame that has begun goes on: what is read to there instead of elsewhere need not be
+ * copied. NULL, or room for that many bytes, until anything else is called. */
+char          *cproc_frames_get_place    (CprocFrames  *self,
+                                          gsize         length);
+
+/* So many bytes have been read to there; as cproc_frames_feed() and cproc_frames_next() would have
+ * taken them. FALSE, and nothing is done, where they end the frame or make it too large. */
+gboolean       cproc_frames_take_placed  (CprocFrames  *self,
+                                          gsize         length);
+
 /* text is without its line end, "\n" or "\r\n", and valid until the next call. It is not
  * terminated. */
 CprocFrameKind cproc_frames_next         (CprocFrames  *self,

@@ -96,6 +96,32 @@ frames_append (CprocFrames *self,
   self->partial_length += length;
 }
 
+char *
+cproc_frames_get_place (CprocFrames *self,
+                        gsize        length)
+{
+  if (self->partial_length < LARGE || self->handed_out || self->next != self->end ||
+      self->partial_capacity - self->partial_length <= length)
+    return NULL;
+
+  return self->partial + self->headroom + self->partial_length;
+}
+
+gboolean
+cproc_frames_take_placed (CprocFrames *self,
+                          gsize        length)
+{
+  const char *data = self->partial + self->headroom + self->partial_length;
+
+  if (memchr (data, '\n', length) != NULL ||
+      !frames_fits (self, self->partial_length + length, data[length - 1]))
+    return FALSE;
+
+  self->partial_length += length;
+
+  return TRUE;
+}
+
 static CprocFrameKind
 frames_too_large (CprocFrames *self)
 {

@@ -202,6 +202,89 @@ test_idle_is_small (void)
   cproc_frames_clear (&frames);
 }
 
+/* Begins a frame of that many bytes. */
+static void
+begin (CprocFrames *frames,
+       GString     *out,
+       gsize        length)
+{
+  g_autofree char *data = g_malloc (length);
+
+  memset (data, 'x', length);
+  feed (frames, out, data, length, 65536);
+  g_assert_cmpuint (cproc_frames_get_partial (frames), ==, length);
+}
+
+/* A large frame after one of its size does not move while it grows; a short one takes no more than
+ * it needs. */
+static void
+test_room (void)
+{
+  CprocFrames frames;
+  g_autoptr(GString) out = g_string_new (NULL);
+
+  cproc_frames_init (&frames, HEADROOM, 1000000);
+  begin (&frames, out, 300000);
+  feed (&frames, out, "\n", 1, 1);
+
+  begin (&frames, out, 10);
+  g_assert_cmpuint (frames.partial_capacity, <, 1000);
+  feed (&frames, out, "\n", 1, 1);
+
+  begin (&frames, out, 300000);
+  feed (&frames, out, "\n", 1, 1);
+  begin (&frames, out, 70000);
+  g_assert_cmpuint (frames.partial_capacity, ==, 300001);
+  cproc_frames_clear (&frames);
+
+  /* Nor is there room for more than may come. */
+  cproc_frames_init (&frames, HEADROOM, 300000);
+  begin (&frames, out, 300000);
+  feed (&frames, out, "\n", 1, 1);
+  begin (&frames, out, 40000);
+  g_assert_cmpuint (frames.partial_capacity, <, 300000);
+  cproc_frames_clear (&frames);
+}
+
+static void
+test_place (void)
+{
+  CprocFrames frames;
+  g_autoptr(GString) out = g_string_new (NULL);
+  char *place;
+
+  cproc_frames_init (&frames, HEADROOM, 300000);
+  g_assert_null (cproc_frames_get_place (&frames, 1));
+  begin (&frames, out, 10);
+  g_assert_null (cproc_frames_get_place (&frames, 1));
+  feed (&frames, out, "\n", 1, 1);
+
+  g_string_truncate (out, 0);
+  begin (&frames, out, 39999);
+  feed (&frames, out, "x", 1, 1);
+  g_assert_null (cproc_frames_get_place (&frames, frames.partial_capacity - 40000));
+  place = cproc_frames_get_place (&frames, 1000);
+  g_assert_nonnull (place);
+  memset (place, 'x', 1000);
+
+  /* What ends the frame, or makes it too large, is left to be fed. */
+  place[999] = '\n';
+  g_assert_false (cproc_frames_take_placed (&frames, 1000));
+  place[999] = 'y';
+  cproc_frames_set_max_size (&frames, 40999);
+  g_assert_false (cproc_frames_take_placed (&frames, 1000));
+  g_assert_cmpuint (cproc_frames_get_partial (&frames), ==, 40000);
+
+  cproc_frames_set_max_size (&frames, 41000);
+  g_assert_true (cproc_frames_take_placed (&frames, 1000));
+  g_assert_cmpuint (cproc_frames_get_partial (&frames), ==, 41000);
+  feed (&frames, out, "\r\n", 2, 1);
+  g_assert_cmpuint (out->len, ==, 41001);
+  g_assert_cmpint (out->str[39999], ==, 'x');
+  g_assert_true (g_str_has_suffix (out->str, "xy|"));
+  cproc_frames_clear (&frames);
+}
+
 static void
 test_flood (void)
 {
@@ -275,6 +358,8 @@ main (int    argc,
   g_test_add_func ("/frames/limit-lowered", test_limit_lowered);
   g_test_add_func ("/frames/steal", test_steal);
   g_test_add_func ("/frames/idle-is-small", test_idle_is_small);
+  g_test_add_func ("/frames/room", test_room);
+  g_test_add_func ("/frames/place", test_place);
   g_test_add_func ("/frames/flood", test_flood);
   g_test_add_func ("/frames/random", test_random);
 
