@@ -3,7 +3,9 @@
 #include "config.h"
 
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "child-util.h"
 
@@ -464,6 +466,55 @@ test_bad_signal_while_starting (void)
   g_assert_cmpint (cproc_child_get_exit_code (child), ==, 0);
 }
 
+static glong
+count_faults (void)
+{
+  struct rusage usage;
+
+  getrusage (RUSAGE_SELF, &usage);
+
+  return usage.ru_minflt + usage.ru_majflt;
+}
+
+/* Had the process been copied, each page that it writes to afterwards would be one more. */
+static void
+test_copies_nothing (void)
+{
+  gsize page_size = sysconf (_SC_PAGESIZE);
+  gsize n_pages = 16384;
+  char *pages;
+
+  /* There every start is a copy. */
+  if (test_skip_on_valgrind ())
+    return;
+
+  pages = mmap (NULL, n_pages * page_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+                0);
+  g_assert_true (pages != MAP_FAILED);
+  madvise (pages, n_pages * page_size, MADV_NOHUGEPAGE);
+  for (gsize i = 0; i < n_pages; i++)
+    pages[i * page_size] = 1;
+
+  for (CprocContainment c = CPROC_CONTAINMENT_AUTO; c <= CPROC_CONTAINMENT_TREE; c++)
+    {
+      g_autoptr(CprocCommand) command = test_command_new ("sleep-forever", NULL);
+      g_autoptr(CprocChild) child = cproc_child_new_for_command (command);
+      glong n_faults;
+
+      cproc_command_set_containment (command, c);
+      cproc_command_set_cwd (command, "/");
+      cproc_command_set_nice (command, 1);
+      test_start (child);
+      n_faults = count_faults ();
+      for (gsize i = 0; i < n_pages; i++)
+        pages[i * page_size] = 2;
+      g_assert_cmpint (count_faults () - n_faults, <, n_pages / 4);
+      cproc_child_force_exit (child, NULL);
+      test_run_until_state (child, CPROC_STATE_CLOSED);
+    }
+  munmap (pages, n_pages * page_size);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -477,6 +528,7 @@ main (int    argc,
   g_test_add_func ("/child-start/failure/again", test_start_again);
   g_test_add_func ("/child-start/failure/leaves-nothing", test_failures_leave_nothing);
   g_test_add_func ("/child-start/failure/no-descriptors", test_no_descriptors);
+  g_test_add_func ("/child-start/copies-nothing", test_copies_nothing);
   g_test_add_func ("/child-start/async", test_async);
   g_test_add_func ("/child-start/async/second", test_async_second);
   g_test_add_func ("/child-start/async/cancel", test_cancel);
