@@ -199,7 +199,8 @@ writer_write_some (CprocWriter *self)
       gsize size;
       const guint8 *data = g_bytes_get_data (item->bytes, &size);
 
-      vectors[n_vectors].iov_base = (gpointer) (data + item->written);
+      /* Nothing may be written too, and has no address. */
+      vectors[n_vectors].iov_base = size > 0 ? (gpointer) (data + item->written) : NULL;
       vectors[n_vectors].iov_len = size - item->written;
       n_vectors++;
     }
