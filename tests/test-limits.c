@@ -129,7 +129,8 @@ test_attributes (void)
       g_assert_nonnull (strstr (text, nice_line));
       g_assert_nonnull (strstr (text, "umask=137\n"));
       if (geteuid () == 0)
-        g_assert_nonnull (strstr (text, "uid=12345\neuid=12345\ngid=23456\negid=23456\ngroups=0\n"));
+        g_assert_nonnull (strstr (text, "uid=12345\neuid=12345\ngid=23456\negid=23456\n"
+                                        "groups=0\n"));
     }
 }
 
