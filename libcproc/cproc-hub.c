@@ -15,7 +15,8 @@
 #define MAX_POLLED 8
 
 /* How long the library keeps the main loop before the application's other sources get their turn.
- * What is left is ready at the next turn, and epoll hands it out first. */
+ * What is left is ready at the next turn, which goes on there: from the start again, one child
+ * with slow handlers that always has more would keep all others from theirs. */
 #define MAX_DISPATCH_USEC 2000
 
 /* Those that watch the same descriptor, one for reading and one for writing as a rule; epoll takes
@@ -37,8 +38,9 @@ struct _CprocHub
   int epoll_fd;          /* -1 while the main context polls all */
   gboolean has_refused;  /* epoll has: the main context polls some all the same */
   GHashTable *entries; /* descriptor: CprocHubEntry; those without one have -1 */
-  CprocWatch *pending;
+  CprocWatch *pending; /* whose turn it is comes first */
   guint32 generation;
+  guint64 last_key; /* after which a turn was cut short; 0: it was not */
 };
 
 static GMutex hubs_mutex;
@@ -127,16 +129,44 @@ hub_prepare (GSource *source,
 }
 
 static void
+hub_remove_pending (CprocHub   *self,
+                    CprocWatch *watch)
+{
+  CprocWatch **link = &self->pending;
+
+  while (*link != NULL && *link != watch)
+    link = &(*link)->next_pending;
+  if (*link == watch)
+    *link = watch->next_pending;
+  watch->next_pending = NULL;
+}
+
+static void
+hub_append_pending (CprocHub   *self,
+                    CprocWatch *watch)
+{
+  CprocWatch **link = &self->pending;
+
+  while (*link != NULL)
+    link = &(*link)->next_pending;
+  *link = watch;
+}
+
+static void
 hub_handle_pending (CprocHub *self)
 {
   CprocWatchFunc func = NULL;
   gpointer user_data = NULL;
+  CprocWatch *watch;
 
   g_mutex_lock (&self->mutex);
-  if (self->pending != NULL)
+  watch = self->pending;
+  if (watch != NULL)
     {
-      func = self->pending->func;
-      user_data = self->pending->user_data;
+      hub_remove_pending (self, watch);
+      hub_append_pending (self, watch);
+      func = watch->func;
+      user_data = watch->user_data;
     }
   g_mutex_unlock (&self->mutex);
 
@@ -148,6 +178,7 @@ hub_handle_pending (CprocHub *self)
 static int
 hub_collect_polled (CprocHub           *self,
                     struct epoll_event *events,
+                    int                 max_events,
                     int                 n_events)
 {
   GHashTableIter iter;
@@ -155,7 +186,7 @@ hub_collect_polled (CprocHub           *self,
 
   g_mutex_lock (&self->mutex);
   g_hash_table_iter_init (&iter, self->entries);
-  while (n_events < MAX_EVENTS && g_hash_table_iter_next (&iter, &fd, &value))
+  while (n_events < max_events && g_hash_table_iter_next (&iter, &fd, &value))
     {
       CprocHubEntry *entry = value;
       GIOCondition condition =
@@ -175,18 +206,78 @@ hub_collect_polled (CprocHub           *self,
 
 static int
 hub_collect (CprocHub           *self,
-             struct epoll_event *events)
+             struct epoll_event *events,
+             int                 max_events)
 {
   int n_events;
 
   if (self->epoll_fd < 0)
-    return hub_collect_polled (self, events, 0);
+    return hub_collect_polled (self, events, max_events, 0);
 
   do
-    n_events = epoll_wait (self->epoll_fd, events, MAX_EVENTS, 0);
+    n_events = epoll_wait (self->epoll_fd, events, max_events, 0);
   while (n_events < 0 && errno == EINTR);
 
-  return self->has_refused ? hub_collect_polled (self, events, MAX (n_events, 0)) : n_events;
+  n_events = MAX (n_events, 0);
+
+  return self->has_refused ? hub_collect_polled (self, events, max_events, n_events) : n_events;
+}
+
+/* All that is ready is needed to find where a turn was cut short. */
+static int
+hub_get_max_events (CprocHub *self)
+{
+  int n_entries;
+
+  if (self->last_key == 0)
+    return MAX_EVENTS;
+
+  g_mutex_lock (&self->mutex);
+  n_entries = (int) g_hash_table_size (self->entries);
+  g_mutex_unlock (&self->mutex);
+
+  return MAX (n_entries, MAX_EVENTS);
+}
+
+/* They come in the same order at every turn. */
+static int
+hub_find_first (CprocHub                 *self,
+                const struct epoll_event *events,
+                int                       n_events)
+{
+  if (self->last_key != 0)
+    for (int i = 0; i < n_events; i++)
+      if (events[i].data.u64 == self->last_key)
+        return i + 1;
+
+  return 0;
+}
+
+static void
+hub_handle_events (CprocHub *self,
+                   gint64    end)
+{
+  int max_events = hub_get_max_events (self);
+  struct epoll_event few[MAX_EVENTS];
+  g_autofree struct epoll_event *many =
+    max_events > MAX_EVENTS ? g_new (struct epoll_event, max_events) : NULL;
+  struct epoll_event *events = many != NULL ? many : few;
+  int n_events = hub_collect (self, events, max_events);
+  int first = hub_find_first (self, events, n_events);
+
+  self->last_key = 0;
+  for (int i = 0; i < n_events && !g_source_is_destroyed (&self->source); i++)
+    {
+      const struct epoll_event *event = &events[(first + i) % n_events];
+
+      hub_handle_event (self, event);
+
+      if (g_get_monotonic_time () > end)
+        {
+          self->last_key = event->data.u64;
+          break;
+        }
+    }
 }
 
 static gboolean
@@ -195,20 +286,10 @@ hub_dispatch (GSource     *source,
               gpointer     user_data)
 {
   CprocHub *self = (CprocHub *) source;
-  struct epoll_event events[MAX_EVENTS];
-  gint64 start = g_get_monotonic_time ();
-  int n_events;
+  gint64 end = g_get_monotonic_time () + MAX_DISPATCH_USEC;
 
   hub_handle_pending (self);
-
-  n_events = hub_collect (self, events);
-  for (int i = 0; i < n_events && !g_source_is_destroyed (source); i++)
-    {
-      hub_handle_event (self, &events[i]);
-
-      if (g_get_monotonic_time () - start > MAX_DISPATCH_USEC)
-        break;
-    }
+  hub_handle_events (self, end);
 
   return G_SOURCE_CONTINUE;
 }
@@ -372,19 +453,6 @@ hub_add (CprocHub   *self,
 }
 
 static void
-hub_remove_pending (CprocHub   *self,
-                    CprocWatch *watch)
-{
-  CprocWatch **link = &self->pending;
-
-  while (*link != NULL && *link != watch)
-    link = &(*link)->next_pending;
-  if (*link == watch)
-    *link = watch->next_pending;
-  watch->next_pending = NULL;
-}
-
-static void
 hub_remove (CprocHub   *self,
             CprocWatch *watch)
 {
@@ -455,9 +523,6 @@ cproc_hub_set_pending (CprocWatch *watch,
   g_mutex_lock (&hub->mutex);
   hub_remove_pending (hub, watch);
   if (pending)
-    {
-      watch->next_pending = hub->pending;
-      hub->pending = watch;
-    }
+    hub_append_pending (hub, watch);
   g_mutex_unlock (&hub->mutex);
 }
