@@ -13,7 +13,9 @@
 
 /* Lines of standard input become messages, messages become lines of standard output. */
 
-#define DEFAULT_LINGER 1000 /* ms */
+/* ms. A worker that starts slowly, as Node does on a busy machine, may not even have begun. */
+#define DEFAULT_LINGER 1000
+#define DEFAULT_LINGER_UNANSWERED 10000
 
 typedef struct
 {
@@ -21,10 +23,13 @@ typedef struct
   CprocWorker *worker;
   GDataInputStream *input;
   GCancellable *cancellable;
+  gboolean has_linger;
   guint linger;
   guint linger_source;
   char *line; /* that is being sent, or NULL where it goes as a string */
   guint line_number;
+  guint64 n_sent;
+  guint64 n_received;
   gboolean failed;
 } ToolFork;
 
@@ -42,12 +47,18 @@ close_channel (gpointer user_data)
 }
 
 /* A worker cannot know that no more will be asked of it before the channel is closed, and answers
- * no more after that: so it is given some time for the last answer. */
+ * no more after that: so it is given some time for the last answer, and more where there have been
+ * fewer answers than questions. */
 static void
 linger (ToolFork *self)
 {
+  guint msec = self->linger;
+
+  if (!self->has_linger)
+    msec = self->n_received < self->n_sent ? DEFAULT_LINGER_UNANSWERED : DEFAULT_LINGER;
+
   g_clear_handle_id (&self->linger_source, g_source_remove);
-  self->linger_source = g_timeout_add (self->linger, close_channel, self);
+  self->linger_source = g_timeout_add (msec, close_channel, self);
 }
 
 static void
@@ -57,6 +68,7 @@ print_message (CprocWorker  *worker,
 {
   printf ("%s\n", cproc_message_get_text (message));
   tool_flush (&self->run, stdout);
+  self->n_received++;
   if (self->linger_source != 0)
     linger (self);
 }
@@ -124,6 +136,10 @@ message_sent (GObject      *source,
       /* Nobody takes any more. */
       if (g_error_matches (error, CPROC_ERROR, CPROC_ERROR_CHANNEL_CLOSED))
         return;
+    }
+  else
+    {
+      self->n_sent++;
     }
 
   /* The next one only now: so the queue stays short whatever the worker's pace. */
@@ -250,6 +266,8 @@ parse_linger (const char *option_name,
 {
   ToolFork *self = data;
 
+  self->has_linger = TRUE;
+
   return tool_parse_seconds (value, &self->linger, error);
 }
 
@@ -257,7 +275,7 @@ int
 tool_fork (int    argc,
            char **argv)
 {
-  ToolFork self = { .linger = DEFAULT_LINGER };
+  ToolFork self = { 0 };
   const GOptionEntry entries[] = {
     { "linger", 'l', G_OPTION_FLAG_NONE, G_OPTION_ARG_CALLBACK, parse_linger,
       N_("How long to wait for more answers once the input has ended"), N_("SECONDS") },
@@ -268,7 +286,7 @@ tool_fork (int    argc,
   if (!tool_parse (&argc, &argv, entries, &self, _("MODULE [ARGUMENT…]"),
                    _("Runs a worker. Lines of standard input become messages (what is not JSON\n"
                      "is a string), messages become lines of standard output. After the end of\n"
-                     "input the channel is closed once no message has come for a second."),
+                     "input the channel is closed once no message has come for some time."),
                    &exit_code))
     return exit_code;
 

@@ -21,7 +21,7 @@ process.on('message', message => {
 class Fork(TestCase):
     def echo(self, text):
         """What an echoing worker has been sent, for the lines."""
-        done = run("fork", "--linger=0.3", WORKER, "echo", input=text.encode())
+        done = run("fork", WORKER, "echo", input=text.encode())
         self.assertEqual((done.code, done.stderr), (0, b""))
         return [json.loads(line) for line in done.stdout.decode().splitlines()]
 
@@ -34,7 +34,7 @@ class Fork(TestCase):
                          ["Hello there!", "truest", "1.2.3", "päivää 🙂", 'says "x\\y"'])
 
     def test_as_it_is(self):
-        done = run("fork", "--linger=0.3", WORKER, "echo", input=b'{"b": 1,\t"a": 1.50}\n')
+        done = run("fork", WORKER, "echo", input=b'{"b": 1,\t"a": 1.50}\n')
         self.assertEqual(done.stdout, b'{"b": 1,\t"a": 1.50}\n')
 
     def test_line_ends(self):
@@ -63,9 +63,22 @@ class Fork(TestCase):
         self.assertEqual(done.code, 0)
         self.assertEqual(done.stdout, text.encode())
 
+    def test_slow_worker(self):
+        """Which has not even begun when standard input ends."""
+        path = self.path("worker", f"#!/bin/sh\nsleep 1.5\nexec '{WORKER}' echo\n")
+        os.chmod(path, 0o755)
+        done = run("fork", path, input=b"1\n2\n")
+        self.assertEqual((done.code, done.stdout, done.stderr), (0, b"1\n2\n", b""))
+
+    def test_linger(self):
+        """A worker that sends nothing is waited for no longer than was asked."""
+        for option in ("-l", "--linger"):
+            done = run("fork", option, "0.01", WORKER, "greet", input=b"")
+            self.assertEqual((done.code, done.stdout), (0, b""))
+
     def test_stdin_from_a_file(self):
         with open(self.path("lines", "1\n2\n"), "rb") as file, \
-             start("fork", "--linger=0.3", WORKER, "echo", stdin=file,
+             start("fork", WORKER, "echo", stdin=file,
                    stdout=subprocess.PIPE) as process:
             self.assertEqual(process.stdout.read(), b"1\n2\n")
             self.assertEqual(process.wait(), 0)
@@ -77,7 +90,7 @@ class Fork(TestCase):
     def test_bad_lines(self):
         lines = [b'{"broken": ', b"[1,", b'"open', b"{} {}", b"\xff", b"a\0b", b"[" * 1000]
         for line in lines:
-            done = run("fork", "--linger=0.3", WORKER, "echo", input=b"1\n" + line + b"\n3\n")
+            done = run("fork", WORKER, "echo", input=b"1\n" + line + b"\n3\n")
             self.assertEqual((done.code, done.stdout), (1, b"1\n3\n"), line)
             self.assertEqual(done.stderr.count(b"\n"), 1, done.stderr)
             self.assertIn(b"cproc fork: line 2: ", done.stderr)
