@@ -159,9 +159,10 @@ def main():
     programs = list(read_programs(page))
     print(f"1..{len(programs)}")
     with tempfile.TemporaryDirectory() as folder:
-        files = os.path.join(os.path.dirname(os.path.abspath(__file__)), "files")
+        tests = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
         options["files"] = os.path.join(folder, "files")
-        shutil.copytree(files, options["files"])
+        for files in ("docs/files", "data/progress"):
+            shutil.copytree(os.path.join(tests, files), options["files"], dirs_exist_ok=True)
         for number, program in enumerate(programs, 1):
             name = f"{number} - {os.path.basename(page)}:{program[0]} {program[1]}"
             if program[1] == "js" and options["gjs"] is None:
