@@ -75,11 +75,13 @@ test_one_way (void)
 {
   g_autoptr(CprocExec) exec = shell_new ("cat <&1; cat <&2; trap '' PIPE; "
                                          "echo lost >&0 || echo refused");
+  g_autofree char *text = NULL;
   g_autoptr(GError) error = NULL;
 
   g_assert_true (cproc_exec_run (exec, NULL, &error));
   g_assert_no_error (error);
-  g_assert_cmpstr (cproc_exec_get_stdout_text (exec), ==, "refused\n");
+  text = cproc_exec_get_stdout_text (exec);
+  g_assert_cmpstr (text, ==, "refused\n");
 }
 
 static void
