@@ -303,7 +303,8 @@ static gboolean
 run_kill (CprocContainment   containment,
           GError           **error)
 {
-  g_autoptr(CprocCommand) command = test_command_new ("spawn-grandchild", "ignore-term", NULL);
+  g_autoptr(CprocCommand) command = test_command_new ("spawn-grandchild", "ignore-term", "stay",
+                                                      NULL);
   g_autoptr(CprocChild) child = NULL;
   g_autoptr(TestRecord) record = NULL;
   gint64 grandchild;
@@ -473,11 +474,10 @@ shoot (const Scenario *scenario,
   n_failed = inject_disarm ();
   if (n_failed > 0)
     g_test_message ("%s: %s", shot_name, worked ? "works" : error->message);
+  if (!worked && n_failed == 0)
+    g_error ("%s: fails by itself: %s", shot_name, error->message);
   if (!worked)
-    {
-      g_assert_cmpuint (n_failed, ==, 1);
-      check_error (error);
-    }
+    check_error (error);
   test_await_no_children ();
   test_await_fd_count (n_fds);
   if (n_failed > 0)
