@@ -15,8 +15,8 @@ import sys
 import urllib.parse
 
 # What a fence, a link of gi-docgen or one of Markdown looks like where it was not understood.
-LEFTOVERS = re.compile(r"```|\[(class|method|func|property|signal|enum|struct|error|type|iface|ctor|"
-                       r"flags|callback|const|vfunc)@|\]\(")
+LEFTOVERS = re.compile(r"```|\]\(|\[(callback|class|const|ctor|enum|error|flags|func|iface|method|"
+                       r"property|signal|struct|type|vfunc)@")
 
 
 class Page(html.parser.HTMLParser):
