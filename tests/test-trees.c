@@ -55,6 +55,8 @@ typedef struct
   void (*check) (Tree *self); /* when it has come to its end */
 } Cause;
 
+static char *program;
+
 typedef struct
 {
   const Cause *cause;
@@ -302,6 +304,46 @@ test_helper_is_small (void)
   test_run_until_state (child, CPROC_STATE_CLOSED);
 }
 
+/* This process, as main() has it, in another one: starts a child that is to survive it. */
+static _Noreturn void
+run_host (void)
+{
+  g_autoptr(CprocCommand) command = test_command_new ("sleep-forever", "ready", NULL);
+  CprocChild *child = cproc_child_new_for_command (command);
+  TestRecord *record = test_record_new (child);
+
+  cproc_command_set_new_session (command, TRUE);
+  test_start (child);
+  while (record->lines[1]->len == 0)
+    g_main_context_iteration (NULL, TRUE);
+  g_print ("%" G_GINT64_FORMAT "\n", cproc_child_get_pid (child));
+  for (;;)
+    g_main_context_iteration (NULL, TRUE);
+}
+
+static void
+test_new_session_survives_parent (void)
+{
+  const char *argv[] = { program, "--host", NULL };
+  g_autoptr(CprocChild) host = cproc_child_new (argv);
+  g_autoptr(TestRecord) record = test_record_new (host);
+  struct pollfd pollfd = { -1, POLLIN, 0 };
+  gint64 pid;
+
+  test_start (host);
+  pid = test_await_grandchild (record);
+  pollfd.fd = cproc_pidfd_open ((pid_t) pid);
+  g_assert_cmpint (pollfd.fd, >=, 0);
+  g_assert_true (cproc_child_force_exit (host, NULL));
+  test_run_until_state (host, CPROC_STATE_CLOSED);
+
+  /* What the kernel would send it on its parent's death has been sent by now. */
+  g_assert_cmpint (poll (&pollfd, 1, 20), ==, 0);
+  g_assert_cmpint (kill ((pid_t) pid, SIGKILL), ==, 0);
+  g_assert_cmpint (poll (&pollfd, 1, -1), ==, 1);
+  close (pollfd.fd);
+}
+
 static void
 add_tests (CprocContainment  containment,
            const char       *name)
@@ -335,7 +377,11 @@ main (int    argc,
 {
   int pidfd;
 
+  if (argc == 2 && g_str_equal (argv[1], "--host"))
+    run_host ();
+
   g_test_init (&argc, &argv, NULL);
+  program = argv[0];
 
   pidfd = cproc_pidfd_open (getpid ());
   if (pidfd < 0)
@@ -349,6 +395,7 @@ main (int    argc,
   add_tests (CPROC_CONTAINMENT_GROUP, "group");
   add_tests (CPROC_CONTAINMENT_TREE, "tree");
   g_test_add_func ("/trees/helper-is-small", test_helper_is_small);
+  g_test_add_func ("/trees/new-session-survives-parent", test_new_session_survives_parent);
 
   return g_test_run ();
 }
