@@ -48,6 +48,7 @@ struct _CprocChannel
   GObject parent_instance;
 
   int fd;
+  pid_t process; /* that has it, and not a fork of it */
   CprocChannelState state;
   GMainContext *context;
   GSource *source;

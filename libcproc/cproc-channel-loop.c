@@ -296,6 +296,9 @@ channel_source_dispatch (GSource     *source,
 
   if (self->depth >= MAX_DEPTH)
     return G_SOURCE_CONTINUE;
+  /* What comes is not for a fork to take away. */
+  if (self->process != getpid ())
+    return G_SOURCE_REMOVE;
 
   g_object_ref (self);
   if (channel_source->tag != NULL)

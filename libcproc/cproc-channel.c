@@ -100,6 +100,13 @@ cproc_channel_dispose (GObject *object)
 {
   CprocChannel *self = CPROC_CHANNEL (object);
 
+  /* What is queued is the other process's to write; see cproc_child_dispose(). */
+  if (self->fd >= 0 && self->process != getpid ())
+    {
+      g_object_ref (self);
+      return;
+    }
+
   /* The last chance of what is queued. */
   if (self->fd >= 0 && !self->broken)
     cproc_out_write (&self->out, self->fd);
@@ -234,6 +241,7 @@ cproc_channel_open (CprocChannel  *self,
     }
 
   self->fd = fd;
+  self->process = getpid ();
   self->state = CPROC_CHANNEL_OPEN;
   self->context = ref_context (context);
   cproc_channel_attach (self);

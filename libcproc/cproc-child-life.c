@@ -269,7 +269,7 @@ child_signal (CprocChild  *self,
 {
   CprocChildPrivate *priv = cproc_child_get_priv (self);
 
-  if (!child_check_started (self, error))
+  if (!cproc_child_check_own (self, error) || !child_check_started (self, error))
     return FALSE;
 
   if (priv->start != NULL)

@@ -2,6 +2,8 @@
 
 #include "config.h"
 
+#include <unistd.h>
+
 #include "cproc-child-private.h"
 #include "cproc-fd-private.h"
 #include "cproc-launch-error-private.h"
@@ -87,6 +89,7 @@ cproc_child_prepare (CprocChild    *self,
   g_autoptr(CprocLaunch) launch = cproc_launch_new (priv->command);
 
   child_take_context (self, context);
+  priv->process = getpid ();
   cproc_launch_set_defaults (launch, hooks->default_stdio[0], hooks->default_stdio[1],
                              hooks->default_stdio[2]);
 

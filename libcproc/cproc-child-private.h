@@ -91,6 +91,7 @@ typedef struct
 {
   CprocCommand *command;
   GMainContext *context; /* set by a start */
+  pid_t process; /* that has started it; 0: none has */
   CprocState state;
 
   CprocStart *start; /* of start_async(), until the program runs */
@@ -145,6 +146,11 @@ void     cproc_child_notify             (CprocChild         *self,
 /* cproc-child.c: changes a property and notifies. */
 void     cproc_child_set_state         (CprocChild     *self,
                                         CprocState      state);
+/* In a fork of the process that has started it, which has a copy of the object and nothing else:
+ * another's child is not to be signalled, read from or waited for. */
+gboolean cproc_child_is_foreign        (CprocChild     *self);
+gboolean cproc_child_check_own         (CprocChild     *self,
+                                        GError        **error);
 void     cproc_child_set_pid           (CprocChild     *self,
                                         gint64          pid);
 void     cproc_child_set_end           (CprocChild     *self,

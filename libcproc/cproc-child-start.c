@@ -258,7 +258,11 @@ start_after_spawn (CprocStart *self)
 static gboolean
 start_spawned (gpointer user_data)
 {
-  start_after_spawn (user_data);
+  CprocStart *self = user_data;
+
+  /* What the helper tells is not for a fork to take away. */
+  if (!cproc_child_is_foreign (self->child))
+    start_after_spawn (self);
 
   return G_SOURCE_REMOVE;
 }
@@ -269,10 +273,14 @@ start_cancelled (GCancellable *cancellable,
 {
   CprocStart *self = user_data;
   CprocChild *child = self->child;
-  g_autoptr(GTask) task = g_steal_pointer (&self->task);
+  g_autoptr(GTask) task = NULL;
   g_autoptr(GError) error = NULL;
   gboolean spawned;
 
+  if (cproc_child_is_foreign (child))
+    return G_SOURCE_REMOVE;
+
+  task = g_steal_pointer (&self->task);
   cproc_child_get_priv (child)->start = NULL;
 
   g_mutex_lock (&self->mutex);

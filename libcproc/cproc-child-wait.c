@@ -15,6 +15,8 @@ child_check_waitable (CprocChild  *self,
   CprocChildPrivate *priv = cproc_child_get_priv (self);
   g_autofree char *name = NULL;
 
+  if (!cproc_child_check_own (self, error))
+    return FALSE;
   if (priv->state != CPROC_STATE_NEW || priv->start != NULL)
     return TRUE;
 

@@ -2,7 +2,9 @@
 
 #include "config.h"
 
+#include <glib/gi18n-lib.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include "cproc-child-private.h"
 #include "cproc-fd-private.h"
@@ -148,6 +150,30 @@ cproc_child_set_timed_out (CprocChild *self)
   cproc_child_notify (self, CPROC_CHILD_PROP_TIMED_OUT);
 }
 
+gboolean
+cproc_child_is_foreign (CprocChild *self)
+{
+  CprocChildPrivate *priv = cproc_child_get_instance_private (self);
+
+  return priv->process != 0 && priv->process != getpid ();
+}
+
+gboolean
+cproc_child_check_own (CprocChild  *self,
+                       GError     **error)
+{
+  g_autofree char *name = NULL;
+
+  if (!cproc_child_is_foreign (self))
+    return TRUE;
+
+  name = cproc_command_dup_name (cproc_child_get_command (self));
+  g_set_error (error, CPROC_ERROR, CPROC_ERROR_NOT_SUPPORTED,
+               _("“%s” was started by the process that this one was forked from"), name);
+
+  return FALSE;
+}
+
 static void
 cproc_child_constructed (GObject *object)
 {
@@ -166,6 +192,14 @@ cproc_child_dispose (GObject *object)
 {
   CprocChild *self = CPROC_CHILD (object);
   CprocChildPrivate *priv = cproc_child_get_instance_private (self);
+
+  /* It stays for ever, as it was: its sources are in a main context, and its locks may have been
+   * held by threads that do not exist here. */
+  if (cproc_child_is_foreign (self))
+    {
+      g_object_ref (self);
+      return;
+    }
 
   cproc_exit_watch_stop (&priv->exit_watch);
   cproc_timer_stop (&priv->timeout_timer);

@@ -288,6 +288,10 @@ hub_dispatch (GSource     *source,
   CprocHub *self = (CprocHub *) source;
   gint64 end = g_get_monotonic_time () + MAX_DISPATCH_USEC;
 
+  /* What comes by the descriptors is not for a fork to take away. */
+  if (self->process != getpid ())
+    return G_SOURCE_REMOVE;
+
   hub_handle_pending (self);
   hub_handle_events (self, end);
 

@@ -12,12 +12,14 @@
 #include <gio/gio.h>
 #include <glib/gi18n-lib.h>
 
+#include "cproc-error.h"
 #include "cproc-fd-private.h"
 
 typedef struct
 {
   GThread *thread;
   GMainContext *context;
+  pid_t process;
 } LaunchThread;
 
 static gpointer
@@ -61,6 +63,7 @@ make_thread (GError **error)
   /* The application's handlers are for its own threads. A thread begins with the mask of the one
    * that makes it. */
   self->context = context;
+  self->process = getpid ();
   sigfillset (&all);
   pthread_sigmask (SIG_SETMASK, &all, &saved);
   self->thread = g_thread_try_new ("cproc-launch", run, self, NULL);
@@ -140,9 +143,17 @@ make_threads_of_glib (GError **error)
 gboolean
 cproc_launch_thread_ensure (GError **error)
 {
+  LaunchThread *self = g_atomic_pointer_get (&the_thread);
   gboolean ensured;
 
-  if (g_atomic_pointer_get (&the_thread) != NULL)
+  /* Neither ours nor GLib's threads are there in a fork. */
+  if (self != NULL && self->process != getpid ())
+    {
+      g_set_error_literal (error, CPROC_ERROR, CPROC_ERROR_NOT_SUPPORTED,
+                           _("this process was forked from one that has used libcproc"));
+      return FALSE;
+    }
+  if (self != NULL)
     return TRUE;
 
   g_mutex_lock (&thread_mutex);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <glib/gi18n-lib.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include "cproc-error.h"
 #include "cproc-fd-private.h"
@@ -25,6 +26,7 @@
 struct _CprocReach
 {
   gatomicrefcount ref_count;
+  pid_t process; /* that has started it, and not a fork of it */
   GMutex lock;
   GSubprocess *subprocess;
   CprocContainment containment;
@@ -55,6 +57,7 @@ cproc_reach_new (GSubprocess      *subprocess,
   g_assert ((control_fd >= 0) == (containment == CPROC_CONTAINMENT_TREE));
 
   g_atomic_ref_count_init (&self->ref_count);
+  self->process = getpid ();
   g_mutex_init (&self->lock);
   self->subprocess = g_object_ref (subprocess);
   self->containment = containment;
@@ -316,6 +319,8 @@ cproc_reach_signal (CprocReach  *self,
 
   if (!check_signum (signum, error))
     return FALSE;
+  if (self->process != getpid ())
+    return check (ESRCH, signum, error);
 
   g_mutex_lock (&self->lock);
   error_number = signal_all (self, signum);
@@ -358,6 +363,8 @@ cproc_reach_end (CprocReach  *self,
 
   if (!check_signum (signum, error))
     return FALSE;
+  if (self->process != getpid ())
+    return check (ESRCH, signum, error);
 
   g_mutex_lock (&self->lock);
   error_number = end_all (self, signum, grace);

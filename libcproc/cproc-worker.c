@@ -158,7 +158,7 @@ cproc_worker_dispose (GObject *object)
 {
   CprocWorker *self = CPROC_WORKER (object);
 
-  if (self->channel != NULL)
+  if (self->channel != NULL && !cproc_child_is_foreign (CPROC_CHILD (self)))
     {
       cproc_channel_set_owner (self->channel, NULL, NULL);
       cproc_channel_close (self->channel);
