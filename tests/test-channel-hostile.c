@@ -375,7 +375,7 @@ test_flood (void)
   in_use = get_in_use ();
   n_ticks = 0;
   run_until (&n_ticks, 50);
-  run_until (&a->n_messages, 500000);
+  run_until (&a->n_messages, 200000);
   g_assert_cmpuint (a->n_invalid, >, 0);
   g_assert_cmpuint (get_in_use (), <, in_use + 20 * 1024 * 1024);
   g_source_remove (source);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "child-util.h"
+#include "cproc-pidfd-private.h"
 
 /* What a command asks of the kernel, seen from inside of the child and by what it does to it; and
  * what the child has used in the end. */
@@ -152,6 +153,8 @@ assert_usage (CprocChild *child,
 static void
 test_usage (void)
 {
+  int pidfd = cproc_pidfd_open (getpid ());
+
   for (guint c = 0; c < G_N_ELEMENTS (containments); c++)
     {
       /* Without TREE the memory is that of the largest so far. */
@@ -166,8 +169,13 @@ test_usage (void)
       cproc_command_set_containment (command, containments[c]);
       run_to_end (child);
       g_assert_cmpint (cproc_child_get_exit_code (child), ==, 0);
-      assert_usage (child, 55 * 1000, kib);
+      /* Where there are none, as under valgrind 3.19, only a tree's helper knows. */
+      if (pidfd >= 0 || containments[c] == CPROC_CONTAINMENT_TREE)
+        assert_usage (child, 55 * 1000, kib);
     }
+
+  if (pidfd >= 0)
+    close (pidfd);
 }
 
 /* One that was killed has used something as well. */
