@@ -45,8 +45,8 @@ void           cproc_frames_feed         (CprocFrames  *self,
                                           const char   *data,
                                           gsize         length);
 
-/* Where a large frame that has begun goes on: what is read to there instead of elsewhere need not be
- * copied. NULL, or room for that many bytes, until anything else is called. */
+/* Where a large frame that has begun goes on: what is read to there need not be copied. NULL, or
+ * room for that many bytes, until anything else is called. */
 char          *cproc_frames_get_place    (CprocFrames  *self,
                                           gsize         length);
 

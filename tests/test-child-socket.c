@@ -6,7 +6,7 @@
 
 #include "child-util.h"
 
-/* Standard streams over sockets: everything is as with pipes, but what a program can see of them. */
+/* Standard streams over sockets: all is as with pipes, but for what a program can see of them. */
 
 #define MUCH (3 * 1024 * 1024 + 1)
 
