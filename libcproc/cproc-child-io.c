@@ -144,7 +144,8 @@ child_take_over_output (CprocChild  *self,
   if (child_is_new (self))
     return child_open_early_pipe (self, stream);
 
-  if (!output->paused || output->fd < 0)
+  /* What has been cut into lines cannot be given back. */
+  if (!output->paused || output->fd < 0 || output->lines != NULL)
     return -1;
 
   fd = cproc_output_steal_fd (output);
@@ -186,8 +187,13 @@ child_get_input_stream (CprocChild  *self,
  * To be called before the start, or while the stream is paused. [signal@Cproc.Child::closed] does
  * not wait for a stream that was taken over.
  *
- * Returns: (transfer none) (nullable): the stream; `NULL` if standard output is no pipe, or
- *   is being read for signals
+ * Where only [signal@Cproc.Child::output] is listened to, or nothing, a stream that has been read
+ * from can be taken over in a pause: the caller goes on where the last signal ended. Once something
+ * of it has been read for [signal@Cproc.Child::line] or [signal@Cproc.Child::lines] it cannot be, since
+ * more may have been read than was delivered.
+ *
+ * Returns: (transfer none) (nullable): the stream; `NULL` if standard output is no pipe, is being
+ *   read for signals, or has been read for lines
  *
  * Since: 1.0
  */
@@ -205,8 +211,8 @@ cproc_child_get_stdout_stream (CprocChild *self)
  *
  * Takes over standard error; see [method@Cproc.Child.get_stdout_stream].
  *
- * Returns: (transfer none) (nullable): the stream; `NULL` if standard error is no pipe, or is being
- *   read for signals
+ * Returns: (transfer none) (nullable): the stream; `NULL` if standard error is no pipe, is being
+ *   read for signals, or has been read for lines
  *
  * Since: 1.0
  */

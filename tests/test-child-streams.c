@@ -91,6 +91,72 @@ test_output_while_paused (void)
   g_assert_null (cproc_child_get_stderr_stream (child));
 }
 
+static void
+pause_at_first_line (CprocChild  *child,
+                     CprocStream  stream,
+                     const char  *line,
+                     gboolean    *is_paused)
+{
+  if (g_str_equal (line, "line 1"))
+    {
+      cproc_child_pause (child, stream);
+      *is_paused = TRUE;
+    }
+}
+
+/* More has been read than was delivered, and none of it may be lost. */
+static void
+test_taken_after_lines (void)
+{
+  g_autoptr(CprocChild) child = test_child_new ("lines", "1000", NULL);
+  g_autoptr(TestRecord) record = test_record_new (child);
+  gboolean is_paused = FALSE;
+
+  g_signal_connect (child, "line::stdout", G_CALLBACK (pause_at_first_line), &is_paused);
+  test_start (child);
+  test_run_until (&is_paused);
+  g_assert_null (cproc_child_get_stdout_stream (child));
+  test_run_until_state (child, CPROC_STATE_EXITED);
+  g_assert_null (cproc_child_get_stdout_stream (child));
+
+  cproc_child_resume (child, CPROC_STREAM_STDOUT);
+  test_run_until_state (child, CPROC_STATE_CLOSED);
+  g_assert_cmpuint (record->lines[1]->len, ==, 1000);
+  g_assert_cmpstr (g_ptr_array_index (record->lines[1], 999), ==, "line 1000");
+}
+
+static void
+pause_at_output (CprocChild  *child,
+                 CprocStream  stream,
+                 GBytes      *bytes,
+                 GString     *text)
+{
+  g_string_append_len (text, g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes));
+  cproc_child_pause (child, stream);
+}
+
+/* … but where it comes as it is read, the caller goes on with the next byte. */
+static void
+test_taken_after_output (void)
+{
+  g_autoptr(CprocChild) child = test_child_new ("write", "1", "300000", NULL);
+  g_autoptr(GString) text = g_string_new (NULL);
+  g_autofree char *rest = NULL;
+  GInputStream *stream;
+
+  g_signal_connect (child, "output::stdout", G_CALLBACK (pause_at_output), text);
+  test_start (child);
+  test_run_until_length (text, 1);
+  stream = cproc_child_get_stdout_stream (child);
+  g_assert_nonnull (stream);
+  rest = read_all (stream);
+  g_string_append (text, rest);
+  g_assert_cmpuint (text->len, ==, 300000);
+  for (guint i = 0; i < 300000; i++)
+    g_assert_cmpint (text->str[i], ==, 'a' + i % 26);
+  test_run_until_state (child, CPROC_STATE_CLOSED);
+}
+
 /* The last thing that the end waited for. */
 static void
 test_taken_at_end (void)
@@ -452,6 +518,8 @@ main (int    argc,
   g_test_add_data_func ("/child-streams/stderr/before-start",
                         GINT_TO_POINTER (CPROC_STREAM_STDERR), test_output_before_start);
   g_test_add_func ("/child-streams/stdout/paused", test_output_while_paused);
+  g_test_add_func ("/child-streams/stdout/after-lines", test_taken_after_lines);
+  g_test_add_func ("/child-streams/stdout/after-output", test_taken_after_output);
   g_test_add_func ("/child-streams/stderr/at-end", test_taken_at_end);
   g_test_add_func ("/child-streams/pipeline", test_pipeline);
   g_test_add_func ("/child-streams/stdin/before-start", test_stdin_before_start);
