@@ -27,11 +27,14 @@ if [ ! -e "$old/build/build.ninja" ]; then
   meson setup "$old/build" "$old/source" --buildtype=debugoptimized \
     -Dtests=false -Dexamples=false -Ddocs=disabled -Dintrospection=disabled >/dev/null
 fi
-ninja -C "$old/build" "libcproc/$(basename "$library")" >/dev/null
+ninja -C "$old/build" >/dev/null
+# Its version may have been another one.
+old_library=$(basename "$library")
+old_library=$old/build/libcproc/${old_library%%.so*}.so
 
 echo "Compared with $tag:"
 # abidiff adds the bits of its answer: 4 is a change, 8 one that breaks.
 status=0
 abidiff --headers-dir1 "$old/source/libcproc" --headers-dir2 "$source_dir/libcproc" \
-  "$old/build/libcproc/$(basename "$library")" "$library" || status=$?
+  "$old_library" "$library" || status=$?
 [ $((status & 11)) -eq 0 ]
