@@ -114,7 +114,8 @@ def check_tool(prefix):
                  env=prefix.env)
     check("the command", json.loads(output)["stdout"])
 
-    german = subprocess.run([tool, "exec", "--timeout=bald", "true"], capture_output=True, text=True,
+    german = subprocess.run([tool, "exec", "--timeout=bald", "true"],
+                            capture_output=True, text=True,
                             env={**prefix.env, "LC_ALL": "C.UTF-8", "LANGUAGE": "de"})
     if german.returncode != 2 or "„bald“ ist keine Anzahl von Sekunden" not in german.stderr:
         sys.exit(f"the command says in German: {german.stderr}")
