@@ -230,7 +230,7 @@ cproc_child_get_stderr_stream (CprocChild *self)
  *
  * Gets the stream that leads to the child's standard input.
  *
- * It may be got before the start. What was given to [method@Cproc.Child.write_async] before goes
+ * It may be got before the start, and during one. What was given to [method@Cproc.Child.write_async] before goes
  * first. Writing to a child that does not read any more is `G_IO_ERROR_BROKEN_PIPE`; it never
  * raises SIGPIPE. Like the child it is for one thread.
  *
@@ -302,7 +302,7 @@ child_check_writable (CprocChild  *self,
     return TRUE;
 
   name = cproc_command_dup_name (priv->command);
-  if (priv->state == CPROC_STATE_NEW)
+  if (priv->state == CPROC_STATE_NEW && priv->start == NULL)
     g_set_error (error, CPROC_ERROR, CPROC_ERROR_NOT_RUNNING, _("“%s” has not been started"),
                  name);
   else
@@ -314,7 +314,7 @@ child_check_writable (CprocChild  *self,
 
 /**
  * cproc_child_write_async:
- * @self: a child that has been started
+ * @self: a child that has been started, or is being started by [method@Cproc.Child.start_async]
  * @bytes: what to write
  * @io_priority: the priority of the callback, `G_PRIORITY_DEFAULT` as a rule
  * @cancellable: (nullable): to withdraw what has not begun to be written

@@ -132,6 +132,34 @@ child_open_pipe_streams (CprocChild  *self,
     }
 }
 
+void
+cproc_child_open_writer (CprocChild  *self,
+                         CprocLaunch *launch)
+{
+  CprocChildPrivate *priv = cproc_child_get_priv (self);
+  int fd = cproc_launch_steal_pipe (launch, STDIN_FILENO);
+
+  if (fd < 0)
+    return;
+
+  priv->writer = cproc_writer_new (fd, priv->context);
+  priv->writer_is_early = TRUE;
+}
+
+CprocWriter *
+cproc_child_steal_writer (CprocChild *self)
+{
+  CprocChildPrivate *priv = cproc_child_get_priv (self);
+
+  if (!priv->writer_is_early)
+    return NULL;
+
+  priv->writer_is_early = FALSE;
+  g_clear_object (&priv->stdin_stream);
+
+  return g_steal_pointer (&priv->writer);
+}
+
 static void
 child_open_streams (CprocChild  *self,
                     CprocLaunch *launch)
@@ -143,10 +171,9 @@ child_open_streams (CprocChild  *self,
   for (int target = 0; target < 3; target++)
     cproc_fd_clear (&priv->early_pipes[target]);
 
-  fd = cproc_launch_steal_pipe (launch, 0);
-  if (fd >= 0)
-    priv->writer = cproc_writer_new (fd, priv->context);
-  else if (priv->writer != NULL)
+  cproc_child_open_writer (self, launch);
+  priv->writer_is_early = FALSE;
+  if (priv->writer != NULL)
     cproc_writer_set_context (priv->writer, priv->context);
 
   for (guint i = 0; i < G_N_ELEMENTS (priv->outputs); i++)

@@ -107,6 +107,7 @@ typedef struct
 
   CprocOutput outputs[2];
   CprocWriter *writer;
+  gboolean writer_is_early; /* it was made by a start that has not ended */
   int early_pipes[3]; /* the child's ends of streams that were taken over before the start */
   GOutputStream *stdin_stream;
   GInputStream *input_streams[2];
@@ -185,6 +186,12 @@ CprocLaunch *cproc_child_prepare      (CprocChild    *self,
                                        GMainContext  *context,
                                        GError       **error);
 void         cproc_child_unprepare    (CprocChild    *self);
+
+/* While the process is being made its standard input can be written to. The writer of a start that
+ * has failed is the caller's to abandon, which calls back: last of all. */
+void         cproc_child_open_writer  (CprocChild    *self,
+                                       CprocLaunch   *launch);
+CprocWriter *cproc_child_steal_writer (CprocChild    *self);
 void         cproc_child_prefix_start_error (CprocChild  *self,
                                              GError     **error);
 void         cproc_child_program_runs (CprocChild    *self,

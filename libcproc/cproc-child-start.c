@@ -200,6 +200,16 @@ start_spawn (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+static void
+start_abandon_writer (CprocWriter *writer)
+{
+  if (writer == NULL)
+    return;
+
+  cproc_writer_abandon (writer);
+  cproc_writer_unref (writer);
+}
+
 /* The start is over, one way or the other. Takes the error. */
 static void
 start_complete (CprocStart *self,
@@ -214,9 +224,12 @@ start_complete (CprocStart *self,
 
   if (error != NULL)
     {
+      CprocWriter *writer = cproc_child_steal_writer (child);
+
       cproc_child_unprepare (child);
       cproc_child_fail_waits (child, error);
       g_task_return_error (task, error);
+      start_abandon_writer (writer);
     }
   else
     {
@@ -275,12 +288,14 @@ start_cancelled (GCancellable *cancellable,
   CprocChild *child = self->child;
   g_autoptr(GTask) task = NULL;
   g_autoptr(GError) error = NULL;
+  CprocWriter *writer;
   gboolean spawned;
 
   if (cproc_child_is_foreign (child))
     return G_SOURCE_REMOVE;
 
   task = g_steal_pointer (&self->task);
+  writer = cproc_child_steal_writer (child);
   cproc_child_get_priv (child)->start = NULL;
 
   g_mutex_lock (&self->mutex);
@@ -297,6 +312,7 @@ start_cancelled (GCancellable *cancellable,
   g_cancellable_set_error_if_cancelled (cancellable, &error);
   cproc_child_fail_waits (child, error);
   g_task_return_error (task, g_steal_pointer (&error));
+  start_abandon_writer (writer);
 
   return G_SOURCE_REMOVE;
 }
@@ -334,7 +350,8 @@ start_add_source (CprocStart   *self,
  * library, which makes this the call for windows.
  *
  * Before [signal@Cproc.Child::started] the process has no number yet; a kill takes effect right
- * after it. When the start is cancelled no process stays, and the child is as new.
+ * after it. What is written to its standard input waits for it, and fails with
+ * `G_IO_ERROR_BROKEN_PIPE` if it is not in the pipe when the start fails. When the start is cancelled no process stays, and the child is as new.
  *
  * Since: 1.0
  */
@@ -378,6 +395,7 @@ cproc_child_start_async (CprocChild          *self,
   start->launch = g_steal_pointer (&launch);
   start->task = g_steal_pointer (&task);
   priv->start = start;
+  cproc_child_open_writer (self, start->launch);
 
   start->spawned_source =
     start_add_source (start, g_source_new (&spawned_source_funcs, sizeof (GSource)),

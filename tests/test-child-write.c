@@ -499,6 +499,67 @@ test_write_in_callback (void)
   g_assert_cmpstr (record->text[1]->str + MUCH, ==, "abcd");
 }
 
+static void
+start_and_write (CprocChild    *child,
+                 GCancellable  *cancellable,
+                 GAsyncResult **start_result,
+                 GAsyncResult **write_result)
+{
+  g_autoptr(GBytes) bytes = g_bytes_new_take (g_malloc0 (3000000), 3000000);
+
+  cproc_child_start_async (child, cancellable, test_store_result, start_result);
+  cproc_child_write_async (child, bytes, G_PRIORITY_DEFAULT, NULL, test_store_result, write_result);
+}
+
+/* Written before the process is there, more than the pipe takes. */
+static void
+test_while_starting (void)
+{
+  g_autoptr(CprocChild) child = test_child_new ("cat", NULL);
+  g_autoptr(TestRecord) record = test_record_new (child);
+  g_autoptr(GAsyncResult) start_result = NULL;
+  g_autoptr(GAsyncResult) write_result = NULL;
+
+  start_and_write (child, NULL, &start_result, &write_result);
+  g_assert_nonnull (cproc_child_get_stdin_stream (child));
+  test_write (child, "the end", -1);
+  cproc_child_close_stdin (child);
+  g_assert_true (cproc_child_start_finish (child, test_await (&start_result), NULL));
+  g_assert_true (cproc_child_write_finish (child, test_await (&write_result), NULL));
+  test_run_until_state (child, CPROC_STATE_CLOSED);
+  g_assert_cmpuint (record->text[1]->len, ==, 3000007);
+  g_assert_true (g_str_has_suffix (record->text[1]->str + 3000000, "the end"));
+}
+
+/* … and fails with the start, which may be tried again. */
+static void
+test_while_start_fails (gconstpointer data)
+{
+  const char *missing[] = { "/nonexistent/program", NULL };
+  const char *there[] = { g_getenv ("CPROC_TEST_CHILD"), "cat", NULL };
+  gboolean cancel = GPOINTER_TO_INT (data);
+  g_autoptr(CprocCommand) command = cproc_command_new (cancel ? there : missing);
+  g_autoptr(CprocChild) child = cproc_child_new_for_command (command);
+  g_autoptr(TestRecord) record = test_record_new (child);
+  g_autoptr(GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr(GAsyncResult) start_result = NULL;
+  g_autoptr(GAsyncResult) write_result = NULL;
+  g_autoptr(GError) error = NULL;
+
+  start_and_write (child, cancellable, &start_result, &write_result);
+  if (cancel)
+    g_cancellable_cancel (cancellable);
+  g_assert_false (cproc_child_start_finish (child, test_await (&start_result), NULL));
+  g_assert_false (cproc_child_write_finish (child, test_await (&write_result), &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_BROKEN_PIPE);
+  cproc_command_set_argv (command, there);
+  test_start (child);
+  test_write (child, "again", -1);
+  cproc_child_close_stdin (child);
+  test_run_until_state (child, CPROC_STATE_CLOSED);
+  g_assert_cmpstr (record->text[1]->str, ==, "again");
+}
+
 int
 main (int    argc,
       char **argv)
@@ -529,6 +590,11 @@ main (int    argc,
   g_test_add_func ("/child-write/stream/cancel", test_stream_cancel);
   g_test_add_func ("/child-write/stream/async", test_stream_async);
   g_test_add_func ("/child-write/in-callback", test_write_in_callback);
+  g_test_add_func ("/child-write/starting", test_while_starting);
+  g_test_add_data_func ("/child-write/starting/fails", GINT_TO_POINTER (FALSE),
+                        test_while_start_fails);
+  g_test_add_data_func ("/child-write/starting/cancelled", GINT_TO_POINTER (TRUE),
+                        test_while_start_fails);
 
   return g_test_run ();
 }
