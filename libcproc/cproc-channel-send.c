@@ -305,8 +305,8 @@ cproc_channel_send_finish (CprocChannel  *self,
  *
  * Sends a message that is there as text.
  *
- * It must be one JSON value, in UTF-8 and nested at most 512 deep, without a number that is too large
- * for a double. It is sent as it stands; only line ends between its tokens become spaces.
+ * It must be one JSON value, in UTF-8 and nested at most 512 deep, without a number that is too
+ * large for a double. It is sent as it stands; only line ends between its tokens become spaces.
  *
  * ```python
  * channel.send_text(json.dumps({'foo': 1, 'bar': 2}))

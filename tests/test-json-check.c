@@ -192,7 +192,7 @@ test_utf8 (void)
         }
 }
 
-/* An integer is a double where it is too large for 64 bits; it needs no point to be out of range. */
+/* One that is too large for 64 bits is a double; it needs no point to be out of range. */
 static void
 test_range_of_integers (void)
 {
