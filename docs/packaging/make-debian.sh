@@ -23,4 +23,5 @@ cp -R "$top/docs/packaging/debian" "$tree/debian"
 
 cd "$tree"
 dpkg-buildpackage --no-sign -rfakeroot "${DPKG_FLAGS:--us}"
-lintian --fail-on error,warning --suppress-tags initial-upload-closes-no-bugs "$out"/*.changes
+lintian --pedantic --fail-on error,warning --suppress-tags initial-upload-closes-no-bugs \
+  "$out"/*.changes
