@@ -270,6 +270,40 @@ test_error_stack (void)
 #endif
 }
 
+/* The pages say that g_shell_quote() makes any text safe in a line: whatever it is, it arrives. */
+static void
+test_shell_quote (void)
+{
+  static const char special[] = "'\"\\$`!;&|<>(){}[]*?~#=% \t\n-\r\a\x7f\xff\xc3";
+
+  for (guint round = 0; round < 20; round++)
+    {
+      g_autoptr(GString) line = g_string_new ("printf '%s\\n'");
+      g_autoptr(GString) expected = g_string_new (NULL);
+      g_autoptr(CprocExec) exec = NULL;
+      g_autoptr(GBytes) bytes = NULL;
+
+      for (guint n = 0; n < 50; n++)
+        {
+          char text[20] = "";
+          g_autofree char *quoted = NULL;
+
+          for (int i = g_test_rand_int_range (0, 19); i >= 0; i--)
+            text[i] = g_test_rand_bit ()
+                        ? special[g_test_rand_int_range (0, sizeof special - 1)]
+                        : (char) g_test_rand_int_range (1, 256);
+          quoted = g_shell_quote (text);
+          g_string_append_printf (line, " %s", quoted);
+          g_string_append_printf (expected, "%s\n", text);
+        }
+      exec = cproc_exec_new (line->str);
+      test_exec_assert_success (exec);
+      bytes = cproc_exec_get_stdout_bytes (exec);
+      g_assert_cmpmem (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), expected->str,
+                       expected->len);
+    }
+}
+
 int
 main (int    argc,
       char **argv)
@@ -288,6 +322,7 @@ main (int    argc,
   g_test_add_func ("/exec/text", test_text);
   g_test_add_func ("/exec/grandchild", test_grandchild);
   g_test_add_func ("/exec/kept", test_kept);
+  g_test_add_func ("/exec/shell-quote", test_shell_quote);
   g_test_add_func ("/exec/error-stack", test_error_stack);
 
   return g_test_run ();
