@@ -125,7 +125,8 @@ on_control (gpointer user_data)
 
     case CPROC_PEEK_REAPED:
       /* Somebody has killed the helper: how it ended has to do for the program, which ended with
-       * it. */
+       * it. Where the line to it alone is lost, it is of no use any more. */
+      g_subprocess_force_exit (self->subprocess);
       cproc_watch_stop (&self->watch);
       watch_process (self);
       break;

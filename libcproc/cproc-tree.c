@@ -134,12 +134,9 @@ cproc_tree_read_end (CprocTree *self,
         return CPROC_PEEK_RUNNING;
       if (length == 0)
         {
-          /* What killed the helper is one of those it watched over, which now are init's. Where
-           * the line alone is lost it is of no use any more, and its end is what is awaited. */
+          /* What killed the helper is one of those it watched over, which now are init's. */
           self->is_gone = TRUE;
           kill_target (self);
-          if (self->helper_pidfd >= 0)
-            cproc_pidfd_signal (self->helper_pidfd, SIGKILL);
           return CPROC_PEEK_REAPED;
         }
       if (report.kind == LAUNCH_TREE_ENDED)
