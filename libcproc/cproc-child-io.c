@@ -188,9 +188,9 @@ child_get_input_stream (CprocChild  *self,
  * not wait for a stream that was taken over.
  *
  * Where only [signal@Cproc.Child::output] is listened to, or nothing, a stream that has been read
- * from can be taken over in a pause: the caller goes on where the last signal ended. Once something
- * of it has been read for [signal@Cproc.Child::line] or [signal@Cproc.Child::lines] it cannot be, since
- * more may have been read than was delivered.
+ * from can be taken over in a pause: the caller goes on where the last signal ended. Once
+ * something of it has been read for [signal@Cproc.Child::line] or [signal@Cproc.Child::lines] it
+ * cannot be, since more may have been read than was delivered.
  *
  * Returns: (transfer none) (nullable): the stream; `NULL` if standard output is no pipe, is being
  *   read for signals, or has been read for lines
@@ -230,9 +230,9 @@ cproc_child_get_stderr_stream (CprocChild *self)
  *
  * Gets the stream that leads to the child's standard input.
  *
- * It may be got before the start, and during one. What was given to [method@Cproc.Child.write_async] before goes
- * first. Writing to a child that does not read any more is `G_IO_ERROR_BROKEN_PIPE`; it never
- * raises SIGPIPE. Like the child it is for one thread.
+ * It may be got before the start, and during one. What was given to
+ * [method@Cproc.Child.write_async] before goes first. Writing to a child that does not read any
+ * more is `G_IO_ERROR_BROKEN_PIPE`; it never raises SIGPIPE. Like the child it is for one thread.
  *
  * Returns: (transfer none) (nullable): the stream; `NULL` if standard input is no pipe
  *

@@ -351,7 +351,8 @@ start_add_source (CprocStart   *self,
  *
  * Before [signal@Cproc.Child::started] the process has no number yet; a kill takes effect right
  * after it. What is written to its standard input waits for it, and fails with
- * `G_IO_ERROR_BROKEN_PIPE` if it is not in the pipe when the start fails. When the start is cancelled no process stays, and the child is as new.
+ * `G_IO_ERROR_BROKEN_PIPE` if it is not in the pipe when the start fails. When the start is
+ * cancelled no process stays, and the child is as new.
  *
  * Since: 1.0
  */

@@ -50,9 +50,9 @@ gboolean    cproc_reach_end    (CprocReach       *self,
                                 guint             grace,
                                 GError          **error);
 
-/* The caller is done with it and keeps it for its answers only: as soon as there is nothing left to
- * signal its descriptors are closed, and every signal is CPROC_ERROR_NOT_RUNNING. Whoever has called
- * it once calls cproc_reach_forget() before the unref. */
+/* The caller is done with it and keeps it for its answers only: as soon as there is nothing left
+ * to signal its descriptors are closed, and every signal is CPROC_ERROR_NOT_RUNNING. Whoever has
+ * called it calls cproc_reach_forget() before the unref. */
 void        cproc_reach_retire   (CprocReach     *self);
 void        cproc_reach_forget   (CprocReach     *self);
 

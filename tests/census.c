@@ -30,8 +30,8 @@ census_is_long (void)
 void
 census_init (char **argv)
 {
-  /* What a thread, or GLib, keeps of freed memory for itself counts as allocated. They ask for these
-   * only when a program begins. */
+  /* What a thread, or GLib, keeps of freed memory for itself counts as allocated. They ask for
+   * these only when a program begins. */
   if (g_getenv ("GLIBC_TUNABLES") != NULL)
     return;
 

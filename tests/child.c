@@ -269,36 +269,6 @@ mode_write (int n_args, char **args)
   return 0;
 }
 
-/* mix OUT ERR CHUNK: so many bytes to standard output and error, in turns; bytes as those of write */
-static int
-mode_mix (int n_args, char **args)
-{
-  long totals[2] = { number (n_args, args, 0, 0), number (n_args, args, 1, 0) };
-  long done[2] = { 0, 0 };
-  long chunk = number (n_args, args, 2, 65536);
-  char *buffer;
-
-  if (chunk <= 0 || (buffer = malloc ((size_t) chunk)) == NULL)
-    return 64;
-  while (done[0] < totals[0] || done[1] < totals[1])
-    {
-      int i;
-
-      for (i = 0; i < 2; i++)
-        {
-          long length = totals[i] - done[i] < chunk ? totals[i] - done[i] : chunk;
-          long n;
-
-          for (n = 0; n < length; n++)
-            buffer[n] = (char) ('a' + (done[i] + n) % 26);
-          write_all (1 + i, buffer, (size_t) length);
-          done[i] += length;
-        }
-    }
-  free (buffer);
-  return 0;
-}
-
 /* lines COUNT: "line 1" to "line COUNT" */
 static int
 mode_lines (int n_args, char **args)
@@ -589,7 +559,6 @@ static const struct
   { "leave-group", mode_leave_group },
   { "let-hold", mode_let_hold },
   { "lines", mode_lines },
-  { "mix", mode_mix },
   { "print-args", mode_print_args },
   { "print-cwd", mode_print_cwd },
   { "print-env", mode_print_env },

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Every byte that a child wrote has been delivered when it is closed: any mix of sizes, every way to
- * listen, every containment, and with the child gone before the first read. CPROC_TEST_LONG makes
- * it ten thousand runs. */
+/* Every byte that a child wrote has been delivered when it is closed: any mix of sizes, every way
+ * to listen, every containment, and with the child gone before the first read. CPROC_TEST_LONG
+ * makes it ten thousand runs. */
 
 #include "config.h"
 
@@ -36,7 +36,7 @@ typedef struct
   guint n_ended;
 } Run;
 
-/* What the mode "mix" of tests/child writes. */
+/* What tests/mix writes. */
 static void
 check (Run        *self,
        guint       i,
@@ -91,8 +91,8 @@ on_stream_ended (CprocChild  *child,
   self->n_ended++;
 }
 
-/* Around the size of a read, of a pipe, and of a large pipe. Small is what a pipe holds in any case,
- * in pages that are not quite full. */
+/* Around the size of a read, of a pipe, and of a large pipe. Small is what a pipe holds in any
+ * case, in pages that are not quite full. */
 static gsize
 random_size (gboolean small)
 {
@@ -118,6 +118,7 @@ make_command (const Run *self)
   g_autofree char *out = g_strdup_printf ("%" G_GSIZE_FORMAT, self->sizes[0]);
   g_autofree char *err = g_strdup_printf ("%" G_GSIZE_FORMAT, self->sizes[1]);
   g_autofree char *chunk = NULL;
+  const char *program = g_getenv ("CPROC_TEST_MIX");
   CprocCommand *command;
   guint size = chunks[g_test_rand_int_range (0, G_N_ELEMENTS (chunks))];
 
@@ -125,7 +126,7 @@ make_command (const Run *self)
   if (self->sizes[0] + self->sizes[1] > 100000)
     size = MAX (size, 4096);
   chunk = g_strdup_printf ("%u", size);
-  command = test_command_new ("mix", out, err, chunk, NULL);
+  command = cproc_command_new ((const char *[]) { program, out, err, chunk, NULL });
   cproc_command_set_containment (command, CPROC_CONTAINMENT_NONE +
                                             (guint) g_test_rand_int_range (0, 3));
 
