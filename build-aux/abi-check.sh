@@ -32,9 +32,24 @@ ninja -C "$old/build" >/dev/null
 old_library=$(basename "$library")
 old_library=$old/build/libcproc/${old_library%%.so*}.so
 
+# What private headers define is opaque to programs, and may change.
+public_headers ()
+{
+  rm -rf "$2"
+  mkdir -p "$2"
+  for header in "$1"/*.h; do
+    case $header in
+      *-private.h) ;;
+      *) cp "$header" "$2" ;;
+    esac
+  done
+}
+public_headers "$old/source/libcproc" "$old/headers-old"
+public_headers "$source_dir/libcproc" "$old/headers-new"
+
 echo "Compared with $tag:"
 # abidiff adds the bits of its answer: 4 is a change, 8 one that breaks.
 status=0
-abidiff --headers-dir1 "$old/source/libcproc" --headers-dir2 "$source_dir/libcproc" \
+abidiff --headers-dir1 "$old/headers-old" --headers-dir2 "$old/headers-new" \
   "$old_library" "$library" || status=$?
 [ $((status & 11)) -eq 0 ]
