@@ -45,6 +45,12 @@
  * A stream that nobody listens to is read all the same and dropped, so that a child never waits
  * for a reader that does not exist.
  *
+ * ## Progress
+ *
+ * [property@Cproc.Child:progress] is how far the program has come, for a progress bar to bind to,
+ * once [method@Cproc.Child.set_progress_pattern] or [method@Cproc.Child.set_progress_func] says how
+ * its lines tell of that.
+ *
  * ## Lifetime
  *
  * Dropping the last reference to a running child ends it with [property@Cproc.Child:kill-signal],

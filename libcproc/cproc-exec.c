@@ -35,14 +35,25 @@
  *   }
  * ```
  *
- * The output is there whatever the end was. Standard input is empty unless
- * [property@Cproc.Exec:input] or the command says otherwise. All signals of a
- * [class@Cproc.Child] are emitted as well; it may be started like any child, and
- * [method@Cproc.Child.wait_check] then reports what [method@Cproc.Exec.run] would.
- *
  * A line for the shell must not hold text from elsewhere: use [ctor@Cproc.Exec.new_argv] for that.
  *
- * It is used in one thread, as any child.
+ * ## Input and output
+ *
+ * The output is there whatever the end was, up to [property@Cproc.Exec:max-buffer] bytes of each
+ * stream; a program that writes more is ended. Standard input is empty unless
+ * [property@Cproc.Exec:input] or the command says otherwise.
+ *
+ * ## How it ends
+ *
+ * Only exit code 0 is a success. Else there is an error, of [error@Cproc.Error] if the program ran,
+ * whose message has the command, the code or the signal, and the last line of standard error.
+ * [property@Cproc.Child:timeout] and a cancellation end the program, and everything in its group.
+ *
+ * ## It is a child
+ *
+ * All signals of a [class@Cproc.Child] are emitted as well; it may be started like any child, and
+ * [method@Cproc.Child.wait_check] then reports what [method@Cproc.Exec.run] would. It is used in
+ * one thread, as any child.
  *
  * Since: 1.0
  */

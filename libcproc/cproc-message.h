@@ -22,6 +22,19 @@ G_BEGIN_DECLS
  * One message that came over a [class@Cproc.Channel]: its JSON text, the same as a tree of
  * [struct@Json.Node], and the descriptors that came with it.
  *
+ * ```c
+ * static void
+ * on_message (CprocWorker *worker, CprocMessage *message, gpointer user_data)
+ * {
+ *   JsonNode *root = cproc_message_get_root (message);
+ *
+ *   if (JSON_NODE_HOLDS_OBJECT (root))
+ *     handle (json_node_get_object (root));
+ *   else
+ *     g_print ("%s\n", cproc_message_get_text (message));
+ * }
+ * ```
+ *
  * A message never changes. It may be used from any thread.
  *
  * Since: 1.0

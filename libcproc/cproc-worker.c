@@ -34,9 +34,20 @@
  *   g_warning ("%s", error->message);
  * ```
  *
+ * The standard streams are the parent's own unless the command says otherwise.
+ *
+ * ## The end
+ *
  * Every message comes before [signal@Cproc.Worker::disconnected], and that before
- * [signal@Cproc.Child::closed]. The standard streams are the parent's own unless the command says
- * otherwise.
+ * [signal@Cproc.Child::closed]. [method@Cproc.Worker.close_channel], after all that was sent, tells
+ * the worker that there is no more to do; [method@Cproc.Child.kill] does not wait for it.
+ *
+ * ## A worker that is not trusted
+ *
+ * What it sends is checked before it is parsed. [signal@Cproc.Worker::invalid-message] tells of
+ * what was no message, and the next one comes all the same.
+ *
+ * ## Threads
  *
  * A worker is used like any [class@Cproc.Child], in the thread of the main context that it was
  * started in.
