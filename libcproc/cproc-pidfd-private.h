@@ -64,6 +64,6 @@ enum
   CPROC_PIDFD_LACKS_GROUP = 1 << 2,
 };
 
-extern guint cproc_pidfd_lacks;
+extern guint cproc_pidfd_lacks; /* atomic */
 
 G_END_DECLS

@@ -45,6 +45,12 @@ typedef struct
 
 guint cproc_pidfd_lacks = 0;
 
+static gboolean
+lacks (guint what)
+{
+  return (g_atomic_int_get (&cproc_pidfd_lacks) & what) != 0;
+}
+
 int
 cproc_pidfd_open (pid_t pid)
 {
@@ -70,7 +76,7 @@ int
 cproc_pidfd_signal_group (int pidfd,
                           int signum)
 {
-  if ((cproc_pidfd_lacks & CPROC_PIDFD_LACKS_GROUP) != 0)
+  if (lacks (CPROC_PIDFD_LACKS_GROUP))
     return EINVAL;
 
   return send_signal (pidfd, signum, SIGNAL_PROCESS_GROUP);
@@ -94,7 +100,7 @@ cproc_pidfd_peek (int       pidfd,
   KernelUsage usage;
   long result;
 
-  if ((cproc_pidfd_lacks & CPROC_PIDFD_LACKS_PEEK) != 0)
+  if (lacks (CPROC_PIDFD_LACKS_PEEK))
     return CPROC_PEEK_REAPED;
 
   /* The system call itself: the C library's waitid() leaves out the usage. */
@@ -141,7 +147,7 @@ cproc_pidfd_get_end (int       pidfd,
 {
   PidfdInfo info;
 
-  if ((cproc_pidfd_lacks & CPROC_PIDFD_LACKS_END) != 0 || !get_info (pidfd, &info))
+  if (lacks (CPROC_PIDFD_LACKS_END) || !get_info (pidfd, &info))
     return FALSE;
 
   if ((info.mask & INFO_EXIT) == 0)

@@ -44,7 +44,7 @@ static void
 watcher_free (Watcher *self)
 {
   cproc_exit_watch_stop (&self->watch);
-  cproc_pidfd_lacks = 0;
+  g_atomic_int_set (&cproc_pidfd_lacks, 0);
   g_main_context_pop_thread_default (self->context);
   g_main_context_unref (self->context);
   g_free (self);
@@ -138,7 +138,7 @@ test_code (void)
       g_autoptr (GSubprocess) subprocess = start_child ("read-line-and-exit", "7", NULL);
       g_autoptr (CprocReach) reach = reach_new (subprocess, TRUE);
 
-      cproc_pidfd_lacks = kernels[i];
+      g_atomic_int_set (&cproc_pidfd_lacks, kernels[i]);
       cproc_exit_watch_start (&self->watch, self->context, subprocess, reach, on_end, self);
       let_go (subprocess);
       run_until_told (self, self->context);
@@ -158,7 +158,7 @@ test_signal (void)
       g_autoptr (GSubprocess) subprocess = start_child ("sleep-forever", NULL);
       g_autoptr (CprocReach) reach = reach_new (subprocess, TRUE);
 
-      cproc_pidfd_lacks = kernels[i];
+      g_atomic_int_set (&cproc_pidfd_lacks, kernels[i]);
       cproc_exit_watch_start (&self->watch, self->context, subprocess, reach, on_end, self);
       g_subprocess_send_signal (subprocess, SIGUSR2);
       run_until_told (self, self->context);
@@ -307,7 +307,7 @@ test_sigchld_ignored (gconstpointer data)
       gboolean known = keeps && (kernels[i] & CPROC_PIDFD_LACKS_END) == 0;
       struct sigaction old_action;
 
-      cproc_pidfd_lacks = kernels[i];
+      g_atomic_int_set (&cproc_pidfd_lacks, kernels[i]);
       sigaction (SIGCHLD, &action, &old_action);
       cproc_exit_watch_start (&self->watch, self->context, subprocess, reach, on_end, self);
       let_go (subprocess);

@@ -86,7 +86,7 @@ static void
 set_up (Fixture       *self,
         gconstpointer  kernel)
 {
-  cproc_pidfd_lacks = *(const guint *) kernel;
+  g_atomic_int_set (&cproc_pidfd_lacks, *(const guint *) kernel);
 }
 
 static void
@@ -95,7 +95,7 @@ tear_down (Fixture       *self,
 {
   g_clear_pointer (&self->reach, cproc_reach_unref);
   g_clear_object (&self->subprocess);
-  cproc_pidfd_lacks = 0;
+  g_atomic_int_set (&cproc_pidfd_lacks, 0);
 }
 
 static void
