@@ -5,6 +5,7 @@
 
 #include "config.h"
 
+#include <fcntl.h>
 #include <gio/gunixfdlist.h>
 #include <signal.h>
 #include <unistd.h>
@@ -534,6 +535,43 @@ test_kept_with_group (void)
   test_await_process_end (grandchild);
 }
 
+/* What a careless library leaves open, and what it does to signals, is not the child's. */
+static void
+test_into_child (gconstpointer data)
+{
+  static const char expected[] = "0 character rw blocking\n1 pipe w blocking\n2 pipe w blocking\n"
+                                 "9 character r blocking\n";
+  CprocContainment containment = GPOINTER_TO_UINT (data);
+  int left_open[200];
+  sigset_t all, saved;
+
+  for (guint i = 0; i < G_N_ELEMENTS (left_open); i++)
+    left_open[i] = open ("/dev/null", O_RDONLY);
+  sigfillset (&all);
+  pthread_sigmask (SIG_SETMASK, &all, &saved);
+  signal (SIGUSR1, SIG_IGN);
+  signal (SIGPIPE, SIG_IGN);
+
+  for (guint i = 0; i < 2 * TEST_N_RUNS; i++)
+    {
+      gboolean of_fds = i % 2 == 0;
+      g_autoptr(CprocExec) exec = test_exec_new (of_fds ? "print-fds" : "print-signals", NULL);
+      CprocCommand *command = cproc_child_get_command (CPROC_CHILD (exec));
+
+      cproc_command_set_containment (command, containment);
+      cproc_command_set_die_with_parent (command, i % 3 == 0);
+      g_assert_true (cproc_command_pass_fd (command, left_open[0], 9, NULL));
+      g_assert_true (test_exec_run (exec, i / 2, NULL));
+      test_exec_assert_output (exec, of_fds ? expected : "", "");
+    }
+
+  signal (SIGUSR1, SIG_DFL);
+  signal (SIGPIPE, SIG_DFL);
+  pthread_sigmask (SIG_SETMASK, &saved, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (left_open); i++)
+    close (left_open[i]);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -548,6 +586,12 @@ main (int    argc,
       g_test_add_data_func (path, &cases[i], test_case);
     }
   g_test_add_func ("/leaks/kept", test_kept);
+  g_test_add_data_func ("/leaks/into-child/none", GUINT_TO_POINTER (CPROC_CONTAINMENT_NONE),
+                        test_into_child);
+  g_test_add_data_func ("/leaks/into-child/group", GUINT_TO_POINTER (CPROC_CONTAINMENT_GROUP),
+                        test_into_child);
+  g_test_add_data_func ("/leaks/into-child/tree", GUINT_TO_POINTER (CPROC_CONTAINMENT_TREE),
+                        test_into_child);
   g_test_add_func ("/leaks/kept-with-group", test_kept_with_group);
 
   return g_test_run ();
