@@ -18,8 +18,8 @@
 #define WAIT_LIMIT (30 * G_USEC_PER_SEC)
 #define WAIT_STEP 2000
 
-/* Where malloc() keeps nothing for itself, as the tests tell it, there is nothing to fill; a leak of
- * one small thing a task grows out of it. */
+/* Where malloc() keeps nothing for itself, as the tests tell it, there is nothing to fill; a leak
+ * of one small thing a task grows out of it. */
 #define MAX_GROWTH_IN_USE (64 * 1024)
 #define MAX_GROWTH_WITH_CACHE (2 * 1024 * 1024)
 #define MAX_GROWTH_RESIDENT (16 * 1024 * 1024)

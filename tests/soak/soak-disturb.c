@@ -213,7 +213,8 @@ soak_child_plan_disturbances (SoakChild *self)
 {
   SoakTask *task = &self->task;
 
-  self->n_moments = soak_one_in (task, 3) ? 0 : soak_range (task, 1, 1 + G_N_ELEMENTS (self->moments));
+  if (!soak_one_in (task, 3))
+    self->n_moments = soak_range (task, 1, 1 + G_N_ELEMENTS (self->moments));
   for (guint i = 0; i < self->n_moments; i++)
     {
       self->moments[i] = soak_range (task, 0, SOAK_N_MOMENTS);

@@ -127,6 +127,10 @@ check_result (SoakExec *self,
               gboolean  success,
               GError   *error)
 {
+  gboolean is_whole = error == NULL ||
+                      g_error_matches (error, CPROC_ERROR, CPROC_ERROR_EXITED) ||
+                      g_error_matches (error, CPROC_ERROR, CPROC_ERROR_SIGNALED);
+
   soak_check (&self->task, success == (error == NULL));
   if (success)
     {
@@ -139,8 +143,7 @@ check_result (SoakExec *self,
     }
 
   if (cproc_child_get_state (CPROC_CHILD (self->exec)) == CPROC_STATE_CLOSED)
-    check_buffers (self, error == NULL || g_error_matches (error, CPROC_ERROR, CPROC_ERROR_EXITED) ||
-                         g_error_matches (error, CPROC_ERROR, CPROC_ERROR_SIGNALED));
+    check_buffers (self, is_whole);
   else
     soak_check (&self->task, self->is_cancelled);
 }

@@ -317,7 +317,8 @@ soak_program_new (SoakTask *task)
 
   if (self->encoding != NULL)
     soak_task_note (task, "%s ", self->encoding);
-  soak_task_note (task, "%s", g_str_equal (g_ptr_array_index (self->argv, 0), "/bin/sh") ? "sh" : "");
+  if (g_str_equal (g_ptr_array_index (self->argv, 0), "/bin/sh"))
+    soak_task_note (task, "sh");
   for (guint i = 1; i < MIN (self->argv->len, 5); i++)
     soak_task_note (task, " %.60s", (const char *) g_ptr_array_index (self->argv, i));
   g_ptr_array_add (self->argv, NULL);
