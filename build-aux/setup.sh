@@ -16,7 +16,7 @@ packages='
   python3 python3-gi gir1.2-json-1.0 mypy
   gjs node-typescript valac gi-docgen
   libgtk-4-dev libadwaita-1-dev xvfb xauth appstream desktop-file-utils
-  mandoc
+  git man-db mandoc rsync
 '
 
 # Any node will do: there are others than Debian's.
