@@ -2,7 +2,8 @@
 
 /* GLib's locks are futexes of its own, and the system's GLib was not built for ThreadSanitizer,
  * which so sees no order in what they guard. These stand before GLib's in the tests' programs and
- * tell of it; what GLib orders inside of itself comes through the descriptors that wake its loops. */
+ * tell of it; what GLib orders inside of itself comes through the descriptors that wake its
+ * loops. */
 
 #include "config.h"
 
