@@ -16,6 +16,7 @@
 
 #include "cproc-launch-thread-private.h"
 #include "launch-util.h"
+#include "shared-child.h"
 
 static void
 test_arguments (void)
@@ -266,7 +267,9 @@ test_limit_of_few_files (void)
 static void
 test_ids (void)
 {
-  g_autoptr(CprocCommand) command = launch_command_new ("print-ids", NULL);
+  g_autoptr(TestSharedChild) child = test_shared_child_new ();
+  const char *argv[] = { child->path, "print-ids", NULL };
+  g_autoptr(CprocCommand) command = cproc_command_new (argv);
   g_autofree char *output = NULL;
 
   if (geteuid () != 0)

@@ -15,13 +15,13 @@ static CprocChannel *channel;
 static GMainLoop *loop;
 
 static void
-check (gboolean  success,
-       GError   *error)
+check (gboolean   success,
+       GError   **error)
 {
   if (success)
     return;
 
-  g_printerr ("worker: %s\n", error->message);
+  g_printerr ("worker: %s\n", (*error)->message);
   exit (70);
 }
 
@@ -30,7 +30,7 @@ send (const char *json)
 {
   GError *error = NULL;
 
-  check (cproc_channel_send_text (channel, json, &error), error);
+  check (cproc_channel_send_text (channel, json, &error), &error);
 }
 
 /* greet: the plain exchange */
@@ -55,7 +55,7 @@ on_echo (CprocChannel *self,
   GUnixFDList *fds = cproc_message_get_fd_list (message);
   GError *error = NULL;
 
-  check (cproc_channel_send_with_fds (self, cproc_message_get_text (message), fds, &error), error);
+  check (cproc_channel_send_with_fds (self, cproc_message_get_text (message), fds, &error), &error);
 }
 
 /* close: closes the channel at the first message, and stays until its standard input ends */
@@ -145,10 +145,10 @@ send_environment (const char *program)
   g_autofree char *text = NULL;
   GError *error = NULL;
 
-  check (cproc_exec_run (exec, NULL, &error), error);
+  check (cproc_exec_run (exec, NULL, &error), &error);
   text = cproc_exec_get_stdout_text (exec);
   node = json_node_init_string (json_node_alloc (), text);
-  check (cproc_channel_send (channel, node, &error), error);
+  check (cproc_channel_send (channel, node, &error), &error);
 
   return 0;
 }

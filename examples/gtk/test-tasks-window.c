@@ -75,6 +75,23 @@ progress_is (TasksTask *task,
   return has_progress == has && (!has || ABS (progress - expected) < 0.001);
 }
 
+/* It stops itself a little after what it writes can be read. */
+static void
+let_go_on (TasksTask *task)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%d/stat", (int) tasks_task_get_pid (task));
+
+  for (gboolean stopped = FALSE; !stopped; g_usleep (1000))
+    {
+      g_autofree char *stat = NULL;
+
+      g_assert_true (g_file_get_contents (path, &stat, NULL, NULL));
+      stopped = strncmp (strrchr (stat, ')'), ") T", 3) == 0;
+    }
+
+  kill (tasks_task_get_pid (task), SIGCONT);
+}
+
 static void
 test_progress (void)
 {
@@ -84,11 +101,11 @@ test_progress (void)
 
   g_assert_true (progress_is (task, FALSE, 0));
   WAIT_UNTIL (progress_is (task, TRUE, 0.1));
-  kill (tasks_task_get_pid (task), SIGCONT);
+  let_go_on (task);
   WAIT_UNTIL (progress_is (task, TRUE, 0.255));
-  kill (tasks_task_get_pid (task), SIGCONT);
+  let_go_on (task);
   WAIT_UNTIL (progress_is (task, TRUE, 1));
-  kill (tasks_task_get_pid (task), SIGCONT);
+  let_go_on (task);
   wait_for_end (task, 3);
   g_assert_true (progress_is (task, FALSE, 0));
 }
