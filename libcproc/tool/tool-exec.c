@@ -82,7 +82,8 @@ write_bytes (ToolExec *self,
   gsize size;
   gconstpointer data = g_bytes_get_data (bytes, &size);
 
-  fwrite (data, 1, size, file);
+  if (size > 0)
+    fwrite (data, 1, size, file);
   tool_flush (&self->run, file);
   g_bytes_unref (bytes);
 }
