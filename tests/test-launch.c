@@ -16,7 +16,7 @@
 
 #include "cproc-launch-thread-private.h"
 #include "launch-util.h"
-#include "shared-child.h"
+#include "shared-program.h"
 
 static void
 test_arguments (void)
@@ -267,7 +267,7 @@ test_limit_of_few_files (void)
 static void
 test_ids (void)
 {
-  g_autoptr(TestSharedChild) child = test_shared_child_new ();
+  g_autoptr(TestSharedProgram) child = test_shared_program_new (g_getenv ("CPROC_TEST_CHILD"));
   const char *argv[] = { child->path, "print-ids", NULL };
   g_autoptr(CprocCommand) command = cproc_command_new (argv);
   g_autofree char *output = NULL;

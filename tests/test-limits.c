@@ -9,7 +9,7 @@
 
 #include "child-util.h"
 #include "cproc-pidfd-private.h"
-#include "shared-child.h"
+#include "shared-program.h"
 
 /* What a command asks of the kernel, seen from inside of the child and by what it does to it; and
  * what the child has used in the end. */
@@ -109,7 +109,7 @@ test_file_size (void)
 static void
 test_attributes (void)
 {
-  g_autoptr(TestSharedChild) child = test_shared_child_new ();
+  g_autoptr(TestSharedProgram) child = test_shared_program_new (g_getenv ("CPROC_TEST_CHILD"));
   const char *argv[] = { child->path, "print-ids", NULL };
 
   for (guint c = 0; c < G_N_ELEMENTS (containments); c++)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "child-util.h"
+#include "shared-program.h"
 
 /* The system has no more of what a start needs. Every one is an error, nothing is left behind, and
  * when the shortage is over the same object works. */
@@ -418,19 +419,25 @@ static void
 test_processes (gconstpointer data)
 {
   const Scenario *scenario = data;
-  g_autofree char *program = g_file_read_link ("/proc/self/exe", NULL);
+  g_autoptr(TestSharedProgram) program = test_shared_program_new ("/proc/self/exe");
+  g_autoptr(TestSharedProgram) child = test_shared_program_new (g_getenv ("CPROC_TEST_CHILD"));
+  g_autoptr(TestSharedProgram) helper = test_shared_program_new (g_getenv ("CPROC_LAUNCH_HELPER"));
+  g_auto(GStrv) environment = g_get_environ ();
   gboolean enough = FALSE;
+
+  environment = g_environ_setenv (environment, "CPROC_TEST_CHILD", child->path, TRUE);
+  environment = g_environ_setenv (environment, "CPROC_LAUNCH_HELPER", helper->path, TRUE);
 
   /* Where other processes of the same user come and go nothing can be foretold but this. */
   for (guint n_left = 1; n_left <= (geteuid () == 0 ? MANY_PROCESSES : 1); n_left++)
     {
       g_autofree char *number = g_strdup_printf ("%u", n_left);
-      const char *argv[] = { program, "--processes", scenario->name, number, NULL };
+      const char *argv[] = { program->path, "--processes", scenario->name, number, NULL };
       g_autoptr(GError) error = NULL;
       g_autofree char *output = NULL;
       int status;
 
-      g_spawn_sync (NULL, (char **) argv, NULL,
+      g_spawn_sync ("/", (char **) argv, environment,
                     G_SPAWN_LEAVE_DESCRIPTORS_OPEN | G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, NULL,
                     &output, &status, &error);
       g_assert_no_error (error);

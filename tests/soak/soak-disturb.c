@@ -59,13 +59,16 @@ do_signal (SoakChild *self)
   send_signal (self, signals[soak_range (&self->task, 0, G_N_ELEMENTS (signals))]);
 }
 
+/* Also one that only a wait still keeps, which nobody would end. */
 static void
 go_on (SoakTask *task)
 {
   SoakChild *self = (SoakChild *) task;
+  g_autoptr(CprocChild) child = g_weak_ref_get (&self->weak);
+  g_autoptr(GError) error = NULL;
 
-  if (self->child != NULL)
-    send_signal (self, SIGCONT);
+  if (child != NULL)
+    check_sent (self, cproc_child_send_signal (child, SIGCONT, &error), &error);
 }
 
 static void
