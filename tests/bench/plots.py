@@ -83,9 +83,16 @@ def curves(results, names, x_of, title, x_label, y_label, path):
 
 
 def draw(script):
+    """Plots to where the script says."""
     done = subprocess.run(['gnuplot'], input=script, text=True, capture_output=True, check=False)
     if done.returncode != 0:
         print(f'gnuplot: {done.stderr.strip()}', file=sys.stderr)
+
+
+def tidy(path):
+    """As the project's own texts are: without tabulators, and without space at a line's end."""
+    lines = path.read_text(encoding='utf-8').expandtabs(1).splitlines()
+    path.write_text(''.join(f'{line.rstrip()}\n' for line in lines), encoding='utf-8')
 
 
 def write(results, folder):
@@ -105,3 +112,5 @@ def write(results, folder):
     for script in scripts:
         if script is not None:
             draw(script)
+    for path in folder.glob('bench-*.svg'):
+        tidy(path)
