@@ -380,11 +380,17 @@ test_skip_without_pidfds (void)
 }
 
 gboolean
-test_skip_on_valgrind (void)
+test_is_on_valgrind (void)
 {
   const char *preloaded = g_getenv ("LD_PRELOAD");
 
-  if (preloaded == NULL || strstr (preloaded, "vgpreload") == NULL)
+  return preloaded != NULL && strstr (preloaded, "vgpreload") != NULL;
+}
+
+gboolean
+test_skip_on_valgrind (void)
+{
+  if (!test_is_on_valgrind ())
     return FALSE;
 
   g_test_skip ("valgrind does not do this as the system does");

@@ -73,6 +73,7 @@ void        test_kill_grandchild   (TestRecord *record);
 /* What cannot be tried where these are missing, as under valgrind 3.19, is skipped. */
 gboolean    test_skip_without_pidfds (void);
 gboolean    test_skip_on_valgrind    (void);
+gboolean    test_is_on_valgrind      (void);
 
 /* Whether there is such a process, and it is no zombie; waits until there is none. */
 gboolean    test_process_lives     (gint64 pid);

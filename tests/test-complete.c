@@ -301,8 +301,9 @@ test_escaped (gconstpointer data)
   test_start_and_close (child);
   msec = (g_get_monotonic_time () - exit_time) / 1000;
 
-  /* Ten times as long, for a machine that has other things to do. */
-  g_assert_cmpint (msec, >=, 199);
+  /* Ten times as long, for a machine that has other things to do; `exit` may be told of a little
+   * after the time to drain has begun. */
+  g_assert_cmpint (msec, >=, 150);
   g_assert_cmpint (msec, <, 2000);
   g_assert_cmpint (cproc_child_get_exit_code (child), ==, 0);
   test_kill_grandchild (record);

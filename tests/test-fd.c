@@ -11,6 +11,7 @@
 
 #include <gio/gio.h>
 
+#include "child-util.h"
 #include "cproc-fd-private.h"
 
 static void
@@ -163,6 +164,10 @@ test_exhausted (void)
 {
   struct rlimit limit, saved;
   guint n_opened = 0;
+
+  /* It has a limit of its own, and the numbers of a pipe that it has closed again. */
+  if (test_skip_on_valgrind ())
+    return;
 
   g_assert_cmpint (getrlimit (RLIMIT_NOFILE, &saved), ==, 0);
   for (limit = saved, limit.rlim_cur = 3; limit.rlim_cur < 80; limit.rlim_cur++)

@@ -245,6 +245,9 @@ test_descriptors (gconstpointer data)
   g_autoptr(CprocChild) first = child_new (scenario);
   guint n_fds;
 
+  if (test_skip_on_valgrind ())
+    return;
+
   /* What the library and GLib keep once they have it is not what this is about. */
   assert_runs (first, scenario->how);
   test_await_no_children ();
@@ -265,6 +268,9 @@ static void
 test_descriptors_first (gconstpointer data)
 {
   const Scenario *scenario = data;
+
+  if (test_skip_on_valgrind ())
+    return;
 
   if (g_test_subprocess ())
     {
@@ -336,6 +342,9 @@ test_descriptors_many (void)
   g_autoptr(GPtrArray) children = g_ptr_array_new_with_free_func (g_object_unref);
   g_autoptr(GError) error = NULL;
   struct rlimit limit;
+
+  if (test_skip_on_valgrind ())
+    return;
 
   getrlimit (RLIMIT_NOFILE, &saved_limit);
   limit = saved_limit;
