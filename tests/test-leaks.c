@@ -519,7 +519,6 @@ test_kept_with_group (void)
 
   if (test_skip_without_pidfds ())
     return;
-
   g_object_unref (make_kept (0));
   g_object_unref (make_kept (1));
   test_start (child);
