@@ -66,3 +66,11 @@ echo '== fork in C: the worker is a plain Node script'
 echo
 echo '== fork in C: the worker is in Python'
 "$programs/c-fork" ./python/worker.py
+
+echo
+echo '== fork in C: the worker is in GJS'
+"$programs/c-fork" ./gjs/worker.js
+
+echo
+echo '== fork in Node: the worker is in C'
+node ./node/parent.js "$programs/c-worker"
