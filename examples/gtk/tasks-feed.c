@@ -7,13 +7,14 @@
 /* Twice the time of a frame: nobody reads faster. */
 #define INTERVAL 33 /* ms */
 
-/* What a stream may bring in an interval, in lines. An emission costs as much as some lines. */
-#define ALLOWANCE 2048
+/* What a stream may bring in an interval, in lines. An emission costs as much as some lines. With
+ * four times as many, one frame in ten took longer than 32 ms beside a flood; with this, none. */
+#define ALLOWANCE 512
 #define EMISSION 16
 
 /* So many of the paused streams go on after an interval, however many there are. Each may bring a
  * whole chunk, tens of thousands of short lines, before it is paused again. */
-#define TURNS 4
+#define TURNS 2
 
 typedef struct
 {
