@@ -442,7 +442,8 @@ test_no_leak_unused (void)
   cproc_launch_take_fd (launch, open ("/dev/null", O_RDONLY | O_CLOEXEC), 5);
   g_assert_true (cproc_launch_prepare (launch, NULL));
   g_clear_pointer (&launch, cproc_launch_free);
-  g_assert_cmpuint (launch_count_fds (), ==, before);
+  /* GLib's worker may have been about to close one of its own. */
+  g_assert_cmpuint (launch_count_fds (), <=, before);
 }
 
 int
