@@ -245,26 +245,29 @@ mode_echo (int n_args, char **args)
   return 0;
 }
 
-/* write FD BYTES [CHUNK]: byte i is 'a' + i % 26 */
+/* write FD BYTES [CHUNK [FD BYTES]]: byte i is 'a' + i % 26; two are written in turns of a chunk */
 static int
 mode_write (int n_args, char **args)
 {
-  int fd = (int) number (n_args, args, 0, 1);
-  long total = number (n_args, args, 1, 0);
+  int fds[] = { (int) number (n_args, args, 0, 1), (int) number (n_args, args, 3, 2) };
+  long totals[] = { number (n_args, args, 1, 0), number (n_args, args, 4, 0) };
   long chunk = number (n_args, args, 2, 65536);
   char *buffer;
   long done, i;
+  int n;
 
   if (chunk <= 0 || (buffer = malloc ((size_t) chunk)) == NULL)
     return 64;
-  for (done = 0; done < total; done += chunk)
-    {
-      long length = total - done < chunk ? total - done : chunk;
+  for (done = 0; done < totals[0] || done < totals[1]; done += chunk)
+    for (n = 0; n < 2; n++)
+      {
+        long length = totals[n] - done < chunk ? totals[n] - done : chunk;
 
-      for (i = 0; i < length; i++)
-        buffer[i] = (char) ('a' + (done + i) % 26);
-      write_all (fd, buffer, (size_t) length);
-    }
+        for (i = 0; i < length; i++)
+          buffer[i] = (char) ('a' + (done + i) % 26);
+        if (length > 0)
+          write_all (fds[n], buffer, (size_t) length);
+      }
   free (buffer);
   return 0;
 }

@@ -36,7 +36,7 @@ typedef struct
   guint n_ended;
 } Run;
 
-/* What tests/mix writes. */
+/* What mode write of the child writes. */
 static void
 check (Run        *self,
        guint       i,
@@ -118,7 +118,6 @@ make_command (const Run *self)
   g_autofree char *out = g_strdup_printf ("%" G_GSIZE_FORMAT, self->sizes[0]);
   g_autofree char *err = g_strdup_printf ("%" G_GSIZE_FORMAT, self->sizes[1]);
   g_autofree char *chunk = NULL;
-  const char *program = g_getenv ("CPROC_TEST_MIX");
   CprocCommand *command;
   guint size = chunks[g_test_rand_int_range (0, G_N_ELEMENTS (chunks))];
 
@@ -126,7 +125,8 @@ make_command (const Run *self)
   if (self->sizes[0] + self->sizes[1] > 100000)
     size = MAX (size, 4096);
   chunk = g_strdup_printf ("%u", size);
-  command = cproc_command_new ((const char *[]) { program, out, err, chunk, NULL });
+  command = cproc_command_new ((const char *[]) { g_getenv ("CPROC_TEST_CHILD"), "write", "1", out,
+                                                  chunk, "2", err, NULL });
   cproc_command_set_containment (command, CPROC_CONTAINMENT_NONE +
                                             (guint) g_test_rand_int_range (0, 3));
 
