@@ -6,6 +6,7 @@
 #include "cproc-channel-out-private.h"
 #include "cproc-channel-private.h"
 #include "cproc-channel-protocol-private.h"
+#include "cproc-exchange-private.h"
 
 /* What the files of CprocChannel share; nobody else includes this.
  *
@@ -17,8 +18,8 @@
  * cproc-channel-send.c      the methods that send
  * cproc-channel-pass.c      those of them that pass descriptors
  * cproc-channel-parent.c    the end that leads to the parent
- * cproc-channel-in.c, cproc-channel-out.c, cproc-channel-protocol.c, cproc-frames.c: the parts,
- *                           which know neither the object nor a main context
+ * cproc-channel-in.c, cproc-channel-out.c, cproc-channel-protocol.c, cproc-frames.c,
+ * cproc-exchange.c          the parts, which know neither the object nor a main context
  *
  * User code runs only from the dispatch of the source, from cproc_channel_drain() and, as property
  * notifications, from the end of a method of the user's own: nowhere in the middle of a change of
@@ -65,6 +66,8 @@ struct _CprocChannel
   /* A burst: see cproc_channel_is_burst(). */
   guint turn_writes;
   gint64 last_write;
+
+  CprocExchange exchange;
 
   guint at_end : 1;  /* nothing more can be read */
   guint broken : 1;  /* nothing more can be written */

@@ -242,6 +242,38 @@ channel_read (CprocChannel *self,
     }
 }
 
+/* A handler has answered the one message that had come. */
+static gboolean
+channel_is_exchange (CprocChannel *self,
+                     GSource      *source)
+{
+  return self->source == source && self->state == CPROC_CHANNEL_OPEN && self->turn_writes == 1 &&
+         self->out.head == NULL && !self->at_end && !self->broken && !channel_has_work (self);
+}
+
+/* What comes is dispatched in the next turn of the main loop, as it is after a sleep. */
+static void
+channel_await_answer (CprocChannel *self)
+{
+  gint64 deadline = cproc_exchange_ask (&self->exchange, self->last_write);
+  gsize length;
+
+  if (deadline == 0)
+    return;
+
+  do
+    {
+      if (channel_receive (self, &length) != CPROC_IN_AGAIN)
+        {
+          cproc_exchange_hit (&self->exchange);
+          return;
+        }
+    }
+  while (g_get_monotonic_time () < deadline);
+
+  cproc_exchange_miss (&self->exchange);
+}
+
 static void
 channel_discard (CprocChannel *self)
 {
@@ -310,6 +342,8 @@ channel_source_dispatch (GSource     *source,
 
   if (channel_may_write (self, source, ready))
     cproc_channel_write_queue (self);
+  if (self->exchange.asked != 0 && (ready & G_IO_IN) != 0)
+    cproc_exchange_answer (&self->exchange, g_get_monotonic_time ());
 
   if (self->state == CPROC_CHANNEL_OPEN)
     channel_read (self, source, (ready & ~G_IO_OUT) != 0 || self->broken);
@@ -318,6 +352,8 @@ channel_source_dispatch (GSource     *source,
 
   if (self->source == source)
     cproc_channel_settle (self);
+  if (channel_is_exchange (self, source))
+    channel_await_answer (self);
 
   if (self->depth-- == MAX_DEPTH - 1)
     g_source_set_can_recurse (source, TRUE);

@@ -63,8 +63,8 @@ channel_write (CprocChannel *self,
   gsize written;
   CprocOutResult result = cproc_out_write_now (item, self->fd, &written);
 
-  if (++self->turn_writes >= DIRECT_WRITES)
-    self->last_write = g_get_monotonic_time ();
+  self->turn_writes++;
+  self->last_write = g_get_monotonic_time ();
 
   /* The first byte took the descriptor along. */
   if (written > 0 || result == CPROC_OUT_BROKEN)

@@ -187,6 +187,7 @@ cproc_channel_init (CprocChannel *self)
   self->max_message_size = CPROC_CHANNEL_DEFAULT_MAX_MESSAGE_SIZE;
   cproc_in_init (&self->in, self->max_message_size);
   cproc_out_init (&self->out);
+  cproc_exchange_init (&self->exchange);
 }
 
 CprocChannel *
