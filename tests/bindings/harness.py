@@ -2,21 +2,16 @@
 """What the Python tests share: waiting for something to happen, recording signals."""
 
 import os
-import tempfile
-import unittest
 
 import gi
 
 gi.require_version("Cproc", "1")
 from gi.repository import Cproc, GLib
 
-from tap import main
+import tap
+from tap import CHILD, LIMIT_SECONDS, main
 
-CHILD = os.environ["CPROC_TEST_CHILD"]
 WORKER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "worker.py")
-
-# Nothing here comes near it; it only turns what would hang into a failure.
-LIMIT_SECONDS = 30
 
 
 def child_argv(mode, *args):
@@ -116,19 +111,7 @@ def output_of(child):
     return output.stdout.decode()
 
 
-class TestCase(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = os.path.realpath(folder.name)
-
-    def path(self, name, content=None):
-        path = os.path.join(self.folder, name)
-        if content is not None:
-            with open(path, "wb") as file:
-                file.write(content)
-        return path
-
+class TestCase(tap.TestCase):
     def assertFails(self, domain, code, function, *args):
         """Calls the function, which must raise a GLib.Error of the given code; returns it."""
         try:
@@ -140,18 +123,3 @@ class TestCase(unittest.TestCase):
 
     def assertCprocFails(self, code, function, *args):
         return self.assertFails(Cproc.error_quark(), code, function, *args)
-
-    def assertGone(self, pid):
-        """The process ends, or has ended."""
-        try:
-            pidfd = os.pidfd_open(pid)
-        except ProcessLookupError:
-            return
-        ended = []
-        GLib.unix_fd_add_full(GLib.PRIORITY_DEFAULT, pidfd, GLib.IOCondition.IN,
-                              lambda *_: ended.append(True))
-        wait_until(lambda: ended)
-        os.close(pidfd)
-
-    def assertRuns(self, pid):
-        os.kill(pid, 0)

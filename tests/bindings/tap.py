@@ -1,9 +1,47 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Runs the tests of the main module and prints what they did as TAP."""
+"""Runs the tests of the main module and prints what they did as TAP, and what all of them share."""
 
+import os
+import select
 import sys
+import tempfile
 import traceback
 import unittest
+
+CHILD = os.environ["CPROC_TEST_CHILD"]
+
+# Nothing here comes near it; it only turns what would hang into a failure.
+LIMIT_SECONDS = 60
+
+
+class TestCase(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = os.path.realpath(folder.name)
+
+    def path(self, name, content=None):
+        """Of a file of the test's own; with content, text or bytes, it is there."""
+        path = os.path.join(self.folder, name)
+        if content is not None:
+            with open(path, "wb") as file:
+                file.write(content.encode() if isinstance(content, str) else content)
+        return path
+
+    def assertGone(self, pid):
+        """The process ends, or has ended."""
+        try:
+            pidfd = os.pidfd_open(pid)
+        except ProcessLookupError:
+            return
+        poll = select.poll()
+        poll.register(pidfd, select.POLLIN)
+        ended = poll.poll(LIMIT_SECONDS * 1000)
+        os.close(pidfd)
+        self.assertTrue(ended, f"{pid} lives on")
+
+    def assertRuns(self, pid):
+        os.kill(pid, 0)
 
 
 class TapResult(unittest.TestResult):

@@ -2,24 +2,18 @@
 """What the tests of the command share."""
 
 import os
-import select
 import signal
 import subprocess
 import sys
-import tempfile
-import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "bindings"))
 
-from tap import main
+import tap
+from tap import CHILD, LIMIT_SECONDS, main
 
 TOOL = os.environ["CPROC_TOOL"]
-CHILD = os.environ["CPROC_TEST_CHILD"]
 WORKER = os.environ["CPROC_TEST_WORKER"]
-
-# Nothing here comes near it; it only turns what would hang into a failure.
-LIMIT_SECONDS = 60
 
 USAGE, TIMED_OUT, OUTPUT_LIMIT, NOT_EXECUTABLE, NOT_FOUND, SIGNAL = 2, 124, 125, 126, 127, 128
 
@@ -57,19 +51,7 @@ def environment(**variables):
     return {**os.environ, **variables}
 
 
-class TestCase(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = os.path.realpath(folder.name)
-
-    def path(self, name, content=None):
-        path = os.path.join(self.folder, name)
-        if content is not None:
-            with open(path, "w", encoding="utf-8") as file:
-                file.write(content)
-        return path
-
+class TestCase(tap.TestCase):
     def assertUsageError(self, done, *words):
         """The command line was wrong: said on standard error, in one line or two."""
         self.assertEqual(done.code, USAGE)
@@ -77,18 +59,3 @@ class TestCase(unittest.TestCase):
         self.assertLessEqual(done.stderr.count(b"\n"), 2)
         for word in words:
             self.assertIn(word.encode(), done.stderr)
-
-    def assertGone(self, pid):
-        """The process ends, or has ended."""
-        try:
-            pidfd = os.pidfd_open(pid)
-        except ProcessLookupError:
-            return
-        poll = select.poll()
-        poll.register(pidfd, select.POLLIN)
-        ended = poll.poll(LIMIT_SECONDS * 1000)
-        os.close(pidfd)
-        self.assertTrue(ended, f"{pid} lives on")
-
-    def assertRuns(self, pid):
-        os.kill(pid, 0)
