@@ -75,7 +75,8 @@ class EventLoop(AsyncCase):
             await asyncio.sleep(0.5)
         finally:
             GLib.MainContext.iteration = iteration
-        self.assertLess(turns, 10)
+        # Four as a rule, nine at times on a busy machine; to poll would take many more.
+        self.assertLess(turns, 25)
         child.kill()
         await child.wait_async()
 
