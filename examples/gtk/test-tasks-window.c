@@ -349,6 +349,21 @@ test_close (void)
   g_assert_true (tasks_task_get_running (task));
 }
 
+/* As wide as the metainfo says that a display must be. */
+#define NARROW 360
+
+static void
+test_narrow (void)
+{
+  TasksTask *task = tasks_window_run (window, "sleep 1000");
+  int minimum;
+
+  WAIT_UNTIL (text_is (task, "status", "Running"));
+  gtk_widget_measure (GTK_WIDGET (window), GTK_ORIENTATION_HORIZONTAL, -1, &minimum, NULL, NULL,
+                      NULL);
+  g_assert_cmpint (minimum, <=, NARROW);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -364,6 +379,7 @@ main (int    argc,
   test_add ("/tasks/window/pause", test_pause);
   test_add ("/tasks/window/worker", test_worker);
   test_add ("/tasks/window/worker-module", test_worker_module);
+  test_add ("/tasks/window/narrow", test_narrow);
   test_add ("/tasks/window/close", test_close);
 
   return g_test_run ();
