@@ -71,14 +71,10 @@ class Message(Raw.Message, metaclass=MessageMeta):
 class Command(Raw.Command):
     def __init__(self, program: Any = None, /, **keywords: Any) -> None:
         launch, own = options.split(keywords)
-        properties = {name: launch.pop(name) for name in list(launch)
-                      if name not in ("env", "pass_fds", *options.STREAMS)}
-        if isinstance(program, str):
-            own["argv"] = ["/bin/sh", "-c", program]
-        elif program is not None:
-            own["argv"] = options.argument_list(program)
+        if program is not None:
+            own["argv"] = options.argv(program)
         super().__init__(**own)
-        options.apply(self, {**properties, **launch})
+        options.apply(self, launch)
 
 
 @public

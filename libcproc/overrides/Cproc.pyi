@@ -207,7 +207,7 @@ class Command(GObject.Object):
     @property
     def props(self) -> Props: ...
     def __init__(
-        self, program: str | Sequence[_StrOrBytesPath] | None = ..., /, *,
+        self, program: str | os.PathLike[str] | Sequence[_StrOrBytesPath] | None = ..., /, *,
         argv: Sequence[str] = ..., environment: Sequence[str] | None = ..., stdin_mode: Stdio = ...,
         stdout_mode: Stdio = ..., stderr_mode: Stdio = ..., cwd: _StrOrBytesPath | None = ...,
         env: _Environment | None = ..., stdin: _Stdin = ..., stdout: _Stdout = ...,

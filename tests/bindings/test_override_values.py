@@ -8,6 +8,7 @@ import json
 import os
 import pickle
 import weakref
+from pathlib import Path
 
 import harness
 from harness import CHILD, Call, Cproc, child_argv, shell, wait_closed, wait_until
@@ -366,7 +367,6 @@ class Options(harness.TestCase):
         return harness.output_of(child)
 
     def test_programs(self):
-        from pathlib import Path
         self.assertEqual(self.text_of(child_argv("print-args", "a b")), f"{CHILD}\na b\n")
         self.assertEqual(self.text_of((CHILD, "print-args")), f"{CHILD}\n")
         self.assertEqual(self.text_of("echo $((1 + 2))"), "3\n")
@@ -392,7 +392,6 @@ class Options(harness.TestCase):
         self.assertEqual(Cproc.Child(["true"], drain_timeout=-1).props.drain_timeout, -1)
 
     def test_launch(self):
-        from pathlib import Path
         for folder in (self.folder, Path(self.folder), os.fsencode(self.folder)):
             self.assertEqual(self.text_of(child_argv("print-cwd"), cwd=folder),
                              self.folder + "\n")
@@ -406,7 +405,6 @@ class Options(harness.TestCase):
 
     def test_streams(self):
         import subprocess
-        from pathlib import Path
         for null in (Cproc.Stdio.NULL, subprocess.DEVNULL):
             self.assertEqual(self.text_of(child_argv("echo", 1, "x"), stdout=null), "")
         for merge in (Cproc.Stdio.MERGE, subprocess.STDOUT):
@@ -445,6 +443,7 @@ class Options(harness.TestCase):
         self.assertEqual(self.text_of(command), self.folder + "\n")
         self.assertEqual(command.get_environment(), ["A=1"])
         self.assertEqual(self.text_of(Cproc.Command("echo $A", env={"A": "1"})), "1\n")
+        self.assertEqual(Cproc.Command(Path("/bin/true")).get_argv(), ["/bin/true"])
         raw = Cproc.Command(argv=["true"], cwd="/", environment=["B=1"],
                             stdin_mode=Cproc.Stdio.NULL)
         self.assertEqual((raw.props.argv, raw.props.cwd, raw.props.environment,

@@ -105,15 +105,10 @@ def pass_fds(command: Any, fds: Mapping[int, int] | Iterable[int]) -> None:
 
 
 def new_command(program: Any, options: dict[str, Any]) -> Any:
-    """A command from what people write: a line for the shell, an argument list, a command."""
+    """A command from what people write: a program, or a command."""
     if isinstance(program, Cproc.Command):
         return with_no_options(program, options)
-    if isinstance(program, str):
-        command = Cproc.Command.new_shell(program)
-    elif isinstance(program, os.PathLike):
-        command = Cproc.Command.new([os.fspath(program)])
-    else:
-        command = Cproc.Command.new(argument_list(program))
+    command = Cproc.Command.new(argv(program))
     apply(command, options)
     return command
 
@@ -125,6 +120,15 @@ def new_module(module: Any, args: Iterable, options: dict[str, Any]) -> Any:
     command = Cproc.Command.new_module(os.fspath(module), argument_list(args))
     apply(command, options)
     return command
+
+
+def argv(program: Any) -> list[str]:
+    """What to run: a line for the shell, a file, an argument list."""
+    if isinstance(program, str):
+        return ["/bin/sh", "-c", program]
+    if isinstance(program, os.PathLike):
+        return [os.fsdecode(program)]
+    return argument_list(program)
 
 
 def argument_list(args: Iterable) -> list[str]:
