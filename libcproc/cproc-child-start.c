@@ -110,7 +110,7 @@ cproc_child_start_in (CprocChild    *self,
   if (launch == NULL)
     return FALSE;
 
-  if (!cproc_launch_spawn (launch, error) || !cproc_launch_confirm (launch, error))
+  if (!cproc_launch_run (launch, error))
     {
       cproc_child_unprepare (self);
       return FALSE;

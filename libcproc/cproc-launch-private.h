@@ -71,6 +71,10 @@ int          cproc_launch_get_status_fd (CprocLaunch  *self);
 gboolean     cproc_launch_confirm      (CprocLaunch   *self,
                                         GError       **error);
 
+/* Both, where nothing is to be done between them: sooner. */
+gboolean     cproc_launch_run          (CprocLaunch   *self,
+                                        GError       **error);
+
 /* After confirm; the reach after spawn, so that a start can be broken off: NULL where it has failed
  * by then. */
 GSubprocess *cproc_launch_get_subprocess (CprocLaunch *self);

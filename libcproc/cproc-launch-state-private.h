@@ -33,12 +33,14 @@ struct _CprocLaunch
 
   GSubprocess *subprocess;
   int status_fd;
+  int status_peer; /* the helper's end, the launcher's while there is one */
   int control_fd;
   int pidfd;
   gint64 process_pid; /* of the GSubprocess: the helper's own where that stays */
   gint64 pid;         /* of the program */
   gboolean is_received;  /* what the helper tells first */
   gboolean has_reported; /* and that it was its pid */
+  gboolean is_locked;    /* it holds a lock on its end until it has become the program */
   LaunchRecord failure;  /* step 0: none */
   CprocReach *reach;
 };

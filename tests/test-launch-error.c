@@ -377,6 +377,40 @@ test_helper (void)
   launch_remove (directory);
 }
 
+static void
+run_fails (CprocCommand *command,
+           GQuark        domain,
+           int           code)
+{
+  g_autoptr(CprocLaunch) launch = cproc_launch_new (command);
+  g_autoptr(GError) error = NULL;
+
+  g_assert_true (cproc_launch_prepare (launch, NULL));
+  g_assert_false (cproc_launch_run (launch, &error));
+  g_assert_error (error, domain, code);
+  g_assert_null (cproc_launch_get_subprocess (launch));
+}
+
+/* Where nobody looks between spawn and confirm. */
+static void
+test_run (void)
+{
+  const char *const argv[] = { "/does/not/exist", NULL };
+  g_autoptr(CprocCommand) missing = cproc_command_new (argv);
+  g_autoptr(CprocCommand) command = launch_command_new ("exit", "0", NULL);
+  g_autofree char *directory = launch_make_directory ();
+  g_autofree char *silent = launch_write_file (directory, "silent", "#!/bin/sh\nexit 3\n", 0755);
+
+  for (int i = 0; i < 100; i++)
+    run_fails (missing, G_SPAWN_ERROR, G_SPAWN_ERROR_NOENT);
+
+  set_helper (silent);
+  run_fails (command, G_IO_ERROR, G_IO_ERROR_FAILED);
+  set_helper (NULL);
+
+  launch_remove (directory);
+}
+
 /* Orders that it does not understand, as a library of another version would give them. */
 static void
 test_malformed_spec (void)
@@ -443,6 +477,7 @@ main (int    argc,
   g_test_add_func ("/launch-error/no-leak", test_no_leak);
   g_test_add_func ("/launch-error/helper", test_helper);
   g_test_add_func ("/launch-error/malformed-spec", test_malformed_spec);
+  g_test_add_func ("/launch-error/run", test_run);
   g_test_add_func ("/launch-error/find-errno", test_find_errno);
 
   return g_test_run ();

@@ -537,6 +537,31 @@ test_status_fd (void)
   g_assert_cmpint (launch_wait (launch), ==, 0);
 }
 
+/* Both in one is sooner, and not too soon: what has that number is the program, not the helper. */
+static void
+test_run (void)
+{
+  g_autoptr(CprocCommand) command = launch_command_new ("sleep-forever", NULL);
+
+  for (int i = 0; i < 100; i++)
+    {
+      g_autoptr(CprocLaunch) launch = cproc_launch_new (command);
+      g_autofree char *link = NULL;
+      g_autofree char *program = NULL;
+
+      cproc_command_set_containment (command, i % 2 == 0 ? CPROC_CONTAINMENT_GROUP
+                                                         : CPROC_CONTAINMENT_TREE);
+      g_assert_true (cproc_launch_prepare (launch, NULL));
+      g_assert_true (cproc_launch_run (launch, NULL));
+      g_assert_cmpint (cproc_launch_get_status_fd (launch), ==, -1);
+      link = g_strdup_printf ("/proc/%" G_GINT64_FORMAT "/exe", cproc_launch_get_pid (launch));
+      program = g_file_read_link (link, NULL);
+      g_assert_cmpstr (program, ==, g_getenv ("CPROC_TEST_CHILD"));
+      cproc_reach_signal (cproc_launch_get_reach (launch), SIGKILL, NULL);
+      launch_wait (launch);
+    }
+}
+
 int
 main (int    argc,
       char **argv)
@@ -567,6 +592,7 @@ main (int    argc,
   g_test_add_func ("/launch/from-blocked-thread", test_from_blocked_thread);
   g_test_add_func ("/launch/thread", test_thread);
   g_test_add_func ("/launch/status-fd", test_status_fd);
+  g_test_add_func ("/launch/run", test_run);
 
   return g_test_run ();
 }

@@ -5,6 +5,7 @@
  * is told in launch-spec.h. */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -32,14 +33,15 @@ launch_report (int        status_fd,
 /* The pid, and with it a pidfd of our own: only this process can open one that is sure to be its.
  * Where the kernel has none, or the status goes to a file, the number must do. */
 static void
-report_process (int status_fd)
+report_process (int  status_fd,
+                bool is_locked)
 {
   union
   {
     char bytes[CMSG_SPACE (sizeof (int))];
     struct cmsghdr alignment;
   } control = { { 0 } };
-  LaunchRecord record = { LAUNCH_STEP_PID, getpid (), 0 };
+  LaunchRecord record = { LAUNCH_STEP_PID, getpid (), is_locked };
   struct iovec data = { &record, sizeof record };
   struct msghdr message = {
     .msg_iov = &data,
@@ -55,8 +57,19 @@ report_process (int status_fd)
   header->cmsg_len = CMSG_LEN (sizeof pidfd);
   memcpy (CMSG_DATA (header), &pidfd, sizeof pidfd);
   if (pidfd < 0 || sendmsg (status_fd, &message, 0) < 0)
-    launch_report (status_fd, LAUNCH_STEP_PID, record.value, 0);
+    launch_report (status_fd, LAUNCH_STEP_PID, record.value, record.detail);
   close (pidfd);
+}
+
+/* The kernel gives a lock back in the midst of an exec, when it can no longer fail; a socket's end
+ * it closes only as the new program's first instruction is due. Where a socket cannot be locked the
+ * parent waits for that. A supervisor does not exec. */
+static bool
+lock_status (const LaunchSpec *spec)
+{
+  struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+  return spec->mode == LAUNCH_MODE_EXEC && fcntl (spec->status_fd, F_SETLK, &lock) == 0;
 }
 
 /* Whom to tell that the spec cannot be read: the one token that can be looked for without it. */
@@ -110,7 +123,7 @@ main (int    argc,
     }
 
   ready = take_group_first (&spec, &failure);
-  report_process (spec.status_fd);
+  report_process (spec.status_fd, lock_status (&spec));
   if (!ready || !launch_close_others (&spec, &failure))
     {
       launch_report (spec.status_fd, (LaunchStep) failure.step, failure.value, failure.detail);
