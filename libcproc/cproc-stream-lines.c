@@ -17,7 +17,7 @@ struct _CprocBatch
   GPtrArray *copies; /* of those that lie elsewhere; NULL: none */
 };
 
-/* As many lines as a chunk has when they are 64 bytes long. */
+/* As many lines as most chunks have when they are 64 bytes long. */
 #define BATCH_SIZE (CPROC_CHUNK_SIZE / 64)
 
 static CprocBatch *

@@ -30,7 +30,8 @@ typedef struct
   gboolean to_line;
 
   gboolean paused;
-  gboolean big_pipe;
+  gboolean is_large; /* the child has written much: see output_enlarge() */
+  gsize read_size;
   gboolean eof;   /* nothing more will be read */
   gboolean ended; /* and all has been emitted; or was never open, or was taken over */
 } CprocOutput;

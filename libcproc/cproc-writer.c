@@ -218,7 +218,7 @@ writer_write_some (CprocWriter *self)
   return FALSE;
 }
 
-/* For those that are given much: see output_enlarge_pipe(). */
+/* For those that are given much: see output_enlarge(). */
 static void
 writer_enlarge_pipe (CprocWriter *self)
 {
