@@ -216,6 +216,22 @@ cproc_json_string_end (const char *p,
     }
 }
 
+/* Behind the escape sequence, or the number, string or literal, that begins at p, which is not the
+ * end; NULL if it is not valid. */
+const char *cproc_json_escape_end     (const char *p,
+                                       const char *end);
+const char *cproc_json_scalar_end     (const char *p,
+                                       const char *end);
+
+/* TRUE: cproc_json_check() would pass the text. FALSE: perhaps not. */
+gboolean cproc_json_check_fast        (const char  *text,
+                                       gsize        length);
+
+/* cproc_json_check() without the help of that. */
+gboolean cproc_json_check_by_token    (const char  *text,
+                                       gsize        length,
+                                       GError     **error);
+
 /* Decodes what stands between the quotes of a valid string; out holds length bytes or more.
  * Returns how many were written: never more than length. */
 gsize    cproc_json_decode            (char       *out,
