@@ -2,6 +2,8 @@
 
 #include "config.h"
 
+#include <unistd.h>
+
 #include "cproc-launch-private.h"
 #include "cproc-reap-private.h"
 
@@ -9,6 +11,7 @@
 struct _CprocReap
 {
   gatomicrefcount ref_count;
+  pid_t process; /* whose it is */
   GMutex lock;
   GSubprocess *subprocess;
   gboolean is_over;
@@ -62,7 +65,9 @@ dispatch (GSource     *source,
   CprocReap *self = user_data;
 
   g_source_set_ready_time (source, -1);
-  self->func (self->user_data);
+  /* In a fork there is nobody who has reaped it. */
+  if (self->process == getpid ())
+    self->func (self->user_data);
 
   return G_SOURCE_REMOVE;
 }
@@ -105,6 +110,7 @@ cproc_reap_new (GSubprocess    *subprocess,
   CprocReap *self = g_new0 (CprocReap, 1);
 
   g_atomic_ref_count_init (&self->ref_count);
+  self->process = getpid ();
   g_mutex_init (&self->lock);
   self->subprocess = g_object_ref (subprocess);
   self->func = func;

@@ -2,12 +2,15 @@
 
 #include "config.h"
 
+#include <unistd.h>
+
 #include "cproc-hub-private.h"
 #include "cproc-watch-private.h"
 
 typedef struct
 {
   GSource source;
+  pid_t process; /* whose it is */
   CprocWatchFunc func;
   gpointer user_data;
 } CprocTimerSource;
@@ -18,6 +21,10 @@ timer_source_dispatch (GSource     *source,
                        gpointer     user_data)
 {
   CprocTimerSource *self = (CprocTimerSource *) source;
+
+  /* What is to be done then is not for a fork to do. */
+  if (self->process != getpid ())
+    return G_SOURCE_REMOVE;
 
   /* Whoever stops the timer destroys the source, so a callback that frees the owner is safe. */
   self->func (self->user_data);
@@ -85,6 +92,7 @@ timer_attach (CprocTimer   *self,
 
   cproc_timer_stop (self);
 
+  ((CprocTimerSource *) source)->process = getpid ();
   ((CprocTimerSource *) source)->func = self->func;
   ((CprocTimerSource *) source)->user_data = self->user_data;
   g_source_set_static_name (source, "[libcproc] timer");

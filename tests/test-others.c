@@ -383,6 +383,52 @@ test_fork (gconstpointer data)
   test_await_no_children ();
 }
 
+/* In a handler: the fork runs the main context until what is due there would have been done. */
+static void
+fork_and_run (guint msec)
+{
+  pid_t pid = fork ();
+  int status;
+
+  if (pid == 0)
+    {
+      for (; msec > 0; msec--)
+        {
+          g_main_context_iteration (NULL, FALSE);
+          g_usleep (1000);
+        }
+      _exit (0);
+    }
+  g_assert_cmpint (waitpid (pid, &status, 0), ==, pid);
+  g_assert_cmpint (status, ==, 0);
+}
+
+static void
+resume_and_fork (CprocChild *child)
+{
+  cproc_child_resume (child, CPROC_STREAM_STDOUT);
+  fork_and_run (60);
+}
+
+/* The output of a child that has ended, while another holds its stream: it is not the fork's. */
+static void
+test_fork_drain (void)
+{
+  g_autoptr(CprocChild) child = test_child_new ("spawn-grandchild", "plain", "0", NULL);
+  Family family = { .text = g_string_new (NULL) };
+
+  cproc_child_set_drain_timeout (child, 20);
+  cproc_child_pause (child, CPROC_STREAM_STDOUT);
+  g_signal_connect (child, "output", G_CALLBACK (on_output), &family);
+  g_signal_connect (child, "exit", G_CALLBACK (resume_and_fork), NULL);
+  test_start (child);
+  test_run_until_state (child, CPROC_STATE_CLOSED);
+  g_assert_cmpuint (family.text->len, >, 0);
+
+  cproc_child_force_exit (child, NULL);
+  g_string_free (family.text, TRUE);
+}
+
 /* Forks all the time, of one of many threads, while children come and go. */
 static gpointer
 fork_often (gpointer unused)
@@ -527,6 +573,7 @@ main (int    argc,
 
   add ("no-main-loop", test_no_main_loop);
   add ("fork", test_fork);
+  g_test_add_func ("/others/fork-in-handler/drain", test_fork_drain);
   g_test_add_func ("/others/forks-all-the-time", test_forks_all_the_time);
   g_test_add_func ("/others/threads", test_threads);
   g_test_add_func ("/others/sigchld-blocked", test_sigchld_blocked);
