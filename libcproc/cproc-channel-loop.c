@@ -45,7 +45,8 @@ channel_source_prepare (GSource *source,
 
   *timeout = -1;
   self->turn_writes = 0;
-  if (self->corked)
+  /* A fork has the queue too, and must not write it a second time. */
+  if (self->corked && self->process == getpid ())
     cproc_channel_write_queue (self);
 
   return channel_has_work (self);

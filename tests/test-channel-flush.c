@@ -8,6 +8,7 @@
 
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static gpointer
@@ -178,6 +179,47 @@ test_flush_async (void)
   end_free (a);
 }
 
+#define N_BURST 100
+
+/* The fork goes on with the main loop, and is to write nothing of the queue. */
+static void
+send_burst_and_fork (CprocChannel *channel,
+                     CprocMessage *message,
+                     End          *end)
+{
+  pid_t pid;
+  int status;
+
+  for (guint i = 0; i < N_BURST; i++)
+    end_send (end, "1");
+  g_assert_cmpuint (cproc_channel_get_queued_bytes (channel), >, 0);
+
+  pid = fork ();
+  if (pid == 0)
+    {
+      for (guint i = 0; i < 10; i++)
+        g_main_context_iteration (NULL, FALSE);
+      _exit (0);
+    }
+  g_assert_cmpint (waitpid (pid, &status, 0), ==, pid);
+  g_assert_cmpint (status, ==, 0);
+}
+
+static void
+test_fork_in_burst (void)
+{
+  End *a, *b;
+
+  end_new_pair (&a, &b);
+  g_signal_connect (a->channel, "message", G_CALLBACK (send_burst_and_fork), a);
+  end_send (b, "0");
+  run_until (&b->n_messages, N_BURST);
+  run_pending ();
+  g_assert_cmpuint (b->n_messages, ==, N_BURST);
+  end_free (a);
+  end_free (b);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -189,6 +231,7 @@ main (int    argc,
   g_test_add_func ("/channel-flush/cancelled", test_flush_cancelled);
   g_test_add_func ("/channel-flush/peer-dies", test_flush_and_peer_dies);
   g_test_add_func ("/channel-flush/async", test_flush_async);
+  g_test_add_func ("/channel-flush/fork-in-burst", test_fork_in_burst);
 
   return g_test_run ();
 }
