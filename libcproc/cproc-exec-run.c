@@ -58,8 +58,10 @@ cproc_exec_run (CprocExec     *self,
   if (started)
     cproc_child_iterate_until_closed (child, context, cancellable, TRUE);
 
-  /* One that is kept for its output must not keep the context and its descriptor. */
-  cproc_child_set_context (child, own_context);
+  /* One that is kept for its output must not keep the context and its descriptor. Where it runs
+   * already, it is in another one, and stays there. */
+  if (cproc_child_get_priv (child)->context == context)
+    cproc_child_set_context (child, own_context);
 
   return started && cproc_child_check_success (child, error);
 }

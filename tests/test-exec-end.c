@@ -126,6 +126,31 @@ test_second_run (void)
 }
 
 static void
+run_again (CprocExec *exec)
+{
+  g_autoptr(GError) error = NULL;
+
+  g_assert_false (cproc_exec_run (exec, NULL, &error));
+  g_assert_error (error, CPROC_ERROR, CPROC_ERROR_ALREADY_STARTED);
+}
+
+/* From a handler: the first run is not disturbed. */
+static void
+test_second_run_inside (void)
+{
+  const char *names[] = { "started", "output", "exit", "closed" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autoptr(CprocExec) exec = test_exec_new ("echo", "1", "out", NULL);
+
+      g_signal_connect (exec, names[i], G_CALLBACK (run_again), NULL);
+      g_assert_true (cproc_exec_run (exec, NULL, NULL));
+      test_exec_assert_output (exec, "out", "");
+    }
+}
+
+static void
 test_timeout (void)
 {
   for (TestRun kind = 0; kind < TEST_N_RUNS; kind++)
@@ -358,6 +383,7 @@ main (int    argc,
   g_test_add_func ("/exec-end/failure/last-line-is-cut", test_last_line_is_cut);
   g_test_add_func ("/exec-end/failure/start", test_start_error);
   g_test_add_func ("/exec-end/failure/second-run", test_second_run);
+  g_test_add_func ("/exec-end/failure/second-run-inside", test_second_run_inside);
   g_test_add_func ("/exec-end/failure/timeout", test_timeout);
   g_test_add_func ("/exec-end/limit", test_limits);
   g_test_add_func ("/exec-end/limit/other-stream", test_limit_other_stream);
