@@ -30,8 +30,8 @@ struct _CprocStart
   GSource *cancelled_source;
   CprocWatch status_watch;
 
-  int kill_signal; /* what to send once it runs; 0 nothing */
-  gboolean kill_with_grace;
+  gboolean signals[NSIG]; /* to be sent once it runs, each once, as pending ones are */
+  int kill_signal;        /* and then this one, with a grace; 0: nothing */
 };
 
 static CprocStart *
@@ -210,6 +210,19 @@ start_abandon_writer (CprocWriter *writer)
   cproc_writer_unref (writer);
 }
 
+static void
+start_send_signals (CprocStart *self,
+                    CprocReach *reach,
+                    guint       kill_grace)
+{
+  for (int signum = 1; signum < NSIG; signum++)
+    if (self->signals[signum])
+      cproc_reach_signal (reach, signum, NULL);
+
+  if (self->kill_signal != 0)
+    cproc_reach_end (reach, self->kill_signal, kill_grace, NULL);
+}
+
 /* The start is over, one way or the other. Takes the error. */
 static void
 start_complete (CprocStart *self,
@@ -234,10 +247,7 @@ start_complete (CprocStart *self,
   else
     {
       cproc_child_program_runs (child, self->launch);
-      if (self->kill_signal != 0 && self->kill_with_grace)
-        cproc_reach_end (priv->reach, self->kill_signal, priv->kill_grace, NULL);
-      else if (self->kill_signal != 0)
-        cproc_reach_signal (priv->reach, self->kill_signal, NULL);
+      start_send_signals (self, priv->reach, priv->kill_grace);
       g_task_return_boolean (task, TRUE);
     }
 
@@ -467,10 +477,8 @@ cproc_child_kill_when_started (CprocChild *self,
 
   g_assert (start != NULL);
 
-  /* The harder one stands. */
-  if (start->kill_signal == SIGKILL)
-    return;
-
-  start->kill_signal = signum;
-  start->kill_with_grace = with_grace;
+  if (with_grace)
+    start->kill_signal = signum;
+  else
+    start->signals[signum] = TRUE;
 }

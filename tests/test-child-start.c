@@ -415,6 +415,15 @@ kill_twice (CprocChild  *child,
   return cproc_child_force_exit (child, error) && cproc_child_kill (child, error);
 }
 
+/* A signal that comes later does not take a kill back. */
+static gboolean
+kill_and_more (CprocChild  *child,
+               GError     **error)
+{
+  return cproc_child_kill (child, error) && cproc_child_send_signal (child, SIGCONT, error) &&
+         cproc_child_send_signal (child, SIGWINCH, error);
+}
+
 static void
 test_kill_while_starting (void)
 {
@@ -422,6 +431,7 @@ test_kill_while_starting (void)
   kill_while_starting (cproc_child_force_exit, "sleep-forever", SIGKILL);
   kill_while_starting (send_interrupt, "sleep-forever", SIGINT);
   kill_while_starting (kill_twice, "sleep-forever", SIGKILL);
+  kill_while_starting (kill_and_more, "sleep-forever", SIGTERM);
 }
 
 /* A signal that a program takes no notice of, so that the grace has to do it. */
