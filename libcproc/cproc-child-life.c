@@ -129,15 +129,17 @@ child_exited (const CprocEnd *end,
   /* Before the handlers: they may wait for the rest themselves. */
   cproc_child_update_drain (self);
   cproc_child_expect_closed (self);
+  priv->due |= CPROC_DUE_EXIT;
   g_object_thaw_notify (G_OBJECT (self));
 
-  cproc_child_emit_exit (self);
+  cproc_child_emit_due (self);
 
   cproc_child_check_closed (self);
 }
 
 void
-cproc_child_run_begins (CprocChild *self)
+cproc_child_run_begins (CprocChild *self,
+                        gint64      pid)
 {
   CprocChildPrivate *priv = cproc_child_get_priv (self);
 
@@ -145,9 +147,15 @@ cproc_child_run_begins (CprocChild *self)
   priv->output_time = priv->start_time;
   cproc_exit_watch_start (&priv->exit_watch, priv->context, priv->subprocess,
                           priv->reach, child_exited, self);
+
+  g_object_freeze_notify (G_OBJECT (self));
+  cproc_child_set_pid (self, pid);
   cproc_child_set_state (self, CPROC_STATE_RUNNING);
   cproc_child_update_timers (self);
-  cproc_child_emit_started (self);
+  priv->due |= CPROC_DUE_STARTED;
+  g_object_thaw_notify (G_OBJECT (self));
+
+  cproc_child_emit_due (self);
 }
 
 static gboolean
@@ -182,6 +190,7 @@ cproc_child_check_closed (CprocChild *self)
   CprocChildHooks *hooks = cproc_child_get_hooks (self);
   g_autoptr(CprocChild) G_GNUC_UNUSED guard = g_object_ref (self);
 
+  cproc_child_emit_due (self);
   if (!child_has_ended (self))
     return;
 

@@ -200,6 +200,5 @@ cproc_child_program_runs (CprocChild  *self,
   priv->subprocess = g_object_ref (cproc_launch_get_subprocess (launch));
   priv->reach = cproc_reach_ref (cproc_launch_get_reach (launch));
   child_open_streams (self, launch);
-  cproc_child_set_pid (self, cproc_launch_get_pid (launch));
-  cproc_child_run_begins (self);
+  cproc_child_run_begins (self, cproc_launch_get_pid (launch));
 }

@@ -83,6 +83,13 @@ typedef enum
   CPROC_CHILD_PROP_PROGRESS,
 } CprocChildProperty;
 
+/* Signals that have been announced by a notification, and not been emitted yet. */
+typedef enum
+{
+  CPROC_DUE_STARTED = 1 << 0,
+  CPROC_DUE_EXIT = 1 << 1,
+} CprocDue;
+
 typedef struct _CprocStart CprocStart;
 
 /* The state of a child. It is used only in the thread whose main context it belongs to; a start
@@ -101,6 +108,7 @@ typedef struct
   gint64 pid;
   int exit_code;
   int term_signal;
+  guint due; /* CprocDue */
   gint64 user_time; /* -1 while not known, as the next two */
   gint64 system_time;
   gint64 max_rss;
@@ -160,8 +168,7 @@ void     cproc_child_set_timed_out     (CprocChild     *self);
 
 /* cproc-child-signals.c */
 void     cproc_child_install_signals   (GType           type);
-void     cproc_child_emit_started      (CprocChild     *self);
-void     cproc_child_emit_exit         (CprocChild     *self);
+void     cproc_child_emit_due          (CprocChild     *self);
 void     cproc_child_emit_closed       (CprocChild     *self);
 void     cproc_child_emit_stream_ended (CprocChild     *self,
                                         CprocStream     stream);
@@ -208,7 +215,8 @@ void     cproc_child_kill_when_started    (CprocChild    *self,
                                            gboolean       with_grace);
 
 /* cproc-child-life.c: from the program's start to `closed`. */
-void     cproc_child_run_begins           (CprocChild     *self);
+void     cproc_child_run_begins           (CprocChild     *self,
+                                           gint64          pid);
 void     cproc_child_end_early            (CprocChild     *self,
                                            CprocEndReason  reason);
 void     cproc_child_update_timers        (CprocChild     *self);

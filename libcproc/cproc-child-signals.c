@@ -23,23 +23,30 @@ enum
 static guint signals[N_SIGNALS];
 static GQuark details[3]; /* by CprocStream */
 
+/* A handler of the notification may wait, or run a main loop, in which the rest comes: what was
+ * announced goes before that. */
 void
-cproc_child_emit_started (CprocChild *self)
-{
-  g_signal_emit (self, signals[SIGNAL_STARTED], 0);
-}
-
-void
-cproc_child_emit_exit (CprocChild *self)
+cproc_child_emit_due (CprocChild *self)
 {
   CprocChildPrivate *priv = cproc_child_get_priv (self);
 
-  g_signal_emit (self, signals[SIGNAL_EXIT], 0, priv->exit_code, priv->term_signal);
+  if ((priv->due & CPROC_DUE_STARTED) != 0)
+    {
+      priv->due &= ~CPROC_DUE_STARTED;
+      g_signal_emit (self, signals[SIGNAL_STARTED], 0);
+    }
+
+  if ((priv->due & CPROC_DUE_EXIT) != 0)
+    {
+      priv->due &= ~CPROC_DUE_EXIT;
+      g_signal_emit (self, signals[SIGNAL_EXIT], 0, priv->exit_code, priv->term_signal);
+    }
 }
 
 void
 cproc_child_emit_closed (CprocChild *self)
 {
+  cproc_child_emit_due (self);
   g_signal_emit (self, signals[SIGNAL_CLOSED], 0);
 }
 
@@ -47,6 +54,7 @@ void
 cproc_child_emit_stream_ended (CprocChild  *self,
                                CprocStream  stream)
 {
+  cproc_child_emit_due (self);
   g_signal_emit (self, signals[SIGNAL_STREAM_ENDED], details[stream], stream);
 }
 
@@ -55,6 +63,7 @@ cproc_child_emit_output (CprocChild  *self,
                          CprocStream  stream,
                          GBytes      *bytes)
 {
+  cproc_child_emit_due (self);
   g_signal_emit (self, signals[SIGNAL_OUTPUT], details[stream], stream, bytes);
 }
 
@@ -63,6 +72,7 @@ cproc_child_emit_line (CprocChild  *self,
                        CprocStream  stream,
                        const char  *line)
 {
+  cproc_child_emit_due (self);
   g_signal_emit (self, signals[SIGNAL_LINE], details[stream], stream, line);
 }
 
@@ -71,6 +81,7 @@ cproc_child_emit_lines (CprocChild         *self,
                         CprocStream         stream,
                         const char * const *lines)
 {
+  cproc_child_emit_due (self);
   g_signal_emit (self, signals[SIGNAL_LINES], details[stream], stream, lines);
 }
 

@@ -88,6 +88,7 @@ static void
 worker_message (gpointer      owner,
                 CprocMessage *message)
 {
+  cproc_child_emit_due (owner);
   g_signal_emit (owner, signals[SIGNAL_MESSAGE], 0, message);
 }
 
@@ -95,12 +96,14 @@ static void
 worker_invalid_message (gpointer  owner,
                         GError   *error)
 {
+  cproc_child_emit_due (owner);
   g_signal_emit (owner, signals[SIGNAL_INVALID_MESSAGE], 0, error);
 }
 
 static void
 worker_disconnected (gpointer owner)
 {
+  cproc_child_emit_due (owner);
   g_signal_emit (owner, signals[SIGNAL_DISCONNECTED], 0);
 }
 

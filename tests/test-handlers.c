@@ -410,6 +410,45 @@ test_drop_in_callbacks (void)
 }
 
 static void
+wait_if_running (CprocChild *child)
+{
+  if (cproc_child_get_state (child) != CPROC_STATE_CLOSED)
+    g_assert_true (cproc_child_wait (child, NULL, NULL));
+}
+
+static void
+loop_if_running (CprocChild *child)
+{
+  test_run_until_state (child, CPROC_STATE_CLOSED);
+}
+
+/* What a notification announces comes before all that comes while its handler waits. */
+static void
+test_order_in_notifications (void)
+{
+  const char *names[] = { "notify::pid", "notify::state", "notify::exit-code" };
+  const GCallback handlers[] = { G_CALLBACK (wait_if_running), G_CALLBACK (loop_if_running) };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names) * G_N_ELEMENTS (handlers); i++)
+    {
+      g_autoptr(CprocChild) child = test_child_new ("echo", "1", "x\n", NULL);
+      g_autoptr(TestRecord) record = test_record_new (child);
+      guint n;
+
+      g_signal_connect (child, names[i / 2], handlers[i % 2], NULL);
+      test_start (child);
+      test_run_until_state (child, CPROC_STATE_CLOSED);
+
+      n = record->events->len;
+      g_assert_cmpstr (g_ptr_array_index (record->events, 0), ==, "started");
+      g_assert_cmpstr (g_ptr_array_index (record->events, n - 1), ==, "closed");
+      g_assert_cmpuint (test_record_count (record, "started"), ==, 1);
+      g_assert_cmpuint (test_record_count (record, "exit"), ==, 1);
+      g_assert_cmpuint (test_record_count (record, "closed"), ==, 1);
+    }
+}
+
+static void
 add_tests (const char *name,
            HandlerFunc func,
            gboolean    may_wait)
@@ -446,6 +485,7 @@ main (int    argc,
   g_test_add_func ("/handlers/split-line-stays", test_split_line_stays);
   g_test_add_func ("/handlers/lines-stay", test_lines_stay);
   g_test_add_func ("/handlers/drop-in-callbacks", test_drop_in_callbacks);
+  g_test_add_func ("/handlers/order-in-notifications", test_order_in_notifications);
 
   return g_test_run ();
 }
