@@ -124,10 +124,14 @@ static gsize
 exec_get_room (CprocExec   *self,
                CprocBuffer *buffer)
 {
+  guint64 room = self->max_buffer;
+
   if (self->max_buffer < 0)
     return G_MAXSIZE;
 
-  return (gsize) self->max_buffer - MIN (buffer->length, (gsize) self->max_buffer);
+  room -= MIN (buffer->length, room);
+
+  return (gsize) MIN (room, G_MAXSIZE);
 }
 
 static char *
