@@ -16,8 +16,8 @@
 
 #define BIG_PIPE_SIZE (1024 * 1024)
 
-/* Of a socket: `output-1m` takes 0.92 of the processor's time that it takes by 64 KiB, `lines` 0.95,
- * and `cat` has 1.05 times the bytes a second. A pipe gains nothing by it. */
+/* Of a socket: `output-1m` takes 0.92 of the processor's time that it takes by 64 KiB,
+ * `lines` 0.95, and `cat` has 1.05 times the bytes a second. A pipe gains nothing by it. */
 #define BIG_READ_SIZE (128 * 1024)
 
 /* What is read is emitted at once, and yet there may be something left when a main loop runs: after
