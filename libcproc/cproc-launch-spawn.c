@@ -252,7 +252,7 @@ await_hang_up (int fd)
 }
 
 /* Until the program runs, or is known not to: when the helper's lock is given back, 45 µs before
- * its end hangs up; `start-0` takes 0.86 of the time. FALSE where the hang-up has to do. Our copy
+ * its end hangs up; `start-0` takes 0.9 of the time. FALSE where the hang-up has to do. Our copy
  * of the helper's end is open meanwhile, and no hang-up comes of a helper that has ended without a
  * word: so that is not waited for without end. */
 static gboolean
