@@ -6,7 +6,8 @@
 #include "cproc-marshal.h"
 
 /* Signals with two arguments have a marshaller of their own: GObject has one for up to one
- * argument only, and the generic one that it falls back to is several times slower. */
+ * argument only, and with the generic one that it falls back to `line` takes twice the
+ * processor's time. */
 
 enum
 {

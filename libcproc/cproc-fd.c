@@ -112,8 +112,9 @@ cproc_fd_open_socketpair (int      fds[2],
   return TRUE;
 }
 
-/* As much as any system allows (net.core.wmem_max), twice what a socket has: fewer turns of the two
- * processes, and a tenth less of the processor's time for a gigabyte. */
+/* As much as any system allows (net.core.wmem_max), twice what a socket has, and so fewer turns of
+ * the two processes: `output-64k` takes 0.94 of the processor's time, and `cat` has 1.2 times the
+ * bytes a second. */
 #define SOCKET_ROOM 212992
 
 void

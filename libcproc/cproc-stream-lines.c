@@ -141,7 +141,7 @@ output_emit_line (CprocOutput *self)
   return TRUE;
 }
 
-/* Not for each line: that took a quarter of the time. */
+/* At each read, not for each line: with that `line` took 1.9 times the processor's time. */
 gboolean
 cproc_output_judge_lines (CprocOutput *self)
 {

@@ -11,7 +11,7 @@
 #include "cproc-stream-private.h"
 
 /* One read fills at most a chunk; so many follow each other before the other sources of the main
- * context get their turn. */
+ * context get their turn. With one, `output-1m` over a pipe has 0.93 of the bytes a second. */
 #define READS_PER_DISPATCH 16
 
 #define BIG_PIPE_SIZE (1024 * 1024)
@@ -45,7 +45,8 @@ output_process (CprocOutput *self,
 
   if (cproc_child_wants_output (self->child, self->stream))
     {
-      /* Whoever keeps a few bytes is not to keep all of a chunk. */
+      /* Whoever keeps a few bytes is not to keep all of a chunk; else nothing is copied, and
+       * `output-64k` over a socket takes 0.92 of the processor's time. */
       if (length < chunk->size / 2 || wants_lines)
         bytes = g_bytes_new (chunk->data, length);
       else
@@ -90,9 +91,10 @@ output_close (CprocOutput *self)
   output_watch (self, cproc_child_get_priv (self->child)->context);
 }
 
-/* Only for children that write much: a user has few pipes of this size (pipe(7),
- * pipe-user-pages-soft); where it is refused the pipe stays as it is. What is no pipe is a socket,
- * whose size its writer has: it is read by larger pieces. */
+/* `output-64k` has 2.5 times the bytes a second over a larger pipe, `exec-64m` 2.3 times. Only for
+ * children that write much: a user has few of this size (pipe(7), pipe-user-pages-soft); where it
+ * is refused the pipe stays as it is. What is no pipe is a socket, whose size its writer has: it is
+ * read by larger pieces. */
 static void
 output_enlarge (CprocOutput *self)
 {
@@ -134,7 +136,7 @@ output_read_into (CprocOutput *self,
 }
 
 /* Where a class keeps the output and nobody else listens it is read into its place: a copy less,
- * a fifth of the time of a run with 64 MiB of output. */
+ * which leaves `exec-64m` 0.96 of the processor's time in the median and 0.78 at best. */
 static gboolean
 output_read_in_place (CprocOutput *self,
                       gsize       *n)
@@ -207,7 +209,8 @@ output_run (CprocOutput *self,
       total += n;
       cproc_child_update_progress (self->child, self->stream, n < asked);
 
-      /* A pipe that gave less than asked for was empty: another read would only say so. */
+      /* A pipe that gave less than asked for was empty: another read would only say so. Without
+       * it `output-64k` over a socket takes 0.96 of the processor's time. */
       if (n == 0 || (n < asked && !until_empty))
         {
           cproc_output_deliver_lines (self);
