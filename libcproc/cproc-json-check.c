@@ -24,7 +24,7 @@ typedef struct
 } Check;
 
 /* Shorter texts, as {"foo":1,"bar":2}, are through before the other check has begun. */
-#define MIN_FAST 96
+#define MIN_FAST 128
 
 static const char * const ends_early = N_("the text ends too early");
 

@@ -227,6 +227,12 @@ const char *cproc_json_scalar_end     (const char *p,
 gboolean cproc_json_check_fast        (const char  *text,
                                        gsize        length);
 
+/* That with what it is made of; FALSE too where the processor cannot. */
+gboolean cproc_json_check_avx2        (const char  *text,
+                                       gsize        length);
+gboolean cproc_json_check_avx512      (const char  *text,
+                                       gsize        length);
+
 /* cproc_json_check() without the help of that. */
 gboolean cproc_json_check_by_token    (const char  *text,
                                        gsize        length,

@@ -42,6 +42,15 @@ is_container (const char *text,
   return p < text + length && (*p == '{' || *p == '[');
 }
 
+static gboolean
+is_same (gboolean (*check) (const char *, gsize),
+         const char *text,
+         gsize       length,
+         gboolean    expected)
+{
+  return !check ("[]", 2) || check (text, length) == expected;
+}
+
 /* In memory of exactly its size, so that a tool sees when a byte beyond is touched. */
 static void
 assert_same (const char *text,
@@ -49,12 +58,13 @@ assert_same (const char *text,
 {
   g_autofree char *copy = g_memdup2 (text, length);
   gboolean valid = cproc_json_check_by_token (copy, length, NULL);
-  gboolean fast = cproc_json_check_fast (copy, length);
+  gboolean expected = valid && is_container (text, length);
 
-  if (fast == (valid && is_container (text, length)))
+  if (is_same (cproc_json_check_avx2, copy, length, expected) &&
+      is_same (cproc_json_check_avx512, copy, length, expected))
     return;
 
-  g_test_message ("%s: %.*s", fast ? "passed" : "not passed", (int) length, text);
+  g_test_message ("%s: %.*s", expected ? "not passed" : "passed", (int) length, text);
   g_test_fail ();
 }
 
