@@ -13,7 +13,7 @@ typedef void (*MessageFunc) (gpointer      data1,
                              gpointer      data2);
 
 /* GObject's own copies the argument for each handler, which looks its type up twice: a sixth of
- * the time of a message. Here whoever emits holds the message. For handlers in C only: bindings
+ * the time of `oneway`. Here whoever emits holds the message. For handlers in C only: bindings
  * have their own closures and keep what they want. */
 static void
 marshal_message (GClosure *closure,

@@ -9,32 +9,12 @@
 
 G_STATIC_ASSERT (LAUNCH_N_LIMITS == RLIM_NLIMITS);
 
-/* As printf() would, at a tenth of its cost. */
-static void
-append_number (GString *spec,
-               gint64   number)
-{
-  char digits[20];
-  guint64 rest = number < 0 ? -(guint64) number : (guint64) number;
-  gsize first = sizeof digits;
-
-  do
-    digits[--first] = (char) ('0' + rest % 10);
-  while ((rest /= 10) > 0);
-
-  if (number < 0)
-    g_string_append_c (spec, '-');
-  g_string_append_len (spec, digits + first, sizeof digits - first);
-}
-
 static void
 append_token (GString *spec,
               char     letter,
               gint64   number)
 {
-  g_string_append_c (spec, ' ');
-  g_string_append_c (spec, letter);
-  append_number (spec, number);
+  g_string_append_printf (spec, " %c%" G_GINT64_FORMAT, letter, number);
 }
 
 /* The child's next number after this one, -1 after the last. */
@@ -64,28 +44,21 @@ append_kept (GString              *spec,
 {
   g_string_append (spec, " k");
   for (int fd = find_next_target (fds, -1); fd >= 0; fd = find_next_target (fds, fd))
-    {
-      append_number (spec, fd);
-      g_string_append_c (spec, ',');
-    }
+    g_string_append_printf (spec, "%d,", fd);
 
-  append_number (spec, status_fd);
+  g_string_append_printf (spec, "%d", status_fd);
   if (control_fd >= 0)
-    {
-      g_string_append_c (spec, ',');
-      append_number (spec, control_fd);
-    }
+    g_string_append_printf (spec, ",%d", control_fd);
 }
 
 static void
 append_limit_value (GString *spec,
                     gint64   value)
 {
-  g_string_append_c (spec, ',');
   if (value < 0)
-    g_string_append_c (spec, '-');
+    g_string_append (spec, ",-");
   else
-    append_number (spec, value);
+    g_string_append_printf (spec, ",%" G_GINT64_FORMAT, value);
 }
 
 static void
