@@ -30,8 +30,9 @@ struct _CprocStart
   GSource *cancelled_source;
   CprocWatch status_watch;
 
-  gboolean signals[NSIG]; /* to be sent once it runs, each once, as pending ones are */
-  int kill_signal;        /* and then this one, with a grace; 0: nothing */
+  int signals[NSIG]; /* to be sent once it runs, each once: the last of its kind counts */
+  guint n_signals;
+  int kill_signal; /* and then this one, with a grace; 0: nothing */
 };
 
 static CprocStart *
@@ -210,14 +211,28 @@ start_abandon_writer (CprocWriter *writer)
   cproc_writer_unref (writer);
 }
 
+/* In the order in which they came: what stops a program and what lets it go on undo each other. */
+static void
+start_keep_signal (CprocStart *self,
+                   int         signum)
+{
+  guint n_kept = 0;
+
+  for (guint i = 0; i < self->n_signals; i++)
+    if (self->signals[i] != signum)
+      self->signals[n_kept++] = self->signals[i];
+
+  self->signals[n_kept++] = signum;
+  self->n_signals = n_kept;
+}
+
 static void
 start_send_signals (CprocStart *self,
                     CprocReach *reach,
                     guint       kill_grace)
 {
-  for (int signum = 1; signum < NSIG; signum++)
-    if (self->signals[signum])
-      cproc_reach_signal (reach, signum, NULL);
+  for (guint i = 0; i < self->n_signals; i++)
+    cproc_reach_signal (reach, self->signals[i], NULL);
 
   if (self->kill_signal != 0)
     cproc_reach_end (reach, self->kill_signal, kill_grace, NULL);
@@ -480,5 +495,5 @@ cproc_child_kill_when_started (CprocChild *self,
   if (with_grace)
     start->kill_signal = signum;
   else
-    start->signals[signum] = TRUE;
+    start_keep_signal (start, signum);
 }

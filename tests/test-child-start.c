@@ -434,6 +434,26 @@ test_kill_while_starting (void)
   kill_while_starting (kill_and_more, "sleep-forever", SIGTERM);
 }
 
+/* In the order in which they were sent: otherwise it would stay stopped. */
+static void
+test_stop_while_starting (void)
+{
+  g_autoptr(CprocChild) child = test_child_new ("cat", NULL);
+  g_autoptr(GAsyncResult) result = NULL;
+  g_autoptr(GError) error = NULL;
+
+  cproc_child_start_async (child, NULL, test_store_result, &result);
+  g_assert_true (cproc_child_send_signal (child, SIGCONT, &error));
+  g_assert_true (cproc_child_send_signal (child, SIGSTOP, &error));
+  g_assert_true (cproc_child_send_signal (child, SIGCONT, &error));
+  g_assert_true (finish_start (child, &result, &error));
+  g_assert_no_error (error);
+
+  cproc_child_close_stdin (child);
+  test_run_until_state (child, CPROC_STATE_CLOSED);
+  g_assert_cmpint (cproc_child_get_exit_code (child), ==, 0);
+}
+
 /* A signal that a program takes no notice of, so that the grace has to do it. */
 static void
 test_kill_grace_while_starting (void)
@@ -547,6 +567,7 @@ main (int    argc,
   g_test_add_func ("/child-start/async/wait", test_wait_while_starting);
   g_test_add_func ("/child-start/async/wait-for-failure", test_wait_while_failing);
   g_test_add_func ("/child-start/async/kill", test_kill_while_starting);
+  g_test_add_func ("/child-start/async/stop", test_stop_while_starting);
   g_test_add_func ("/child-start/async/kill-grace", test_kill_grace_while_starting);
   g_test_add_func ("/child-start/async/not-contained", test_async_not_contained);
   g_test_add_func ("/child-start/async/bad-signal", test_bad_signal_while_starting);
