@@ -73,7 +73,6 @@ cproc_child_emit_line (CprocChild  *self,
                        CprocStream  stream,
                        const char  *line)
 {
-  cproc_child_emit_due (self);
   g_signal_emit (self, signals[SIGNAL_LINE], details[stream], stream, line);
 }
 
@@ -82,7 +81,6 @@ cproc_child_emit_lines (CprocChild         *self,
                         CprocStream         stream,
                         const char * const *lines)
 {
-  cproc_child_emit_due (self);
   g_signal_emit (self, signals[SIGNAL_LINES], details[stream], stream, lines);
 }
 

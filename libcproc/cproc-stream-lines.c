@@ -176,6 +176,9 @@ cproc_output_feed_lines (CprocOutput *self,
 gboolean
 cproc_output_deliver_lines (CprocOutput *self)
 {
+  /* Once, not for each line: with that `line` took 1.06 times the processor's time. */
+  cproc_child_emit_due (self->child);
+
   /* A handler may have gone on to the end of the stream itself. */
   while (!self->paused && self->lines != NULL)
     {
