@@ -78,12 +78,11 @@ begin (End      *end,
   send_number (end->channel, 0);
 }
 
-/* The other side goes instead of answering. */
+/* N_MESSAGES are answered, and then one side goes. */
 static void
-test_end (void)
+run_to_end (Exchange exchange,
+            Peer     peer)
 {
-  Exchange exchange = { .n_wanted = G_MAXUINT };
-  Peer peer = { .n_answers = N_MESSAGES };
   End *a = end_new (&peer.fd);
   GThread *thread = g_thread_new ("peer", answer_in_thread, &peer);
 
@@ -94,19 +93,18 @@ test_end (void)
   end_free (a);
 }
 
+/* The other side goes instead of answering. */
+static void
+test_end (void)
+{
+  run_to_end ((Exchange) { .n_wanted = G_MAXUINT }, (Peer) { .n_answers = N_MESSAGES });
+}
+
 static void
 test_close (void)
 {
-  Exchange exchange = { .n_wanted = N_MESSAGES, .close = TRUE };
-  Peer peer = { .n_answers = G_MAXUINT };
-  End *a = end_new (&peer.fd);
-  GThread *thread = g_thread_new ("peer", answer_in_thread, &peer);
-
-  begin (a, &exchange);
-  run_until_disconnected (a);
-  g_assert_cmpuint (exchange.n_answers, ==, N_MESSAGES);
-  g_thread_join (thread);
-  end_free (a);
+  run_to_end ((Exchange) { .n_wanted = N_MESSAGES, .close = TRUE },
+              (Peer) { .n_answers = G_MAXUINT });
 }
 
 static void
