@@ -37,12 +37,8 @@ public_headers ()
 {
   rm -rf "$2"
   mkdir -p "$2"
-  for header in "$1"/*.h; do
-    case $header in
-      *-private.h) ;;
-      *) cp "$header" "$2" ;;
-    esac
-  done
+  find "$1" -name '*.h' ! -name '*-private.h' ! -path '*/helper/*' ! -path '*/tool/*' \
+    -exec cp {} "$2" \;
 }
 public_headers "$old/source/libcproc" "$old/headers-old"
 public_headers "$source_dir/libcproc" "$old/headers-new"

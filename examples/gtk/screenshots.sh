@@ -64,7 +64,7 @@ EOF
 cd "$scratch/pictures"
 # Nothing of the session that it is run from.
 timeout 120 env PATH="$scratch/bin:$PATH" \
-  CPROC_LAUNCH_HELPER="$build/libcproc/launch/cproc-launch" \
+  CPROC_LAUNCH_HELPER="$build/libcproc/helper/cproc-launch" \
   LD_LIBRARY_PATH="$build/libcproc" DBUS_SESSION_BUS_ADDRESS=disabled: GDK_BACKEND=x11 \
   GSK_RENDERER=cairo GSETTINGS_BACKEND=memory GTK_A11Y=none LC_ALL="${LC_ALL:-C.UTF-8}" \
   xvfb-run -a -s '-screen 0 1280x800x24' "$build/examples/gtk/tasks-screenshots"

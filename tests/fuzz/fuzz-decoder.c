@@ -4,7 +4,7 @@
 
 #include "config.h"
 
-#include "cproc-decoder-private.h"
+#include "cproc-text-decoder-private.h"
 
 #include "fuzz-text.h"
 #include "fuzz.h"

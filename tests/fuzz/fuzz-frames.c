@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "cproc-channel-private.h"
-#include "cproc-frames-private.h"
+#include "cproc-frame-splitter-private.h"
 #include "cproc-json-private.h"
 
 #include "fuzz.h"

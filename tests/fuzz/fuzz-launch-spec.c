@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "launch/launch-spec.h"
+#include "launch-spec.h"
 
 static void
 append_limit (GString    *text,

@@ -5,9 +5,9 @@
 
 #include "config.h"
 
-#include "cproc-lines-private.h"
+#include "cproc-line-splitter-private.h"
 
-#include "cproc-decoder-private.h"
+#include "cproc-text-decoder-private.h"
 #include "fuzz-text.h"
 #include "fuzz.h"
 

@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "cproc-decoder-private.h"
+#include "cproc-text-decoder-private.h"
 #include "cproc-progress-private.h"
 
 #include "fuzz-text.h"

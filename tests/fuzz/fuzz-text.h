@@ -4,7 +4,7 @@
 
 #include <glib.h>
 
-#include "../naive-text.h"
+#include "naive-text.h"
 
 /* The first two bytes of an input choose the encoding and the cuts. */
 

@@ -8,6 +8,7 @@ meson; PATH one of its cases, or of its functions. tests/README.md names tests i
 the last column of its tables.
 """
 
+import glob
 import os
 import re
 import sys
@@ -20,8 +21,7 @@ LITERAL = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
 
 # Where the test of a name is; the first that exists.
 SOURCES = (
-    ("", "tests/test-{}.c"),
-    ("", "tests/inject/test-{}.c"),
+    ("", "tests/*/test-{}.c"),
     ("", "tests/soak/{}.c"),
     ("python-override-", "tests/bindings/test_override_{}.py"),
     ("python-", "tests/bindings/test_{}.py"),
@@ -33,9 +33,10 @@ SOURCES = (
 
 def find_source(root, name):
     for prefix, pattern in SOURCES:
-        path = pattern.format(name.removeprefix(prefix))
-        if name.startswith(prefix) and os.path.isfile(os.path.join(root, path)):
-            return path
+        if name.startswith(prefix):
+            found = glob.glob(pattern.format(name.removeprefix(prefix)), root_dir=root)
+            if found:
+                return found[0]
     return None
 
 
@@ -61,7 +62,7 @@ def check_reference(root, reference):
 
 
 def check_references(root, where, text):
-    for reference in filter(None, (part.strip() for part in text.replace("\n", " ").split(";"))):
+    for reference in filter(None, (" ".join(part.split()) for part in text.split(";"))):
         problem = check_reference(root, reference)
         if problem is not None:
             yield f"{where}: {problem}"

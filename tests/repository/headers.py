@@ -38,9 +38,14 @@ def main():
     # As system headers: their warnings are not ours.
     flags = subprocess.run(["pkg-config", "--cflags", *packages], check=True, capture_output=True,
                            text=True).stdout.replace("-I", "-isystem").split()
-    flags += [f"-I{folder}", f"-I{build_folder}"]
-    headers = sorted(name for name in os.listdir(folder)
-                     if name.endswith(".h") and not name.endswith("-private.h"))
+    flags += [f"-I{build_folder}"]
+    headers = {}
+    for room, _, names in sorted(os.walk(folder)):
+        # The launch helper and the command are programs: they install no headers.
+        if os.path.basename(room) not in ("helper", "tool"):
+            flags += [f"-I{room}"]
+            headers.update((name, room) for name in names
+                           if name.endswith(".h") and not name.endswith("-private.h"))
     umbrella = read(folder, "libcproc.h")
     problems = []
 
@@ -57,8 +62,8 @@ def main():
         if not good:
             problems.append(f"libcproc.h does not compile as C++:\n{errors}")
 
-    for name in headers:
-        text = read(folder, name)
+    for name, room in sorted(headers.items()):
+        text = read(room, name)
         for included in re.findall(r'^#include\s+[<"](\S+)[>"]', text, re.MULTILINE):
             if included.endswith("-private.h") or included == "config.h":
                 problems.append(f"{name} includes {included}")

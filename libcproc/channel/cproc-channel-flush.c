@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include <poll.h>
+
+#include "cproc-channel-internal-private.h"
+
+/* What comes meanwhile is kept, or two sides that flush at the same time would wait for each other;
+ * at exit, when nobody will look at it, it is dropped for the same reason. */
+static void
+receive_meanwhile (CprocChannel *self,
+                   gboolean      keep_input)
+{
+  CprocInResult result;
+  gsize length;
+
+  if (keep_input)
+    result = cproc_in_receive (&self->in, self->fd, &length);
+  else
+    result = cproc_in_discard (self->fd);
+
+  if (result == CPROC_IN_END)
+    self->at_end = TRUE;
+}
+
+static void
+wait_for_socket (CprocChannel *self,
+                 gboolean      keep_input,
+                 GCancellable *cancellable)
+{
+  GPollFD cancel = { .fd = -1 };
+  struct pollfd fds[2] = { { .fd = self->fd }, { .fd = -1, .events = POLLIN } };
+  int timeout = -1;
+
+  if (g_cancellable_make_pollfd (cancellable, &cancel))
+    fds[1].fd = cancel.fd;
+  else if (cancellable != NULL)
+    timeout = CPROC_OUT_RETRY_MSEC; /* no descriptors left: look at it now and then */
+
+  if (!self->retry)
+    fds[0].events |= POLLOUT;
+  else
+    timeout = CPROC_OUT_RETRY_MSEC;
+
+  if (!self->at_end && !(keep_input && cproc_in_is_full (&self->in)))
+    fds[0].events |= POLLIN;
+
+  if (poll (fds, G_N_ELEMENTS (fds), timeout) > 0 && (fds[0].revents & POLLIN) != 0)
+    receive_meanwhile (self, keep_input);
+
+  if (cancel.fd >= 0)
+    g_cancellable_release_fd (cancellable);
+}
+
+gboolean
+cproc_channel_flush_blocking (CprocChannel  *self,
+                              gboolean       keep_input,
+                              GCancellable  *cancellable,
+                              GError       **error)
+{
+  while (self->out.head != NULL)
+    {
+      if (g_cancellable_set_error_if_cancelled (cancellable, error))
+        return FALSE;
+
+      cproc_channel_write_queue (self);
+      if (self->out.head != NULL)
+        wait_for_socket (self, keep_input && self->state == CPROC_CHANNEL_OPEN, cancellable);
+    }
+
+  if (!self->out.lost)
+    return TRUE;
+
+  g_propagate_error (error, cproc_channel_lost ());
+
+  return FALSE;
+}
+
+/**
+ * cproc_channel_flush:
+ * @self: a channel
+ * @cancellable: (nullable): a cancellable, or `NULL`
+ * @error: return location for an error
+ *
+ * Blocks until the kernel has all that was sent.
+ *
+ * No main loop runs meanwhile, and no signal is emitted but notifications of properties. A side
+ * that does not read makes this wait, so it is for workers and other programs without a user
+ * interface.
+ *
+ * ```c
+ * cproc_channel_send_text (channel, "{\"progress\":10}", NULL);
+ * cproc_channel_flush (channel, NULL, NULL);
+ * compute_for_long ();
+ * ```
+ *
+ * The channel to the parent needs no flush at the end: what is left is written by `exit()`.
+ *
+ * If the other side ends before it has taken everything the error is
+ * [error@Cproc.Error.CHANNEL_CLOSED].
+ *
+ * Returns: `TRUE` if the kernel has everything
+ *
+ * Since: 1.0
+ */
+gboolean
+cproc_channel_flush (CprocChannel  *self,
+                     GCancellable  *cancellable,
+                     GError       **error)
+{
+  gboolean flushed;
+
+  g_return_val_if_fail (CPROC_IS_CHANNEL (self), FALSE);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+    return FALSE;
+
+  flushed = cproc_channel_flush_blocking (self, TRUE, cancellable, error);
+  cproc_channel_notify (self);
+
+  return flushed;
+}
+
+/**
+ * cproc_channel_flush_async:
+ * @self: a channel
+ * @cancellable: (nullable): a cancellable, or `NULL`
+ * @callback: (nullable) (scope async): what to call when everything is written
+ * @user_data: data for the callback
+ *
+ * Tells when the kernel has all that was sent before this call.
+ *
+ * Since: 1.0
+ */
+void
+cproc_channel_flush_async (CprocChannel        *self,
+                           GCancellable        *cancellable,
+                           GAsyncReadyCallback  callback,
+                           gpointer             user_data)
+{
+  g_autoptr(GTask) task = NULL;
+  CprocOutItem mark = { .fd = -1 };
+
+  g_return_if_fail (CPROC_IS_CHANNEL (self));
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  task = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_source_tag (task, cproc_channel_flush_async);
+  g_task_set_check_cancellable (task, FALSE);
+
+  if (g_task_return_error_if_cancelled (task))
+    return;
+
+  if (self->out.lost)
+    g_task_return_error (task, cproc_channel_lost ());
+  else if (self->out.head != NULL)
+    cproc_channel_push_task (self, &mark, task);
+  else if (self->source != NULL)
+    g_queue_push_tail (&self->out.done, g_steal_pointer (&task)); /* in order */
+  else
+    g_task_return_boolean (task, TRUE);
+}
+
+/**
+ * cproc_channel_flush_finish:
+ * @self: a channel
+ * @result: the result
+ * @error: return location for an error
+ *
+ * Finishes what [method@Channel.flush_async] began.
+ *
+ * Returns: `TRUE` if the kernel has everything
+ *
+ * Since: 1.0
+ */
+gboolean
+cproc_channel_flush_finish (CprocChannel  *self,
+                            GAsyncResult  *result,
+                            GError       **error)
+{
+  g_return_val_if_fail (CPROC_IS_CHANNEL (self), FALSE);
+  g_return_val_if_fail (g_task_is_valid (result, self) &&
+                        g_task_get_source_tag (G_TASK (result)) == cproc_channel_flush_async,
+                        FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}

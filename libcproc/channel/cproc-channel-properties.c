@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "cproc-channel-internal-private.h"
+
+#define CONGESTED_BYTES (1024 * 1024)
+
+typedef enum
+{
+  PROP_CONNECTED = 1,
+  PROP_CONGESTED,
+  PROP_QUEUED_BYTES,
+  PROP_MAX_MESSAGE_SIZE,
+} CprocChannelProperty;
+
+static GParamSpec *properties[PROP_MAX_MESSAGE_SIZE + 1];
+
+gboolean
+cproc_channel_properties_changed (CprocChannel *self)
+{
+  return self->shown_bytes != self->out.bytes ||
+         self->shown_connected != cproc_channel_get_connected (self);
+}
+
+void
+cproc_channel_notify (CprocChannel *self)
+{
+  gboolean connected = cproc_channel_get_connected (self);
+  gboolean congested = cproc_channel_get_congested (self);
+  gboolean bytes_changed = self->shown_bytes != self->out.bytes;
+  gboolean connected_changed = self->shown_connected != connected;
+  gboolean congested_changed = self->shown_congested != congested;
+
+  if (!bytes_changed && !connected_changed)
+    return;
+
+  self->shown_bytes = self->out.bytes;
+  self->shown_connected = connected;
+  self->shown_congested = congested;
+
+  g_object_ref (self);
+  if (bytes_changed)
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_QUEUED_BYTES]);
+  if (congested_changed)
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_CONGESTED]);
+  if (connected_changed)
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_CONNECTED]);
+  g_object_unref (self);
+}
+
+void
+cproc_channel_notify_sent (CprocChannel *self)
+{
+  if (self->shown_congested != cproc_channel_get_congested (self) ||
+      self->shown_connected != cproc_channel_get_connected (self))
+    cproc_channel_notify (self);
+}
+
+static void
+cproc_channel_get_property (GObject    *object,
+                            guint       prop_id,
+                            GValue     *value,
+                            GParamSpec *pspec)
+{
+  CprocChannel *self = CPROC_CHANNEL (object);
+
+  switch ((CprocChannelProperty) prop_id)
+    {
+    case PROP_CONNECTED:
+      g_value_set_boolean (value, cproc_channel_get_connected (self));
+      break;
+
+    case PROP_CONGESTED:
+      g_value_set_boolean (value, cproc_channel_get_congested (self));
+      break;
+
+    case PROP_QUEUED_BYTES:
+      g_value_set_uint64 (value, cproc_channel_get_queued_bytes (self));
+      break;
+
+    case PROP_MAX_MESSAGE_SIZE:
+      g_value_set_uint64 (value, cproc_channel_get_max_message_size (self));
+      break;
+
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+cproc_channel_set_property (GObject      *object,
+                            guint         prop_id,
+                            const GValue *value,
+                            GParamSpec   *pspec)
+{
+  CprocChannel *self = CPROC_CHANNEL (object);
+
+  switch ((CprocChannelProperty) prop_id)
+    {
+    case PROP_MAX_MESSAGE_SIZE:
+      cproc_channel_set_max_message_size (self, g_value_get_uint64 (value));
+      break;
+
+    case PROP_CONNECTED:
+    case PROP_CONGESTED:
+    case PROP_QUEUED_BYTES:
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+make_state_properties (void)
+{
+  /**
+   * CprocChannel:connected:
+   *
+   * Whether messages can be sent.
+   *
+   * It is `FALSE` before a worker is started, from [method@Channel.close] on, and from when it is
+   * known that the other side is gone. Messages that the other side sent before may still come.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_CONNECTED] =
+    g_param_spec_boolean ("connected", NULL, NULL, FALSE,
+                          G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
+
+  /**
+   * CprocChannel:congested:
+   *
+   * Whether [property@Channel:queued-bytes] is over 1 MiB: the other side reads more slowly than
+   * this one sends.
+   *
+   * Sending goes on to work. Who has much to send should stop at `TRUE` and go on when this is
+   * notified and `FALSE` again, so that the queue does not grow without bound:
+   *
+   * ```python
+   * def pump(channel, *_):
+   *     while not channel.props.congested and (item := next(items, None)):
+   *         channel.send_text(json.dumps(item))
+   *
+   * channel.connect('notify::congested', pump)
+   * pump(channel)
+   * ```
+   *
+   * Since: 1.0
+   */
+  properties[PROP_CONGESTED] =
+    g_param_spec_boolean ("congested", NULL, NULL, FALSE,
+                          G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
+}
+
+static void
+make_size_properties (void)
+{
+  /**
+   * CprocChannel:queued-bytes:
+   *
+   * How many bytes the kernel has not taken yet.
+   *
+   * The value is always exact; the notification comes at most once for each turn of the main loop.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_QUEUED_BYTES] =
+    g_param_spec_uint64 ("queued-bytes", NULL, NULL, 0, G_MAXUINT64, 0,
+                         G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
+
+  /**
+   * CprocChannel:max-message-size:
+   *
+   * The size in bytes that a message may have as text, in either direction.
+   *
+   * A larger one that comes is skipped without being kept in memory. Memory is only taken for what
+   * has really come.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_MAX_MESSAGE_SIZE] =
+    g_param_spec_uint64 ("max-message-size", NULL, NULL, 1, G_MAXUINT64,
+                         CPROC_CHANNEL_DEFAULT_MAX_MESSAGE_SIZE,
+                         G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
+}
+
+void
+cproc_channel_install_properties (GObjectClass *object_class)
+{
+  object_class->get_property = cproc_channel_get_property;
+  object_class->set_property = cproc_channel_set_property;
+
+  make_state_properties ();
+  make_size_properties ();
+  g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
+}
+
+/**
+ * cproc_channel_get_connected:
+ * @self: a channel
+ *
+ * Gets whether messages can be sent.
+ *
+ * Returns: `TRUE` if they can
+ *
+ * Since: 1.0
+ */
+gboolean
+cproc_channel_get_connected (CprocChannel *self)
+{
+  g_return_val_if_fail (CPROC_IS_CHANNEL (self), FALSE);
+
+  return self->state == CPROC_CHANNEL_OPEN && !self->broken;
+}
+
+/**
+ * cproc_channel_get_congested:
+ * @self: a channel
+ *
+ * Gets whether more than 1 MiB waits to be written.
+ *
+ * Returns: `TRUE` if it does
+ *
+ * Since: 1.0
+ */
+gboolean
+cproc_channel_get_congested (CprocChannel *self)
+{
+  g_return_val_if_fail (CPROC_IS_CHANNEL (self), FALSE);
+
+  return self->out.bytes > CONGESTED_BYTES;
+}
+
+/**
+ * cproc_channel_get_queued_bytes:
+ * @self: a channel
+ *
+ * Gets how many bytes the kernel has not taken yet.
+ *
+ * Returns: the number of bytes
+ *
+ * Since: 1.0
+ */
+guint64
+cproc_channel_get_queued_bytes (CprocChannel *self)
+{
+  g_return_val_if_fail (CPROC_IS_CHANNEL (self), 0);
+
+  return self->out.bytes;
+}
+
+/**
+ * cproc_channel_get_max_message_size:
+ * @self: a channel
+ *
+ * Gets the size in bytes that a message may have.
+ *
+ * Returns: the number of bytes
+ *
+ * Since: 1.0
+ */
+guint64
+cproc_channel_get_max_message_size (CprocChannel *self)
+{
+  g_return_val_if_fail (CPROC_IS_CHANNEL (self), 0);
+
+  return self->max_message_size;
+}
+
+/**
+ * cproc_channel_set_max_message_size:
+ * @self: a channel
+ * @max_message_size: a number of bytes, at least 1
+ *
+ * Sets the size in bytes that a message may have.
+ *
+ * Since: 1.0
+ */
+void
+cproc_channel_set_max_message_size (CprocChannel *self,
+                                    guint64       max_message_size)
+{
+  g_return_if_fail (CPROC_IS_CHANNEL (self));
+  g_return_if_fail (max_message_size > 0);
+
+  if (self->max_message_size == max_message_size)
+    return;
+
+  self->max_message_size = max_message_size;
+  cproc_frames_set_max_size (&self->in.frames, max_message_size);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MAX_MESSAGE_SIZE]);
+}

@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "cproc-channel-internal-private.h"
+
+/* One dispatch does no more than this before the loop gets its turn. */
+#define MAX_FRAMES_PER_DISPATCH 256
+#define MAX_BYTES_PER_DISPATCH (1024 * 1024)
+#define MAX_DISCARDS_PER_DISPATCH 16
+
+/* A handler may run a nested main loop, in which further messages come, in order. A peer must not
+ * be able to make that as deep as it likes. */
+#define MAX_DEPTH 16
+
+/* One source for everything, so that the end of a turn of the main loop is seen in its prepare():
+ * what a burst of messages has left there goes out in one call, without a wake-up. */
+typedef struct
+{
+  GSource source;
+  CprocChannel *channel;
+  gpointer tag;
+  GIOCondition condition;
+} CprocChannelSource;
+
+static gboolean
+channel_has_work (CprocChannel *self)
+{
+  return cproc_in_has_data (&self->in) || self->broken ||
+         !g_queue_is_empty (&self->out.done) || !g_queue_is_empty (&self->out.failed) ||
+         self->state == CPROC_CHANNEL_ENDED ||
+         (self->state == CPROC_CHANNEL_CLOSING && self->out.head == NULL) ||
+         (self->at_end && self->state == CPROC_CHANNEL_OPEN) ||
+         cproc_channel_properties_changed (self);
+}
+
+static gboolean
+channel_source_prepare (GSource *source,
+                        int     *timeout)
+{
+  CprocChannel *self = ((CprocChannelSource *) source)->channel;
+
+  *timeout = -1;
+  self->turn_writes = 0;
+  /* A fork has the queue too, and must not write it a second time. */
+  if (self->corked && self->process == getpid ())
+    cproc_channel_write_queue (self);
+
+  return channel_has_work (self);
+}
+
+static gboolean
+channel_source_check (GSource *source)
+{
+  CprocChannelSource *channel_source = (CprocChannelSource *) source;
+
+  return (channel_source->tag != NULL &&
+          g_source_query_unix_fd (source, channel_source->tag) != 0) ||
+         channel_has_work (channel_source->channel);
+}
+
+/* Brings what the source waits for up to date. */
+void
+cproc_channel_watch (CprocChannel *self)
+{
+  CprocChannelSource *source = (CprocChannelSource *) self->source;
+  GIOCondition condition = G_IO_IN;
+
+  if (self->source == NULL)
+    return;
+
+  if (self->blocked)
+    condition |= G_IO_OUT;
+
+  if (self->fd < 0)
+    {
+      if (source->tag != NULL)
+        g_source_remove_unix_fd (self->source, g_steal_pointer (&source->tag));
+    }
+  else if (source->tag == NULL)
+    {
+      source->tag = g_source_add_unix_fd (self->source, self->fd, condition);
+    }
+  else if (source->condition != condition)
+    {
+      g_source_modify_unix_fd (self->source, source->tag, condition);
+    }
+  source->condition = condition;
+
+  if (self->retry)
+    g_source_set_ready_time (self->source,
+                             g_get_monotonic_time () + CPROC_OUT_RETRY_MSEC * 1000);
+  else if (g_source_get_ready_time (self->source) >= 0)
+    g_source_set_ready_time (self->source, -1);
+}
+
+void
+cproc_channel_write_queue (CprocChannel *self)
+{
+  CprocOutResult result = cproc_out_write (&self->out, self->fd);
+
+  self->last_write = g_get_monotonic_time ();
+  self->corked = FALSE;
+  self->blocked = result == CPROC_OUT_BLOCKED;
+  self->retry = result == CPROC_OUT_RETRY;
+
+  if (result == CPROC_OUT_BROKEN)
+    cproc_channel_break (self);
+  else
+    cproc_channel_watch (self);
+}
+
+/* The other side takes nothing any more. What it sent before is still to be read. */
+void
+cproc_channel_break (CprocChannel *self)
+{
+  cproc_out_fail (&self->out);
+  self->broken = TRUE;
+  self->corked = FALSE;
+  self->blocked = FALSE;
+  self->retry = FALSE;
+  cproc_channel_watch (self);
+}
+
+void
+cproc_channel_end (CprocChannel *self)
+{
+  int fd = self->fd;
+
+  self->state = CPROC_CHANNEL_ENDED;
+  self->fd = -1;
+  cproc_channel_break (self);
+  close (fd);
+
+  self->broken = FALSE;
+  self->at_end = FALSE;
+  cproc_in_clear (&self->in);
+  cproc_protocol_clear (&self->protocol);
+}
+
+static void
+channel_take_frame (CprocChannel   *self,
+                    CprocFrameKind  kind,
+                    const char     *text,
+                    gsize           length)
+{
+  g_autoptr(CprocMessage) message = NULL;
+  g_autoptr(GError) error = NULL;
+
+  if (kind == CPROC_FRAME_TOO_LARGE)
+    {
+      cproc_in_pass_fds (&self->in);
+      error = cproc_protocol_too_large (self->max_message_size);
+    }
+  else
+    {
+      message = cproc_protocol_take_frame (&self->protocol, &self->in, &self->out, text, length,
+                                           &error);
+      /* At once: a handler may take its time, and Node sends nothing more until it has the
+       * acknowledgement. */
+      if (self->broken)
+        cproc_out_fail (&self->out);
+      else if (self->out.head != NULL && !self->blocked && !self->retry)
+        cproc_channel_write_queue (self);
+    }
+
+  if (message != NULL)
+    cproc_channel_emit_message (self, message);
+  else if (error != NULL)
+    cproc_channel_emit_invalid (self, error);
+}
+
+static CprocInResult
+channel_receive (CprocChannel *self,
+                 gsize        *length)
+{
+  CprocInResult result = cproc_in_receive (&self->in, self->fd, length);
+
+  /* Who takes nothing and has sent nothing more has ended for us. */
+  if (result == CPROC_IN_END || (result == CPROC_IN_AGAIN && self->broken))
+    self->at_end = TRUE;
+
+  return result;
+}
+
+/* Everything that was read has been emitted, and no more will come. */
+static void
+channel_finish_input (CprocChannel *self)
+{
+  while (self->state == CPROC_CHANNEL_OPEN)
+    {
+      g_autoptr(GError) error = NULL;
+
+      if (cproc_protocol_finish (&self->protocol, &self->in, &error))
+        cproc_channel_end (self);
+      else
+        cproc_channel_emit_invalid (self, error);
+    }
+}
+
+/* The handlers may have closed the channel, moved it to another context or run this again: every
+ * frame is taken out before it is emitted, and everything is looked at anew after that. */
+static void
+channel_read (CprocChannel *self,
+              GSource      *source,
+              gboolean      may_receive)
+{
+  gsize bytes = 0;
+  guint n_frames = 0;
+
+  while (self->source == source && self->state == CPROC_CHANNEL_OPEN)
+    {
+      const char *text;
+      gsize length;
+      CprocFrameKind kind;
+
+      if (n_frames == MAX_FRAMES_PER_DISPATCH)
+        return;
+
+      kind = cproc_in_next (&self->in, &text, &length);
+      if (kind != CPROC_FRAME_NONE)
+        {
+          channel_take_frame (self, kind, text, length);
+          n_frames++;
+          continue;
+        }
+
+      if (self->at_end)
+        {
+          channel_finish_input (self);
+          return;
+        }
+
+      if (!may_receive || bytes >= MAX_BYTES_PER_DISPATCH)
+        return;
+
+      channel_receive (self, &length);
+      bytes += length;
+      may_receive = length == CPROC_IN_CHUNK;
+    }
+}
+
+/* A handler has answered the one message that had come. */
+static gboolean
+channel_is_exchange (CprocChannel *self,
+                     GSource      *source)
+{
+  return self->source == source && self->state == CPROC_CHANNEL_OPEN && self->turn_writes == 1 &&
+         self->out.head == NULL && !self->at_end && !self->broken && !channel_has_work (self);
+}
+
+/* What comes is dispatched in the next turn of the main loop, as it is after a sleep. */
+static void
+channel_await_answer (CprocChannel *self)
+{
+  gint64 deadline = cproc_exchange_ask (&self->exchange, self->last_write);
+  gsize length;
+
+  if (deadline == 0)
+    return;
+
+  do
+    {
+      if (channel_receive (self, &length) != CPROC_IN_AGAIN)
+        {
+          cproc_exchange_hit (&self->exchange);
+          return;
+        }
+    }
+  while (g_get_monotonic_time () < deadline);
+
+  cproc_exchange_miss (&self->exchange);
+}
+
+static void
+channel_discard (CprocChannel *self)
+{
+  for (guint i = 0; i < MAX_DISCARDS_PER_DISPATCH; i++)
+    {
+      CprocInResult result = cproc_in_discard (self->fd);
+
+      if (result == CPROC_IN_END)
+        cproc_channel_end (self);
+      if (result != CPROC_IN_DATA)
+        return;
+    }
+}
+
+/* What one change of state may have left: calls user code. */
+void
+cproc_channel_settle (CprocChannel *self)
+{
+  if (self->state == CPROC_CHANNEL_CLOSING && self->out.head == NULL)
+    cproc_channel_end (self);
+
+  cproc_channel_return_tasks (self);
+  cproc_channel_notify (self);
+
+  if (self->state != CPROC_CHANNEL_ENDED)
+    return;
+
+  self->state = CPROC_CHANNEL_DONE;
+  cproc_channel_detach (self);
+  cproc_channel_emit_disconnected (self);
+}
+
+static gboolean
+channel_may_write (CprocChannel *self,
+                   GSource      *source,
+                   GIOCondition  ready)
+{
+  if (self->retry)
+    return g_source_get_ready_time (source) <= g_source_get_time (source);
+
+  return self->blocked && (ready & ~G_IO_IN) != 0;
+}
+
+static gboolean
+channel_source_dispatch (GSource     *source,
+                         GSourceFunc  callback,
+                         gpointer     user_data)
+{
+  CprocChannelSource *channel_source = (CprocChannelSource *) source;
+  CprocChannel *self = channel_source->channel;
+  GIOCondition ready = 0;
+
+  if (self->depth >= MAX_DEPTH)
+    return G_SOURCE_CONTINUE;
+  /* What comes is not for a fork to take away. */
+  if (self->process != getpid ())
+    return G_SOURCE_REMOVE;
+
+  g_object_ref (self);
+  if (channel_source->tag != NULL)
+    ready = g_source_query_unix_fd (source, channel_source->tag);
+
+  /* GLib looks at it before a dispatch, so the next one within this one is the last. */
+  if (++self->depth == MAX_DEPTH - 1)
+    g_source_set_can_recurse (source, FALSE);
+
+  if (channel_may_write (self, source, ready))
+    cproc_channel_write_queue (self);
+  if (self->exchange.asked != 0 && (ready & G_IO_IN) != 0)
+    cproc_exchange_answer (&self->exchange, g_get_monotonic_time ());
+
+  if (self->state == CPROC_CHANNEL_OPEN)
+    channel_read (self, source, (ready & ~G_IO_OUT) != 0 || self->broken);
+  else if (self->state == CPROC_CHANNEL_CLOSING && (ready & ~G_IO_OUT) != 0)
+    channel_discard (self);
+
+  if (self->source == source)
+    cproc_channel_settle (self);
+  if (channel_is_exchange (self, source))
+    channel_await_answer (self);
+
+  if (self->depth-- == MAX_DEPTH - 1)
+    g_source_set_can_recurse (source, TRUE);
+  g_object_unref (self);
+
+  return G_SOURCE_CONTINUE;
+}
+
+static GSourceFuncs channel_source_funcs = {
+  .prepare = channel_source_prepare,
+  .check = channel_source_check,
+  .dispatch = channel_source_dispatch,
+};
+
+void
+cproc_channel_attach (CprocChannel *self)
+{
+  CprocChannelSource *source;
+
+  g_assert (self->source == NULL);
+
+  self->source = g_source_new (&channel_source_funcs, sizeof (CprocChannelSource));
+  source = (CprocChannelSource *) self->source;
+  source->channel = self;
+  source->tag = NULL;
+  g_source_set_static_name (self->source, "[libcproc] channel");
+  g_source_set_can_recurse (self->source, TRUE);
+  cproc_channel_watch (self);
+  g_source_attach (self->source, self->context);
+}
+
+void
+cproc_channel_detach (CprocChannel *self)
+{
+  if (self->source == NULL)
+    return;
+
+  g_source_destroy (self->source);
+  g_clear_pointer (&self->source, g_source_unref);
+}
+
+/* All that the other side wrote before it ended. Others may still hold its end open and write to
+ * it: what is there now is all that can have been meant. */
+void
+cproc_channel_read_rest (CprocChannel *self)
+{
+  int rest = 0;
+
+  if (ioctl (self->fd, FIONREAD, &rest) < 0)
+    rest = 0;
+
+  while (self->state == CPROC_CHANNEL_OPEN)
+    {
+      const char *text;
+      gsize length;
+      CprocFrameKind kind = cproc_in_next (&self->in, &text, &length);
+
+      if (kind != CPROC_FRAME_NONE)
+        channel_take_frame (self, kind, text, length);
+      else if (rest > 0 && channel_receive (self, &length) == CPROC_IN_DATA)
+        rest -= (int) length;
+      else
+        channel_finish_input (self);
+    }
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "cproc-channel-internal-private.h"
+#include "cproc-error.h"
+#include "cproc-fd-private.h"
+
+/* So many messages of one turn of the main loop are written as they come, each in a call of its
+ * own: none waits. What comes behind them in quick succession is a burst, and collected: `send`
+ * takes 0.74 of the processor's time. */
+#define DIRECT_WRITES 16
+#define BURST_GAP 1000 /* microseconds */
+#define BURST_BYTES 65536
+
+gboolean
+cproc_channel_check_open (CprocChannel *self,
+                          GError      **error)
+{
+  if (self->state == CPROC_CHANNEL_OPEN && !self->broken)
+    return TRUE;
+
+  if (self->state == CPROC_CHANNEL_NEW)
+    g_set_error_literal (error, CPROC_ERROR, CPROC_ERROR_NOT_RUNNING,
+                         _("The message channel is not open yet: the worker has not been started"));
+  else
+    g_set_error_literal (error, CPROC_ERROR, CPROC_ERROR_CHANNEL_CLOSED,
+                         _("The message channel is closed"));
+
+  return FALSE;
+}
+
+/* The main loop is running and will see the end of this turn. */
+static gboolean
+channel_is_burst (CprocChannel *self)
+{
+  return self->turn_writes >= DIRECT_WRITES && g_main_depth () > 0 &&
+         g_main_context_is_owner (self->context) &&
+         g_get_monotonic_time () - self->last_write < BURST_GAP;
+}
+
+static void
+channel_queue (CprocChannel       *self,
+               const CprocOutItem *item)
+{
+  cproc_out_push (&self->out, item, 0);
+
+  if (self->blocked || self->retry)
+    return;
+
+  self->corked = TRUE;
+  if (self->out.bytes >= BURST_BYTES ||
+      g_get_monotonic_time () - self->last_write >= BURST_GAP)
+    cproc_channel_write_queue (self);
+}
+
+/* As much as the kernel takes; the rest is queued. FALSE: the other side is gone. */
+static gboolean
+channel_write (CprocChannel *self,
+               CprocOutItem *item)
+{
+  gsize written;
+  CprocOutResult result = cproc_out_write_now (item, self->fd, &written);
+
+  self->turn_writes++;
+  self->last_write = g_get_monotonic_time ();
+
+  /* The first byte took the descriptor along. */
+  if (written > 0 || result == CPROC_OUT_BROKEN)
+    cproc_fd_clear (&item->fd);
+
+  if (result == CPROC_OUT_BLOCKED || result == CPROC_OUT_RETRY)
+    {
+      cproc_out_push (&self->out, item, written);
+      self->blocked = result == CPROC_OUT_BLOCKED;
+      self->retry = result == CPROC_OUT_RETRY;
+      cproc_channel_watch (self);
+      return TRUE;
+    }
+
+  g_free (item->storage);
+  if (result == CPROC_OUT_BROKEN)
+    cproc_channel_break (self);
+  else if (item->task != NULL)
+    g_queue_push_tail (&self->out.done, item->task);
+
+  return result != CPROC_OUT_BROKEN;
+}
+
+gboolean
+cproc_channel_push (CprocChannel  *self,
+                    CprocOutItem  *item,
+                    GError       **error)
+{
+  g_assert (self->fd >= 0 && !self->broken);
+
+  if (self->out.head == NULL && !channel_is_burst (self))
+    return channel_write (self, item) || cproc_channel_check_open (self, error);
+
+  channel_queue (self, item);
+
+  return TRUE;
+}
+
+/* Tasks wait in the queue each with the source that watches its cancellable as its data. */
+static void
+cancel_source_free (gpointer data)
+{
+  GSource *source = data;
+
+  g_source_destroy (source);
+  g_source_unref (source);
+}
+
+static gboolean
+on_cancelled (GCancellable *cancellable,
+              gpointer      user_data)
+{
+  GTask *task = user_data;
+  CprocChannel *self = g_task_get_source_object (task);
+
+  if (!cproc_out_withdraw (&self->out, task))
+    return G_SOURCE_REMOVE;
+
+  if (self->out.head == NULL)
+    {
+      self->blocked = self->retry = FALSE;
+      cproc_channel_watch (self);
+    }
+
+  g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, "%s",
+                           _("Operation was cancelled"));
+  g_object_unref (task);
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+watch_cancellable (gpointer data,
+                   gpointer user_data)
+{
+  GTask *task = data;
+  CprocChannel *self = user_data;
+  GSource *source;
+
+  if (g_task_get_cancellable (task) == NULL)
+    return;
+
+  source = g_cancellable_source_new (g_task_get_cancellable (task));
+  g_source_set_callback (source, G_SOURCE_FUNC (on_cancelled), task, NULL);
+  g_source_attach (source, self->context);
+  g_task_set_task_data (task, source, cancel_source_free);
+}
+
+void
+cproc_channel_move_tasks (CprocChannel *self)
+{
+  cproc_out_foreach (&self->out, watch_cancellable, self);
+}
+
+static void
+return_task (GTask *task,
+             GError *error)
+{
+  g_task_set_task_data (task, NULL, NULL);
+
+  if (error != NULL)
+    g_task_return_error (task, error);
+  else
+    g_task_return_boolean (task, TRUE);
+
+  g_object_unref (task);
+}
+
+GError *
+cproc_channel_lost (void)
+{
+  return g_error_new_literal (CPROC_ERROR, CPROC_ERROR_CHANNEL_CLOSED,
+                              _("The message channel was closed before all was written"));
+}
+
+/* Calls user code. */
+void
+cproc_channel_return_tasks (CprocChannel *self)
+{
+  GTask *task;
+
+  while ((task = g_queue_pop_head (&self->out.done)) != NULL)
+    return_task (task, NULL);
+
+  while ((task = g_queue_pop_head (&self->out.failed)) != NULL)
+    return_task (task, cproc_channel_lost ());
+}
+
+void
+cproc_channel_push_task (CprocChannel *self,
+                         CprocOutItem *item,
+                         GTask        *task)
+{
+  GError *error = NULL;
+
+  item->task = g_object_ref (task);
+  if (!cproc_channel_push (self, item, &error))
+    return_task (task, error);
+  else if (self->out.head != NULL)
+    watch_cancellable (task, self);
+}

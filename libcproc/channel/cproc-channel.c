@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <glib-unix.h>
+#include <glib/gi18n-lib.h>
+
+#include "cproc-channel-internal-private.h"
+
+/**
+ * CprocChannel:
+ *
+ * One end of a message channel between a process and its child.
+ *
+ * Both ends are alike: the parent has the [property@Worker:channel] of its [class@Worker], the
+ * worker what [func@Channel.get_parent] returns. Each sends with [method@Channel.send] and its
+ * siblings, and gets what the other sends by the signal [signal@Channel::message]. Messages arrive
+ * complete and in the order in which they were sent.
+ *
+ * ```c
+ * static void
+ * on_message (CprocChannel *channel,
+ *             CprocMessage *message,
+ *             gpointer      user_data)
+ * {
+ *   g_autoptr(GError) error = NULL;
+ *
+ *   g_print ("got %s\n", cproc_message_get_text (message));
+ *   if (!cproc_channel_send_text (channel, "{\"foo\":1,\"bar\":2}", &error))
+ *     g_warning ("%s", error->message);
+ * }
+ *
+ * g_autoptr(CprocChannel) channel = cproc_channel_get_parent (&error);
+ *
+ * if (channel != NULL)
+ *   g_signal_connect (channel, "message", G_CALLBACK (on_message), NULL);
+ * ```
+ *
+ * ## What a message is
+ *
+ * A message is one JSON value of any kind. The format on the wire is that of Node's
+ * `child_process` with `serialization: 'json'`, so either side may be an unmodified Node program.
+ * As there, objects whose member `cmd` begins with `NODE_` belong to the protocol: they are neither
+ * delivered nor can they be sent.
+ *
+ * ## What may go wrong
+ *
+ * The other side is not trusted. What is not valid, or larger than
+ * [property@Channel:max-message-size], is skipped and told of by [signal@Channel::invalid-message];
+ * the messages behind it arrive as ever.
+ *
+ * A message that is sent is written at once as far as the kernel takes it, and the rest waits in a
+ * queue, so sending never blocks. A side that reads more slowly than the other sends makes that
+ * queue grow; [property@Channel:congested] tells when to wait.
+ *
+ * After a burst of messages within one dispatch of the main loop the last of them may stay in that
+ * queue until control returns to the loop, so that many go out in one system call. A handler that
+ * is going to compute for long after it can call [method@Channel.flush].
+ *
+ * ## The end
+ *
+ * [method@Channel.close] closes the channel after all that is queued has been written. When that is
+ * done, or the other side has closed its end or died, [signal@Channel::disconnected] is emitted:
+ * exactly once, and after every message.
+ *
+ * ## Threads and main contexts
+ *
+ * A channel belongs to the main context that was thread-default when it was opened. Its methods are
+ * to be called, and its signals are emitted, in that context's thread. A handler may do anything:
+ * send, close the channel, drop the last reference to it, or run a main loop of its own, in which
+ * the next messages come.
+ *
+ * Since: 1.0
+ */
+
+G_DEFINE_FINAL_TYPE (CprocChannel, cproc_channel, G_TYPE_OBJECT)
+
+guint cproc_channel_signals[CPROC_CHANNEL_N_SIGNALS];
+
+static void
+channel_forget (CprocChannel *self)
+{
+  if (self->fd >= 0)
+    cproc_channel_end (self);
+
+  self->state = CPROC_CHANNEL_NEW;
+  self->out.lost = FALSE;
+  cproc_channel_detach (self);
+  g_clear_pointer (&self->context, g_main_context_unref);
+  cproc_channel_return_tasks (self);
+}
+
+static void
+cproc_channel_dispose (GObject *object)
+{
+  CprocChannel *self = CPROC_CHANNEL (object);
+
+  /* What is queued is the other process's to write; see cproc_child_dispose(). */
+  if (self->fd >= 0 && self->process != getpid ())
+    {
+      g_object_ref (self);
+      return;
+    }
+
+  /* The last chance of what is queued. */
+  if (self->fd >= 0 && !self->broken)
+    cproc_out_write (&self->out, self->fd);
+
+  channel_forget (self);
+
+  G_OBJECT_CLASS (cproc_channel_parent_class)->dispose (object);
+}
+
+/* The parameters have no static scope: GJS would then keep no reference of its own to what a
+ * handler stores. */
+static void
+install_signals (GObjectClass *object_class)
+{
+  GType type = G_OBJECT_CLASS_TYPE (object_class);
+
+  /**
+   * CprocChannel::message:
+   * @self: the channel
+   * @message: the message
+   *
+   * The other side has sent a message.
+   *
+   * Messages that come while nothing is connected are dropped.
+   *
+   * Since: 1.0
+   */
+  cproc_channel_signals[CPROC_CHANNEL_SIGNAL_MESSAGE] =
+    g_signal_new ("message", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                  G_TYPE_NONE, 1, CPROC_TYPE_MESSAGE);
+  cproc_channel_set_marshaller (cproc_channel_signals[CPROC_CHANNEL_SIGNAL_MESSAGE], type);
+
+  /**
+   * CprocChannel::invalid-message:
+   * @self: the channel
+   * @error: what is wrong with it
+   *
+   * The other side has sent something that is no message, and it was skipped.
+   *
+   * The error is [error@Cproc.Error.INVALID_MESSAGE] or [error@Cproc.Error.MESSAGE_TOO_LARGE]. It
+   * comes where the message would have come, between the others.
+   *
+   * Since: 1.0
+   */
+  cproc_channel_signals[CPROC_CHANNEL_SIGNAL_INVALID_MESSAGE] =
+    g_signal_new ("invalid-message", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                  G_TYPE_NONE, 1, G_TYPE_ERROR);
+
+  /**
+   * CprocChannel::disconnected:
+   * @self: the channel
+   *
+   * The channel has ended: from this side by [method@Channel.close], or from the other.
+   *
+   * It is emitted once, after the last message, and never from inside of a method.
+   *
+   * Since: 1.0
+   */
+  cproc_channel_signals[CPROC_CHANNEL_SIGNAL_DISCONNECTED] =
+    g_signal_new ("disconnected", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+}
+
+static void
+cproc_channel_class_init (CprocChannelClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->dispose = cproc_channel_dispose;
+
+  cproc_channel_install_properties (object_class);
+  install_signals (object_class);
+}
+
+static void
+cproc_channel_init (CprocChannel *self)
+{
+  self->fd = -1;
+  self->max_message_size = CPROC_CHANNEL_DEFAULT_MAX_MESSAGE_SIZE;
+  cproc_in_init (&self->in, self->max_message_size);
+  cproc_out_init (&self->out);
+  cproc_exchange_init (&self->exchange);
+}
+
+CprocChannel *
+cproc_channel_new (void)
+{
+  return g_object_new (CPROC_TYPE_CHANNEL, NULL);
+}
+
+static GMainContext *
+ref_context (GMainContext *context)
+{
+  return context != NULL ? g_main_context_ref (context) : g_main_context_ref_thread_default ();
+}
+
+static gboolean
+prepare_socket (int      fd,
+                GError **error)
+{
+  int type;
+  socklen_t length = sizeof type;
+
+  if (getsockopt (fd, SOL_SOCKET, SO_TYPE, &type, &length) == 0 &&
+      fcntl (fd, F_SETFD, FD_CLOEXEC) == 0 &&
+      g_unix_set_fd_nonblocking (fd, TRUE, error))
+    return TRUE;
+
+  if (error != NULL && *error == NULL)
+    {
+      int errsv = errno;
+
+      g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errsv),
+                   _("The descriptor %d cannot be used as a message channel: %s"),
+                   fd, g_strerror (errsv));
+    }
+
+  return FALSE;
+}
+
+gboolean
+cproc_channel_open (CprocChannel  *self,
+                    int            fd,
+                    GMainContext  *context,
+                    GError       **error)
+{
+  g_return_val_if_fail (CPROC_IS_CHANNEL (self), FALSE);
+  g_return_val_if_fail (self->state == CPROC_CHANNEL_NEW, FALSE);
+
+  if (!prepare_socket (fd, error))
+    {
+      close (fd);
+      return FALSE;
+    }
+
+  self->fd = fd;
+  self->process = getpid ();
+  self->state = CPROC_CHANNEL_OPEN;
+  self->context = ref_context (context);
+  cproc_channel_attach (self);
+  cproc_channel_notify (self);
+
+  return TRUE;
+}
+
+void
+cproc_channel_reset (CprocChannel *self)
+{
+  g_return_if_fail (CPROC_IS_CHANNEL (self));
+
+  g_object_ref (self);
+  channel_forget (self);
+  cproc_channel_notify (self);
+  g_object_unref (self);
+}
+
+void
+cproc_channel_set_context (CprocChannel *self,
+                           GMainContext *context)
+{
+  g_return_if_fail (CPROC_IS_CHANNEL (self));
+
+  if (self->source == NULL)
+    return;
+
+  cproc_channel_detach (self);
+  g_main_context_unref (self->context);
+  self->context = ref_context (context);
+  cproc_channel_attach (self);
+  cproc_channel_move_tasks (self);
+}
+
+void
+cproc_channel_drain (CprocChannel *self)
+{
+  g_return_if_fail (CPROC_IS_CHANNEL (self));
+
+  g_object_ref (self);
+  if (self->state == CPROC_CHANNEL_OPEN)
+    cproc_channel_read_rest (self);
+
+  /* Closed by us, and nobody is left who could read what is queued. */
+  if (self->state == CPROC_CHANNEL_CLOSING)
+    cproc_channel_end (self);
+
+  if (self->state == CPROC_CHANNEL_ENDED)
+    cproc_channel_settle (self);
+  g_object_unref (self);
+}
+
+gboolean
+cproc_channel_is_open (CprocChannel *self)
+{
+  g_return_val_if_fail (CPROC_IS_CHANNEL (self), FALSE);
+
+  return self->state != CPROC_CHANNEL_NEW && self->state != CPROC_CHANNEL_DONE;
+}
+
+/**
+ * cproc_channel_close:
+ * @self: a channel
+ *
+ * Closes the channel.
+ *
+ * What was sent before is still written, without blocking; then the descriptor is closed and
+ * [signal@Channel::disconnected] is emitted. From now on nothing can be sent, and nothing that the
+ * other side sends arrives. If the other side never reads, the descriptor stays open until that
+ * side ends or the last reference to the channel is dropped.
+ *
+ * Closing a channel again, or one that was never open, does nothing.
+ *
+ * Since: 1.0
+ */
+void
+cproc_channel_close (CprocChannel *self)
+{
+  g_return_if_fail (CPROC_IS_CHANNEL (self));
+
+  if (self->state != CPROC_CHANNEL_OPEN)
+    return;
+
+  self->state = CPROC_CHANNEL_CLOSING;
+  cproc_in_clear (&self->in);
+  cproc_protocol_clear (&self->protocol);
+
+  if (self->corked)
+    cproc_channel_write_queue (self);
+  if (self->out.head == NULL)
+    cproc_channel_end (self);
+
+  cproc_channel_notify (self);
+}

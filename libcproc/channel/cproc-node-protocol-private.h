@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include "cproc-receive-queue-private.h"
+#include "cproc-send-queue-private.h"
+#include "cproc-json-private.h"
+#include "cproc-message-private.h"
+
+G_BEGIN_DECLS
+
+/* What the frames of a channel mean, after Node's lib/internal/child_process.js. */
+typedef struct
+{
+  /* A message with several descriptors comes as one frame for each. */
+  char *set_text;
+  GArray *set_fds;
+  guint set_count;
+} CprocProtocol;
+
+#define CPROC_PROTOCOL_MAX_FDS 253
+
+/* How much longer than its message a frame with a descriptor is at most. */
+#define CPROC_PROTOCOL_MAX_OVERHEAD 128
+
+void          cproc_protocol_clear        (CprocProtocol  *self);
+
+/* What a frame that came brings the user: a message, an error, or nothing; the replies that it
+ * demands go to out. */
+CprocMessage *cproc_protocol_take_frame   (CprocProtocol  *self,
+                                           CprocIn        *in,
+                                           CprocOut       *out,
+                                           const char     *text,
+                                           gsize           length,
+                                           GError        **error);
+
+/* The other side has ended: what is incomplete is dropped. FALSE with an error if there was any. */
+gboolean      cproc_protocol_finish       (CprocProtocol  *self,
+                                           CprocIn        *in,
+                                           GError        **error);
+
+GError       *cproc_protocol_too_large    (guint64         max_size);
+
+/* Whether these may be sent: "cmd" must not look like the protocol's own. The text has passed the
+ * check. */
+gboolean      cproc_protocol_allows_text  (const char     *text,
+                                           gsize           length,
+                                           GError        **error);
+gboolean      cproc_protocol_allows_node  (JsonNode       *node,
+                                           GError        **error);
+
+/* The frame that carries a descriptor, without its newline. type: of Node's. extra: further
+ * members, or NULL. */
+GString      *cproc_protocol_frame_handle (const char     *type,
+                                           const char     *extra,
+                                           const char     *json,
+                                           gsize           length);
+
+G_END_DECLS

@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cproc-node-protocol-private.h"
+#include "cproc-error.h"
+
+#define PREFIX "NODE_"
+
+#define NACK "{\"cmd\":\"NODE_HANDLE_NACK\"}\n"
+
+/* A key of Node's is like "4:127.0.0.1:0", or a UNIX path. */
+#define MAX_KEY 1024
+
+#define MAX_SHOWN 40
+#define SHORT 512
+
+/* Node wraps a handle that it sends again, up to three times. */
+#define MAX_WRAPPED 8
+
+static void
+protocol_drop_set (CprocProtocol *self)
+{
+  g_clear_pointer (&self->set_text, g_free);
+  self->set_count = 0;
+
+  if (self->set_fds == NULL)
+    return;
+
+  for (guint i = 0; i < self->set_fds->len; i++)
+    close (g_array_index (self->set_fds, int, i));
+  g_clear_pointer (&self->set_fds, g_array_unref);
+}
+
+void
+cproc_protocol_clear (CprocProtocol *self)
+{
+  protocol_drop_set (self);
+}
+
+static gboolean
+is_space (char c)
+{
+  return c == ' ' || c == '\t' || c == '\r';
+}
+
+static CprocJsonSpan
+trim (const char *text,
+      gsize       length)
+{
+  while (length > 0 && is_space (text[0]))
+    {
+      text++;
+      length--;
+    }
+  while (length > 0 && is_space (text[length - 1]))
+    length--;
+
+  return (CprocJsonSpan) { text, length };
+}
+
+/* memmem() prepares for long texts, and most are short. */
+static gboolean
+contains_prefix (const CprocJsonSpan *frame)
+{
+  const char *end = frame->data + frame->length;
+  const char *p = frame->data;
+
+  if (frame->length > SHORT)
+    return memmem (p, frame->length, PREFIX, strlen (PREFIX)) != NULL;
+
+  while ((p = memchr (p, PREFIX[0], end - p)) != NULL)
+    {
+      if ((gsize) (end - p) >= strlen (PREFIX) && memcmp (p, PREFIX, strlen (PREFIX)) == 0)
+        return TRUE;
+      p++;
+    }
+
+  return FALSE;
+}
+
+/* Nearly every message is none of the protocol's, which is seen without looking at its members:
+ * without the prefix in plain, only an escape could spell it. */
+static gboolean
+may_be_internal (const CprocJsonSpan *frame)
+{
+  return frame->length > 0 && frame->data[0] == '{' &&
+         (contains_prefix (frame) ||
+          memchr (frame->data, '\\', frame->length) != NULL);
+}
+
+/* The value of the member "cmd" if it begins with the prefix. */
+static char *
+get_command (const CprocJsonSpan *frame)
+{
+  CprocJsonSpan value;
+  g_autofree char *cmd = NULL;
+
+  if (!may_be_internal (frame) ||
+      !cproc_json_find_member (frame->data, frame->length, "cmd", &value))
+    return NULL;
+
+  cmd = cproc_json_span_to_string (&value);
+  if (cmd == NULL || !g_str_has_prefix (cmd, PREFIX))
+    return NULL;
+
+  return g_steal_pointer (&cmd);
+}
+
+/* The prefix alone is not the protocol's for Node. */
+static char *
+get_internal_command (const CprocJsonSpan *frame)
+{
+  g_autofree char *cmd = get_command (frame);
+
+  if (cmd == NULL || cmd[strlen (PREFIX)] == '\0')
+    return NULL;
+
+  return g_steal_pointer (&cmd);
+}
+
+/* A small number without sign, as the library itself writes it. */
+static gboolean
+get_number (const CprocJsonSpan *frame,
+            const char          *name,
+            guint               *number)
+{
+  CprocJsonSpan value;
+
+  if (!cproc_json_find_member (frame->data, frame->length, name, &value) ||
+      value.length == 0 || value.length > 3)
+    return FALSE;
+
+  *number = 0;
+  for (gsize i = 0; i < value.length; i++)
+    {
+      if (!g_ascii_isdigit (value.data[i]))
+        return FALSE;
+      *number = *number * 10 + (value.data[i] - '0');
+    }
+
+  return TRUE;
+}
+
+/* Node's parent asks how many of a server's connections live here before it closes the server, and
+ * waits for the answer: none is kept on its behalf. */
+static void
+reply_about_sockets (CprocOut            *out,
+                     const CprocJsonSpan *frame,
+                     const char          *cmd,
+                     const char          *count)
+{
+  g_autoptr(GString) reply = NULL;
+  CprocJsonSpan key;
+
+  if (!cproc_json_find_member (frame->data, frame->length, "key", &key) || key.length > MAX_KEY)
+    return;
+
+  reply = g_string_new (NULL);
+  g_string_append_printf (reply, "{\"cmd\":\"%s\",\"key\":", cmd);
+  g_string_append_len (reply, key.data, key.length);
+  g_string_append (reply, count);
+  g_string_append (reply, "}\n");
+  cproc_out_push_reply (out, reply->str, reply->len);
+}
+
+/* The user's message inside the frame; FALSE if there is none. */
+static gboolean
+unwrap (const CprocJsonSpan *frame,
+        CprocJsonSpan       *message)
+{
+  *message = *frame;
+
+  for (guint i = 0; i < MAX_WRAPPED; i++)
+    {
+      g_autofree char *cmd = get_internal_command (message);
+
+      if (cmd == NULL)
+        return TRUE;
+
+      if (strcmp (cmd, "NODE_HANDLE") != 0 ||
+          !cproc_json_find_member (message->data, message->length, "msg", message))
+        return FALSE;
+    }
+
+  return FALSE;
+}
+
+static GUnixFDList *
+fd_list_new_take (int fd)
+{
+  return g_unix_fd_list_new_from_array (&fd, 1);
+}
+
+static gboolean
+set_incomplete (CprocProtocol *self,
+                GError       **error)
+{
+  if (self->set_count == 0)
+    return TRUE;
+
+  g_set_error (error, CPROC_ERROR, CPROC_ERROR_INVALID_MESSAGE,
+               _("Of the %u descriptors of a message only %u came"),
+               self->set_count, self->set_fds->len);
+  protocol_drop_set (self);
+
+  return FALSE;
+}
+
+/* One frame of a message with `count` descriptors. */
+static CprocMessage *
+take_part (CprocProtocol       *self,
+           const CprocJsonSpan *message,
+           guint                index,
+           guint                count,
+           int                  fd,
+           GError             **error)
+{
+  CprocMessage *whole;
+
+  if (index == 0)
+    {
+      set_incomplete (self, error);
+      self->set_text = g_strndup (message->data, message->length);
+      self->set_fds = g_array_new (FALSE, FALSE, sizeof (int));
+      self->set_count = count;
+    }
+  else if (self->set_count != count || self->set_fds->len != index)
+    {
+      if (set_incomplete (self, error))
+        g_set_error_literal (error, CPROC_ERROR, CPROC_ERROR_INVALID_MESSAGE,
+                             _("A descriptor came without the ones that belong before it"));
+      close (fd);
+      return NULL;
+    }
+
+  g_array_append_val (self->set_fds, fd);
+  if (self->set_fds->len < count)
+    return NULL;
+
+  whole = cproc_message_new (self->set_text, strlen (self->set_text),
+                             g_unix_fd_list_new_from_array ((int *) (void *) self->set_fds->data,
+                                                            self->set_fds->len));
+  g_array_set_size (self->set_fds, 0);
+  protocol_drop_set (self);
+
+  return whole;
+}
+
+/* The frame is acknowledged also where it is refused, or Node would never send again. */
+static CprocMessage *
+take_handle (CprocProtocol       *self,
+             CprocIn             *in,
+             CprocOut            *out,
+             const CprocJsonSpan *frame,
+             GError             **error)
+{
+  int fd = cproc_in_take_fd (in);
+  CprocJsonSpan message;
+  guint index, count;
+
+  if (fd < 0)
+    {
+      cproc_out_push_reply (out, NACK, strlen (NACK));
+      protocol_drop_set (self); /* which cannot become whole any more */
+      g_set_error_literal (error, CPROC_ERROR, CPROC_ERROR_INVALID_MESSAGE,
+                           _("The descriptor that should come with a message is missing"));
+      return NULL;
+    }
+
+  cproc_out_push_ack (out);
+
+  if (!unwrap (frame, &message))
+    {
+      close (fd);
+      g_set_error_literal (error, CPROC_ERROR, CPROC_ERROR_INVALID_MESSAGE,
+                           _("A descriptor came without a message"));
+      return NULL;
+    }
+
+  if (get_number (frame, "index", &index) && get_number (frame, "count", &count) &&
+      index < count && count > 1 && count <= CPROC_PROTOCOL_MAX_FDS)
+    return take_part (self, &message, index, count, fd, error);
+
+  return cproc_message_new (message.data, message.length, fd_list_new_take (fd));
+}
+
+/* Unknown commands are for versions of Node to come. */
+static CprocMessage *
+take_internal (CprocProtocol       *self,
+               CprocIn             *in,
+               CprocOut            *out,
+               const CprocJsonSpan *frame,
+               const char          *cmd,
+               GError             **error)
+{
+  if (strcmp (cmd, "NODE_HANDLE") == 0)
+    return take_handle (self, in, out, frame, error);
+
+  cproc_in_pass_fds (in);
+  if (strcmp (cmd, "NODE_SOCKET_GET_COUNT") == 0)
+    reply_about_sockets (out, frame, "NODE_SOCKET_COUNT", ",\"count\":0");
+  else if (strcmp (cmd, "NODE_SOCKET_NOTIFY_CLOSE") == 0)
+    reply_about_sockets (out, frame, "NODE_SOCKET_ALL_CLOSED", "");
+
+  return NULL;
+}
+
+static CprocMessage *
+message_from_frame (CprocIn             *in,
+                    const CprocJsonSpan *frame)
+{
+  gpointer storage = cproc_frames_steal (&in->frames);
+
+  if (storage != NULL)
+    return cproc_message_new_take (storage, frame->data, frame->length);
+
+  return cproc_message_new (frame->data, frame->length, NULL);
+}
+
+CprocMessage *
+cproc_protocol_take_frame (CprocProtocol *self,
+                           CprocIn       *in,
+                           CprocOut      *out,
+                           const char    *text,
+                           gsize          length,
+                           GError       **error)
+{
+  CprocJsonSpan frame = trim (text, length);
+  g_autofree char *cmd = NULL;
+
+  if (frame.length == 0 || !cproc_json_check (frame.data, frame.length, error))
+    {
+      cproc_in_pass_fds (in);
+      if (frame.length == 0)
+        g_set_error_literal (error, CPROC_ERROR, CPROC_ERROR_INVALID_MESSAGE,
+                             _("An empty line is no message"));
+      return NULL;
+    }
+
+  cmd = get_internal_command (&frame);
+  if (cmd != NULL)
+    return take_internal (self, in, out, &frame, cmd, error);
+
+  cproc_in_pass_fds (in);
+
+  return message_from_frame (in, &frame);
+}
+
+gboolean
+cproc_protocol_finish (CprocProtocol *self,
+                       CprocIn       *in,
+                       GError       **error)
+{
+  gsize partial = cproc_frames_get_partial (&in->frames);
+
+  if (partial > 0)
+    {
+      g_autofree char *size = g_format_size_full (partial, G_FORMAT_SIZE_IEC_UNITS);
+
+      g_set_error (error, CPROC_ERROR, CPROC_ERROR_INVALID_MESSAGE,
+                   _("The other side ended in the middle of a message, after %s"), size);
+      cproc_frames_clear (&in->frames);
+      return FALSE;
+    }
+
+  return set_incomplete (self, error);
+}
+
+GError *
+cproc_protocol_too_large (guint64 max_size)
+{
+  g_autofree char *size = g_format_size_full (max_size, G_FORMAT_SIZE_IEC_UNITS |
+                                              G_FORMAT_SIZE_LONG_FORMAT);
+
+  return g_error_new (CPROC_ERROR, CPROC_ERROR_MESSAGE_TOO_LARGE,
+                      _("The message is larger than the allowed %s"), size);
+}
+
+static gboolean
+refuse (const char *cmd,
+        GError    **error)
+{
+  g_autofree char *shown = g_utf8_substring (cmd, 0, MIN (g_utf8_strlen (cmd, -1), MAX_SHOWN));
+
+  g_set_error (error, CPROC_ERROR, CPROC_ERROR_INVALID_MESSAGE,
+               _("A message whose “cmd” begins with “NODE_” is the protocol's own: “%s”"), shown);
+
+  return FALSE;
+}
+
+gboolean
+cproc_protocol_allows_text (const char *text,
+                            gsize       length,
+                            GError    **error)
+{
+  CprocJsonSpan frame;
+  g_autofree char *cmd = NULL;
+
+  while (length > 0 && g_ascii_isspace (*text))
+    {
+      text++;
+      length--;
+    }
+
+  frame = (CprocJsonSpan) { text, length };
+  cmd = get_command (&frame);
+
+  return cmd == NULL || refuse (cmd, error);
+}
+
+gboolean
+cproc_protocol_allows_node (JsonNode *node,
+                            GError  **error)
+{
+  JsonNode *member;
+  const char *cmd;
+
+  if (!JSON_NODE_HOLDS_OBJECT (node) || json_node_get_object (node) == NULL)
+    return TRUE;
+
+  member = json_object_get_member (json_node_get_object (node), "cmd");
+  if (member == NULL || json_node_get_value_type (member) != G_TYPE_STRING)
+    return TRUE;
+
+  cmd = json_node_get_string (member);
+
+  return cmd == NULL || !g_str_has_prefix (cmd, PREFIX) || refuse (cmd, error);
+}
+
+GString *
+cproc_protocol_frame_handle (const char *type,
+                             const char *extra,
+                             const char *json,
+                             gsize       length)
+{
+  GString *frame = g_string_sized_new (length + 96);
+
+  g_string_append_printf (frame, "{\"cmd\":\"NODE_HANDLE\",\"type\":\"%s\",", type);
+  if (extra != NULL)
+    g_string_append (frame, extra);
+  g_string_append (frame, "\"msg\":");
+  g_string_append_len (frame, json, length);
+  g_string_append_c (frame, '}');
+
+  return frame;
+}

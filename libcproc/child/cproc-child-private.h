@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include "cproc-child.h"
+#include "cproc-command-private.h"
+#include "cproc-error.h"
+#include "cproc-exit-watch-private.h"
+#include "cproc-launch-private.h"
+#include "cproc-line-splitter-private.h"
+#include "cproc-progress-private.h"
+#include "cproc-output-reader-private.h"
+#include "cproc-pipe-writer-private.h"
+
+G_BEGIN_DECLS
+
+/* What the classes derived here in the library add to a child. In the class's private data, so
+ * that the public class struct does not show it; NULL where there is nothing to add. */
+typedef struct
+{
+  CprocStdio default_stdio[3];
+
+  /* Before the launch is prepared, and when it has failed after that. */
+  gboolean (*prepare)     (CprocChild   *self,
+                           CprocLaunch  *launch,
+                           GError      **error);
+  void     (*unprepare)   (CprocChild   *self);
+
+  /* The pipes are there; the process may not be yet. */
+  void     (*prepared)    (CprocChild   *self);
+
+  /* Where the next read of a stream that nobody listens to is to go, a chunk or more; NULL:
+   * anywhere. */
+  char    *(*reserve)     (CprocChild   *self,
+                           CprocStream   stream,
+                           gsize        *size);
+
+  /* Every read, before the signals; in the place that was reserved, or elsewhere. */
+  void     (*received)    (CprocChild   *self,
+                           CprocStream   stream,
+                           const char   *data,
+                           gsize         length);
+
+  /* The main context is another one for some time. */
+  void     (*set_context) (CprocChild   *self,
+                           GMainContext *context);
+
+  /* The process and its streams have ended; `closed` comes next. */
+  void     (*finishing)   (CprocChild   *self);
+
+  /* Why the child was ended early, or what it said last: see cproc_child_dup_failure(). */
+  GError  *(*dup_failure) (CprocChild   *self);
+} CprocChildHooks;
+
+/* Why we ended the child; the first reason stands. */
+typedef enum
+{
+  CPROC_END_NONE,
+  CPROC_END_TIMEOUT,
+  CPROC_END_IDLE,
+  CPROC_END_LIMIT,
+  CPROC_END_CANCELLED,
+} CprocEndReason;
+
+typedef enum
+{
+  CPROC_CHILD_PROP_COMMAND = 1,
+  CPROC_CHILD_PROP_PID,
+  CPROC_CHILD_PROP_STATE,
+  CPROC_CHILD_PROP_EXIT_CODE,
+  CPROC_CHILD_PROP_TERM_SIGNAL,
+  CPROC_CHILD_PROP_TIMED_OUT,
+  CPROC_CHILD_PROP_USER_TIME,
+  CPROC_CHILD_PROP_SYSTEM_TIME,
+  CPROC_CHILD_PROP_MAX_RSS,
+  CPROC_CHILD_PROP_TIMEOUT,
+  CPROC_CHILD_PROP_IDLE_TIMEOUT,
+  CPROC_CHILD_PROP_DRAIN_TIMEOUT,
+  CPROC_CHILD_PROP_KILL_SIGNAL,
+  CPROC_CHILD_PROP_KILL_GRACE,
+  CPROC_CHILD_PROP_MAX_LINE_LENGTH,
+  CPROC_CHILD_PROP_ENCODING,
+  CPROC_CHILD_PROP_PROGRESS,
+} CprocChildProperty;
+
+/* Signals that have been announced by a notification, and not been emitted yet. */
+typedef enum
+{
+  CPROC_DUE_STARTED = 1 << 0,
+  CPROC_DUE_EXIT = 1 << 1,
+} CprocDue;
+
+typedef struct _CprocStart CprocStart;
+
+/* The state of a child. It is used only in the thread whose main context it belongs to; a start
+ * in flight has a state of its own (CprocStart), the grace of a kill too (CprocReach). */
+typedef struct
+{
+  CprocCommand *command;
+  GMainContext *context; /* set by a start */
+  pid_t process; /* that has started it; 0: none has */
+  CprocState state;
+
+  CprocStart *start; /* of start_async(), until the program runs */
+  GSubprocess *subprocess;
+  CprocReach *reach;
+  CprocExitWatch exit_watch;
+  gint64 pid;
+  int exit_code;
+  int term_signal;
+  guint due; /* CprocDue */
+  gint64 user_time; /* -1 while not known, as the next two */
+  gint64 system_time;
+  gint64 max_rss;
+
+  CprocOutput outputs[2];
+  CprocWriter *writer;
+  gboolean writer_is_early; /* it was made by a start that has not ended */
+  int early_pipes[3]; /* the child's ends of streams that were taken over before the start */
+  GOutputStream *stdin_stream;
+  GInputStream *input_streams[2];
+  GHashTable *pipe_streams; /* target_fd: GIOStream */
+
+  guint timeout;
+  guint idle_timeout;
+  int drain_timeout;
+  int kill_signal;
+  guint kill_grace;
+  guint max_line_length;
+  char *encoding;
+
+  CprocProgress *progress_source; /* NULL: nothing is looked for */
+  double progress;
+
+  gint64 start_time;
+  gint64 output_time;
+  CprocTimer timeout_timer;
+  CprocTimer idle_timer;
+  CprocTimer closed_timer;
+  CprocEndReason end_reason;
+  gboolean timed_out;
+
+  GList *waits; /* those of the asynchronous calls; each holds the child */
+} CprocChildPrivate;
+
+CprocChildPrivate *cproc_child_get_priv        (CprocChild       *self);
+CprocChildHooks   *cproc_child_class_get_hooks (CprocChildClass  *klass);
+CprocChildHooks   *cproc_child_get_hooks       (CprocChild       *self);
+
+/* cproc-child-pspecs.c */
+void     cproc_child_install_properties (GObjectClass       *object_class);
+void     cproc_child_notify             (CprocChild         *self,
+                                         CprocChildProperty  property);
+
+/* cproc-child.c: changes a property and notifies. */
+void     cproc_child_set_state         (CprocChild     *self,
+                                        CprocState      state);
+/* In a fork of the process that has started it, which has a copy of the object and nothing else:
+ * another's child is not to be signalled, read from or waited for. */
+gboolean cproc_child_is_foreign        (CprocChild     *self);
+gboolean cproc_child_check_own         (CprocChild     *self,
+                                        GError        **error);
+void     cproc_child_set_pid           (CprocChild     *self,
+                                        gint64          pid);
+void     cproc_child_set_end           (CprocChild     *self,
+                                        const CprocEnd *end);
+void     cproc_child_set_timed_out     (CprocChild     *self);
+
+/* cproc-child-signals.c */
+void     cproc_child_install_signals   (GType           type);
+void     cproc_child_emit_due          (CprocChild     *self);
+void     cproc_child_emit_closed       (CprocChild     *self);
+void     cproc_child_emit_stream_ended (CprocChild     *self,
+                                        CprocStream     stream);
+void     cproc_child_emit_output       (CprocChild     *self,
+                                        CprocStream     stream,
+                                        GBytes         *bytes);
+void     cproc_child_emit_line         (CprocChild     *self,
+                                        CprocStream     stream,
+                                        const char     *line);
+void     cproc_child_emit_lines        (CprocChild         *self,
+                                        CprocStream         stream,
+                                        const char * const *lines);
+gboolean cproc_child_wants_output      (CprocChild     *self,
+                                        CprocStream     stream);
+gboolean cproc_child_wants_line        (CprocChild     *self,
+                                        CprocStream     stream);
+gboolean cproc_child_wants_lines       (CprocChild     *self,
+                                        CprocStream     stream);
+
+/* cproc-child-prepare.c: what a start does in the child's own thread. */
+CprocLaunch *cproc_child_prepare      (CprocChild    *self,
+                                       GMainContext  *context,
+                                       GError       **error);
+void         cproc_child_unprepare    (CprocChild    *self);
+
+/* While the process is being made its standard input can be written to. The writer of a start that
+ * has failed is the caller's to abandon, which calls back: last of all. */
+void         cproc_child_open_writer  (CprocChild    *self,
+                                       CprocLaunch   *launch);
+CprocWriter *cproc_child_steal_writer (CprocChild    *self);
+void         cproc_child_prefix_start_error (CprocChild  *self,
+                                             GError     **error);
+void         cproc_child_program_runs (CprocChild    *self,
+                                       CprocLaunch   *launch);
+
+/* cproc-child-start.c */
+gboolean cproc_child_start_in             (CprocChild    *self,
+                                           GMainContext  *context,
+                                           GError       **error);
+void     cproc_child_finish_pending_start (CprocChild    *self);
+gboolean cproc_child_is_starting          (CprocChild    *self);
+void     cproc_child_kill_when_started    (CprocChild    *self,
+                                           int            signum,
+                                           gboolean       with_grace);
+
+/* cproc-child-life.c: from the program's start to `closed`. */
+void     cproc_child_run_begins           (CprocChild     *self,
+                                           gint64          pid);
+void     cproc_child_end_early            (CprocChild     *self,
+                                           CprocEndReason  reason);
+void     cproc_child_update_timers        (CprocChild     *self);
+void     cproc_child_update_drain         (CprocChild     *self);
+void     cproc_child_update_stream_drain  (CprocChild     *self,
+                                           CprocOutput    *output);
+void     cproc_child_expect_closed        (CprocChild     *self);
+void     cproc_child_check_closed         (CprocChild     *self);
+void     cproc_child_set_context          (CprocChild     *self,
+                                           GMainContext   *context);
+
+/* cproc-child-progress.c: each read goes there, and is looked at when it has been told of. is_all:
+ * for now there is no more. */
+void     cproc_child_feed_progress        (CprocChild     *self,
+                                           CprocStream     stream,
+                                           const char     *data,
+                                           gsize           length);
+void     cproc_child_update_progress      (CprocChild     *self,
+                                           CprocStream     stream,
+                                           gboolean        is_all);
+
+/* cproc-child-wait.c */
+void     cproc_child_complete_waits       (CprocChild     *self);
+void     cproc_child_fail_waits           (CprocChild     *self,
+                                           const GError   *error);
+gboolean cproc_child_iterate_until_closed (CprocChild     *self,
+                                           GMainContext   *context,
+                                           GCancellable   *cancellable,
+                                           gboolean        end_when_cancelled);
+GError  *cproc_child_dup_failure          (CprocChild     *self,
+                                           const char     *detail);
+gboolean cproc_child_check_success        (CprocChild     *self,
+                                           GError        **error);
+/* The task returns when the child is closed, as run() does; cancelling it ends the child. */
+void     cproc_child_run_in_task          (CprocChild     *self,
+                                           GTask          *task);
+
+G_END_DECLS

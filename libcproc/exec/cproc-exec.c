@@ -1,0 +1,574 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include <errno.h>
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "cproc-child-private.h"
+#include "cproc-exec-private.h"
+#include "cproc-backtrace-private.h"
+
+/* How much of the last line of standard error an error shows, in characters. */
+#define MAX_SHOWN_LINE 240
+
+/**
+ * CprocExec:
+ *
+ * A child whose output is kept and whose end is the answer: what Node's `child_process.exec()`
+ * gives a Node program.
+ *
+ * ```c
+ * g_autoptr(CprocExec) exec = cproc_exec_new ("ls -l");
+ * g_autoptr(GError) error = NULL;
+ *
+ * if (cproc_exec_run (exec, NULL, &error))
+ *   {
+ *     g_autofree char *text = cproc_exec_get_stdout_text (exec);
+ *
+ *     g_print ("%s", text);
+ *   }
+ * else
+ *   {
+ *     g_printerr ("%s\n", error->message);
+ *   }
+ * ```
+ *
+ * A line for the shell must not hold text from elsewhere: use [ctor@Cproc.Exec.new_argv] for that.
+ *
+ * ## Input and output
+ *
+ * The output is there whatever the end was, up to [property@Cproc.Exec:max-buffer] bytes of each
+ * stream; a program that writes more is ended. Standard input is empty unless
+ * [property@Cproc.Exec:input] or the command says otherwise.
+ *
+ * ## How it ends
+ *
+ * Only exit code 0 is a success. Else there is an error, of [error@Cproc.Error] if the program ran,
+ * whose message has the command, the code or the signal, and the last line of standard error.
+ * [property@Cproc.Child:timeout] and a cancellation end the program, and everything in its group.
+ *
+ * ## It is a child
+ *
+ * All signals of a [class@Cproc.Child] are emitted as well; it may be started like any child, and
+ * [method@Cproc.Child.wait_check] then reports what [method@Cproc.Exec.run] would. It is used in
+ * one thread, as any child.
+ *
+ * Since: 1.0
+ */
+
+/* The 200 kB of Node's documentation. */
+#define DEFAULT_MAX_BUFFER (200 * 1024)
+
+typedef enum
+{
+  PROP_MAX_BUFFER = 1,
+  PROP_INPUT,
+  PROP_CAPTURE_STACK,
+} CprocExecProperty;
+
+static GParamSpec *properties[PROP_CAPTURE_STACK + 1];
+
+G_DEFINE_FINAL_TYPE (CprocExec, cproc_exec, CPROC_TYPE_CHILD)
+
+static gboolean
+exec_wants_stack (CprocExec *self)
+{
+  const GDebugKey keys[] = { { "stack", 1 } };
+
+  return self->capture_stack ||
+         g_parse_debug_string (g_getenv ("CPROC_DEBUG"), keys, G_N_ELEMENTS (keys)) != 0;
+}
+
+static gboolean
+cproc_exec_prepare (CprocChild   *child,
+                    CprocLaunch  *launch,
+                    GError      **error)
+{
+  CprocExec *self = CPROC_EXEC (child);
+
+  if (self->input != NULL)
+    cproc_launch_set_defaults (launch, CPROC_STDIO_PIPE, CPROC_STDIO_PIPE, CPROC_STDIO_PIPE);
+
+  if (self->input != NULL && !cproc_launch_is_piped (launch, 0))
+    {
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                           _("There is input for a program whose standard input leads elsewhere"));
+      return FALSE;
+    }
+
+  g_clear_pointer (&self->error_stack, g_free);
+  if (exec_wants_stack (self))
+    self->error_stack = cproc_stack_capture ();
+
+  return TRUE;
+}
+
+static void
+cproc_exec_prepared (CprocChild *child)
+{
+  CprocExec *self = CPROC_EXEC (child);
+  CprocWriter *writer = cproc_child_get_priv (child)->writer;
+
+  if (self->input == NULL)
+    return;
+
+  /* A program that does not read it all is no error. */
+  cproc_writer_push (writer, self->input, NULL);
+  cproc_writer_close (writer);
+}
+
+/* How much of a stream may still be kept. */
+static gsize
+exec_get_room (CprocExec   *self,
+               CprocBuffer *buffer)
+{
+  guint64 room = self->max_buffer;
+
+  if (self->max_buffer < 0)
+    return G_MAXSIZE;
+
+  room -= MIN (buffer->length, room);
+
+  return (gsize) MIN (room, G_MAXSIZE);
+}
+
+static char *
+cproc_exec_reserve (CprocChild  *child,
+                    CprocStream  stream,
+                    gsize       *size)
+{
+  CprocExec *self = CPROC_EXEC (child);
+  CprocBuffer *buffer = &self->buffers[stream - CPROC_STREAM_STDOUT];
+  char *data = cproc_buffer_get_room (buffer, size);
+
+  *size = MIN (*size, exec_get_room (self, buffer));
+
+  return *size >= CPROC_CHUNK_SIZE ? data : NULL;
+}
+
+static void
+cproc_exec_received (CprocChild  *child,
+                     CprocStream  stream,
+                     const char  *data,
+                     gsize        length)
+{
+  CprocExec *self = CPROC_EXEC (child);
+  CprocBuffer *buffer = &self->buffers[stream - CPROC_STREAM_STDOUT];
+  gsize room = exec_get_room (self, buffer);
+  gboolean kept = TRUE;
+
+  if (buffer->data != NULL && data == buffer->data + buffer->length)
+    cproc_buffer_commit (buffer, length);
+  else
+    kept = cproc_buffer_append (buffer, data, MIN (length, room));
+
+  if ((length > room || !kept) && self->limited_stream == 0)
+    {
+      self->limited_stream = stream;
+      self->no_memory = !kept;
+      cproc_child_end_early (child, CPROC_END_LIMIT);
+    }
+}
+
+static void
+cproc_exec_finishing (CprocChild *child)
+{
+  CprocExec *self = CPROC_EXEC (child);
+
+  for (guint i = 0; i < G_N_ELEMENTS (self->buffers); i++)
+    self->bytes[i] = cproc_buffer_to_bytes (&self->buffers[i]);
+}
+
+/* What a program said last is as a rule why it failed; a whole page of it is no message. */
+static char *
+exec_dup_last_line (CprocExec *self)
+{
+  g_autofree char *text = cproc_exec_get_stderr_text (self);
+  g_autofree char *cut = NULL;
+  const char *line;
+
+  g_strchomp (text);
+  line = strrchr (text, '\n');
+  line = line != NULL ? line + 1 : text;
+
+  if (g_utf8_strlen (line, -1) <= MAX_SHOWN_LINE)
+    return g_strdup (line);
+
+  cut = g_utf8_substring (line, 0, MAX_SHOWN_LINE);
+
+  return g_strconcat (cut, "…", NULL);
+}
+
+static GError *
+exec_new_limit_error (CprocExec *self)
+{
+  g_autofree char *line = cproc_command_dup_line (cproc_child_get_command (CPROC_CHILD (self)));
+  GBytes *kept = self->bytes[self->limited_stream - CPROC_STREAM_STDOUT];
+  gint64 limit = self->no_memory ? (gint64) g_bytes_get_size (kept) : self->max_buffer;
+  g_autofree char *number = g_strdup_printf ("%" G_GINT64_FORMAT, limit);
+  g_autofree char *reason =
+    g_strdup_printf (self->limited_stream == CPROC_STREAM_STDOUT
+                       ? _("“%s” was ended because it wrote more than %s bytes to standard "
+                           "output (stdout)")
+                       : _("“%s” was ended because it wrote more than %s bytes to standard "
+                           "error (stderr)"),
+                     line, number);
+
+  return g_error_new (CPROC_ERROR, CPROC_ERROR_OUTPUT_LIMIT, "%s%s%s", reason,
+                      self->no_memory ? ": " : "", self->no_memory ? g_strerror (ENOMEM) : "");
+}
+
+/* A program that has not had all of its input may have ended well, and wrongly. */
+static GError *
+exec_dup_input_failure (CprocExec *self)
+{
+  CprocWriter *writer = cproc_child_get_priv (CPROC_CHILD (self))->writer;
+  g_autofree char *line = cproc_command_dup_line (cproc_child_get_command (CPROC_CHILD (self)));
+  GError *error = NULL;
+
+  /* Input that was set after the start is for nobody. */
+  if (self->input != NULL && writer != NULL)
+    error = cproc_writer_dup_failure (writer);
+
+  g_prefix_error (&error, "“%s”: ", line);
+
+  return error;
+}
+
+static GError *
+cproc_exec_dup_failure (CprocChild *child)
+{
+  CprocExec *self = CPROC_EXEC (child);
+  g_autofree char *last_line = NULL;
+  GError *error;
+
+  if (cproc_child_get_priv (child)->end_reason == CPROC_END_LIMIT)
+    return exec_new_limit_error (self);
+
+  last_line = exec_dup_last_line (self);
+  error = cproc_child_dup_failure (child, last_line);
+
+  return error != NULL ? error : exec_dup_input_failure (self);
+}
+
+static void
+cproc_exec_finalize (GObject *object)
+{
+  CprocExec *self = CPROC_EXEC (object);
+
+  g_clear_pointer (&self->input, g_bytes_unref);
+  for (guint i = 0; i < G_N_ELEMENTS (self->buffers); i++)
+    {
+      cproc_buffer_clear (&self->buffers[i]);
+      g_clear_pointer (&self->bytes[i], g_bytes_unref);
+    }
+  g_clear_pointer (&self->error_stack, g_free);
+
+  G_OBJECT_CLASS (cproc_exec_parent_class)->finalize (object);
+}
+
+static void
+cproc_exec_get_property (GObject    *object,
+                         guint       prop_id,
+                         GValue     *value,
+                         GParamSpec *pspec)
+{
+  CprocExec *self = CPROC_EXEC (object);
+
+  switch ((CprocExecProperty) prop_id)
+    {
+    case PROP_MAX_BUFFER:
+      g_value_set_int64 (value, self->max_buffer);
+      break;
+    case PROP_INPUT:
+      g_value_set_boxed (value, self->input);
+      break;
+    case PROP_CAPTURE_STACK:
+      g_value_set_boolean (value, self->capture_stack);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+cproc_exec_set_property (GObject      *object,
+                         guint         prop_id,
+                         const GValue *value,
+                         GParamSpec   *pspec)
+{
+  CprocExec *self = CPROC_EXEC (object);
+
+  switch ((CprocExecProperty) prop_id)
+    {
+    case PROP_MAX_BUFFER:
+      cproc_exec_set_max_buffer (self, g_value_get_int64 (value));
+      break;
+    case PROP_INPUT:
+      cproc_exec_set_input (self, g_value_get_boxed (value));
+      break;
+    case PROP_CAPTURE_STACK:
+      cproc_exec_set_capture_stack (self, g_value_get_boolean (value));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+install_properties (GObjectClass *object_class)
+{
+  /**
+   * CprocExec:max-buffer: (getter get_max_buffer) (setter set_max_buffer)
+   *
+   * How much of each stream is kept, in bytes; -1 all of it.
+   *
+   * A program that writes more to one of them is ended, with
+   * [error@Cproc.Error.OUTPUT_LIMIT]; the first bytes, up to this number, are kept. So is one for
+   * whose output there is no more memory, whatever the number.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_MAX_BUFFER] =
+    g_param_spec_int64 ("max-buffer", NULL, NULL, -1, G_MAXINT64, DEFAULT_MAX_BUFFER,
+                        G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * CprocExec:input: (getter get_input) (setter set_input)
+   *
+   * What the program reads from its standard input; `NULL`: nothing.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_INPUT] =
+    g_param_spec_boxed ("input", NULL, NULL, G_TYPE_BYTES,
+                        G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * CprocExec:capture-stack: (getter get_capture_stack) (setter set_capture_stack)
+   *
+   * Whether [method@Cproc.Exec.get_error_stack] has the call stack of the start; also so when
+   * the environment variable `CPROC_DEBUG` holds `stack`.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_CAPTURE_STACK] =
+    g_param_spec_boolean ("capture-stack", NULL, NULL, FALSE,
+                          G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
+}
+
+static void
+cproc_exec_class_init (CprocExecClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  CprocChildHooks *hooks = cproc_child_class_get_hooks (CPROC_CHILD_CLASS (klass));
+
+  object_class->finalize = cproc_exec_finalize;
+  object_class->get_property = cproc_exec_get_property;
+  object_class->set_property = cproc_exec_set_property;
+
+  hooks->default_stdio[0] = CPROC_STDIO_NULL;
+  hooks->prepare = cproc_exec_prepare;
+  hooks->prepared = cproc_exec_prepared;
+  hooks->reserve = cproc_exec_reserve;
+  hooks->received = cproc_exec_received;
+  hooks->finishing = cproc_exec_finishing;
+  hooks->dup_failure = cproc_exec_dup_failure;
+
+  install_properties (object_class);
+}
+
+static void
+cproc_exec_init (CprocExec *self)
+{
+  self->max_buffer = DEFAULT_MAX_BUFFER;
+}
+
+/**
+ * cproc_exec_new:
+ * @line: (type filename): a command line
+ *
+ * Creates an exec for a line that `/bin/sh` runs.
+ *
+ * Never put text from elsewhere into such a line: the shell would run what it holds.
+ *
+ * Returns: (transfer full): a new exec, not started
+ *
+ * Since: 1.0
+ */
+CprocExec *
+cproc_exec_new (const char *line)
+{
+  g_autoptr(CprocCommand) command = NULL;
+
+  g_return_val_if_fail (line != NULL, NULL);
+
+  command = cproc_command_new_shell (line);
+
+  return cproc_exec_new_for_command (command);
+}
+
+/**
+ * cproc_exec_new_argv:
+ * @argv: (array zero-terminated=1) (element-type filename): the program and its arguments
+ *
+ * Creates an exec for a program and its arguments, without a shell.
+ *
+ * Returns: (transfer full): a new exec, not started
+ *
+ * Since: 1.0
+ */
+CprocExec *
+cproc_exec_new_argv (const char * const *argv)
+{
+  g_autoptr(CprocCommand) command = cproc_command_new (argv);
+
+  return cproc_exec_new_for_command (command);
+}
+
+/**
+ * cproc_exec_new_for_command:
+ * @command: what to run
+ *
+ * Creates an exec for a command.
+ *
+ * Returns: (transfer full): a new exec, not started
+ *
+ * Since: 1.0
+ */
+CprocExec *
+cproc_exec_new_for_command (CprocCommand *command)
+{
+  g_return_val_if_fail (CPROC_IS_COMMAND (command), NULL);
+
+  return g_object_new (CPROC_TYPE_EXEC, "command", command, NULL);
+}
+
+/**
+ * cproc_exec_get_max_buffer:
+ * @self: an exec
+ *
+ * Gets how much of each stream is kept.
+ *
+ * Returns: the number of bytes, or -1
+ *
+ * Since: 1.0
+ */
+gint64
+cproc_exec_get_max_buffer (CprocExec *self)
+{
+  g_return_val_if_fail (CPROC_IS_EXEC (self), 0);
+
+  return self->max_buffer;
+}
+
+/**
+ * cproc_exec_set_max_buffer:
+ * @self: an exec
+ * @max_buffer: bytes; -1 without a limit
+ *
+ * Sets how much of each stream is kept.
+ *
+ * Since: 1.0
+ */
+void
+cproc_exec_set_max_buffer (CprocExec *self,
+                           gint64     max_buffer)
+{
+  g_return_if_fail (CPROC_IS_EXEC (self));
+  g_return_if_fail (max_buffer >= -1);
+
+  if (self->max_buffer == max_buffer)
+    return;
+
+  self->max_buffer = max_buffer;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MAX_BUFFER]);
+}
+
+/**
+ * cproc_exec_get_input:
+ * @self: an exec
+ *
+ * Gets what the program reads from its standard input.
+ *
+ * Returns: (transfer none) (nullable): the input, or `NULL`
+ *
+ * Since: 1.0
+ */
+GBytes *
+cproc_exec_get_input (CprocExec *self)
+{
+  g_return_val_if_fail (CPROC_IS_EXEC (self), NULL);
+
+  return self->input;
+}
+
+/**
+ * cproc_exec_set_input:
+ * @self: an exec that has not been started
+ * @input: (nullable): the input; `NULL` for none
+ *
+ * Sets what the program reads from its standard input.
+ *
+ * A program that ends without reading it all is no error.
+ *
+ * Since: 1.0
+ */
+void
+cproc_exec_set_input (CprocExec *self,
+                      GBytes    *input)
+{
+  g_return_if_fail (CPROC_IS_EXEC (self));
+
+  if (self->input == input)
+    return;
+
+  g_clear_pointer (&self->input, g_bytes_unref);
+  self->input = input != NULL ? g_bytes_ref (input) : NULL;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_INPUT]);
+}
+
+/**
+ * cproc_exec_get_capture_stack:
+ * @self: an exec
+ *
+ * Gets whether the call stack of the start is kept.
+ *
+ * Returns: `TRUE` if it is
+ *
+ * Since: 1.0
+ */
+gboolean
+cproc_exec_get_capture_stack (CprocExec *self)
+{
+  g_return_val_if_fail (CPROC_IS_EXEC (self), FALSE);
+
+  return self->capture_stack;
+}
+
+/**
+ * cproc_exec_set_capture_stack:
+ * @self: an exec
+ * @capture_stack: `TRUE` to keep it
+ *
+ * Sets whether the call stack of the start is kept.
+ *
+ * Since: 1.0
+ */
+void
+cproc_exec_set_capture_stack (CprocExec *self,
+                              gboolean   capture_stack)
+{
+  g_return_if_fail (CPROC_IS_EXEC (self));
+
+  capture_stack = !!capture_stack;
+  if (self->capture_stack == capture_stack)
+    return;
+
+  self->capture_stack = capture_stack;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_CAPTURE_STACK]);
+}

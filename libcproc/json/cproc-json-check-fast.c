@@ -1,0 +1,570 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "cproc-json-private.h"
+#include "cproc-json-scan-private.h"
+
+/* The check of longer texts: arrays of objects at 1.8 times the speed of the one that goes token by
+ * token, numbers at 7 times; echo-16m (bench) takes 0.68 of the time.
+ *
+ * 64 bytes, a window, are looked at together: a comparison gives a bit for each byte, and what may
+ * follow what is then a matter of shifting such masks by one. A window begins with a character of
+ * the structure, which stands outside of strings, and what counts of it ends with the last one: so
+ * no string, number or character of more than one byte is ever cut, and nothing but the brackets
+ * that are open is carried from one to the next, which overlap by that character. An element too
+ * long for a window is left to the other check. So is the whole text when this one says no. */
+
+#if defined(__x86_64__) && defined(__GNUC__)
+
+#include "cproc-json-bytes-private.h"
+
+/* All asked for: a virtual machine may have some of them only. */
+#define CAN_AVX2 \
+  (__builtin_cpu_supports ("avx2") && __builtin_cpu_supports ("bmi") && \
+   __builtin_cpu_supports ("pclmul"))
+#define CAN_AVX512 \
+  (CAN_AVX2 && __builtin_cpu_supports ("avx512f") && __builtin_cpu_supports ("avx512bw"))
+
+#define WINDOW 64
+#define BIT(n) ((guint64) 1 << (n))
+#define FIRST BIT (0)
+
+/* Bit n is for byte n. */
+typedef struct
+{
+  guint64 strings; /* with the opening quote, without the closing one */
+  guint64 outside; /* of strings and their quotes */
+  guint64 string_starts;
+
+  guint64 open; /* brackets, as close */
+  guint64 close;
+  guint64 colon;
+  guint64 comma;
+  guint64 space;
+  guint64 scalar; /* all of a number or literal, and what should not be there */
+  guint64 scalar_starts;
+
+  guint last;     /* character of the structure */
+  guint64 counts; /* up to that one */
+} Window;
+
+typedef struct
+{
+  const char *end;
+  gboolean done; /* the outermost bracket is closed, and nothing follows */
+
+  /* The brackets that are open: all bits for an object, none for an array. */
+  guint64 *top;
+  guint64 stack[CPROC_JSON_MAX_DEPTH + 1];
+} Check;
+
+/* Bit n of the result is the parity of the bits 0 to n. */
+INLINE FAST static inline guint64
+parity_up_to (guint64 bits)
+{
+  __m128i product = _mm_clmulepi64_si128 (_mm_cvtsi64_si128 ((gint64) bits),
+                                          _mm_set1_epi8 (-1), 0);
+
+  return (guint64) _mm_cvtsi128_si64 (product);
+}
+
+/* What follows the marked characters, where white space is stepped over. */
+INLINE static inline guint64
+follow (guint64 marks,
+        guint64 space)
+{
+  guint64 next = marks << 1;
+
+  /* The sum carries each mark to the end of the space that it is in. */
+  return (next | (space + (next & space))) & ~space;
+}
+
+/* The characters behind backslashes. FALSE: an escape is not valid. */
+static G_NO_INLINE gboolean
+find_escaped (const char *p,
+              const char *end,
+              guint64     backslashes,
+              guint64    *escaped)
+{
+  *escaped = 0;
+
+  while (backslashes != 0)
+    {
+      guint at = __builtin_ctzll (backslashes);
+
+      if (cproc_json_escape_end (p + at, end) == NULL)
+        return FALSE;
+
+      *escaped |= BIT (at) << 1;
+      backslashes &= ~(BIT (at) | BIT (at) << 1);
+    }
+
+  return TRUE;
+}
+
+/* Whether the characters that count are valid UTF-8: none is cut. */
+FAST static G_NO_INLINE gboolean
+check_utf8 (Bytes   copy,
+            guint64 counts)
+{
+  const Bytes *bytes = &copy;
+  guint64 continuation = bytes_below (bytes, (char) 0xc0);
+  guint64 lead = bytes_not_ascii (bytes) & ~continuation;
+  guint64 lead3 = lead & ~bytes_below (bytes, (char) 0xe0);
+  guint64 lead4 = lead3 & ~bytes_below (bytes, (char) 0xf0);
+  guint64 second_low, wrong;
+
+  wrong = (lead << 1 | lead3 << 2 | lead4 << 3) ^ continuation;
+  wrong |= lead & bytes_below (bytes, (char) 0xc2);
+  wrong |= lead4 & ~bytes_below (bytes, (char) 0xf5);
+
+  /* The second byte is where overlong forms, surrogates and what is past U+10FFFF show. */
+  if (lead3 != 0)
+    {
+      second_low = bytes_below (bytes, (char) 0xa0);
+      wrong |= bytes_equal (bytes, (char) 0xe0) << 1 & second_low;
+      wrong |= bytes_equal (bytes, (char) 0xed) << 1 & ~second_low;
+    }
+  if (lead4 != 0)
+    {
+      second_low = bytes_below (bytes, (char) 0x90);
+      wrong |= bytes_equal (bytes, (char) 0xf0) << 1 & second_low;
+      wrong |= bytes_equal (bytes, (char) 0xf4) << 1 & ~second_low;
+    }
+
+  return (wrong & counts) == 0;
+}
+
+/* FALSE: it is not valid. */
+INLINE FAST static inline gboolean
+window_find_strings (Window      *self,
+                     const Bytes *bytes,
+                     const char  *p,
+                     const char  *end)
+{
+  guint64 quotes = bytes_equal (bytes, '"');
+  guint64 backslashes = bytes_equal (bytes, '\\');
+
+  if (G_UNLIKELY (backslashes != 0))
+    {
+      guint64 escaped;
+
+      if (!find_escaped (p, end, backslashes, &escaped))
+        return FALSE;
+      quotes &= ~escaped;
+    }
+
+  self->strings = parity_up_to (quotes);
+  self->outside = ~(self->strings | quotes);
+  self->string_starts = self->strings & quotes;
+
+  return TRUE;
+}
+
+/* The first byte is one of these. */
+INLINE FAST static inline void
+window_find_structure (Window      *self,
+                       const Bytes *bytes)
+{
+  Bytes folded = bytes_fold (bytes);
+
+  self->open = bytes_equal (&folded, '{') & self->outside;
+  self->close = bytes_equal (&folded, '}') & self->outside;
+  self->colon = bytes_equal (bytes, ':') & self->outside;
+  self->comma = bytes_equal (bytes, ',') & self->outside;
+
+  self->last = 63 ^ __builtin_clzll (self->open | self->close | self->colon | self->comma);
+  self->counts = (BIT (self->last) << 1) - 1;
+}
+
+/* And what is neither. FALSE: there is a character that must not be in a string. */
+INLINE FAST static inline gboolean
+window_find_space (Window      *self,
+                   const Bytes *bytes)
+{
+  guint64 low = bytes_below (bytes, ' ') & self->counts;
+
+  self->space = bytes_equal (bytes, ' ');
+
+  if (G_UNLIKELY (low != 0))
+    {
+      guint64 not_ascii = bytes_not_ascii (bytes) & self->counts;
+      guint64 control = low & ~not_ascii;
+
+      if ((control & self->strings) != 0 ||
+          (not_ascii != 0 && !check_utf8 (*bytes, self->counts)))
+        return FALSE;
+
+      if (control != 0)
+        self->space |= bytes_equal (bytes, '\n') | bytes_equal (bytes, '\r') |
+                       bytes_equal (bytes, '\t');
+    }
+
+  self->space &= self->outside;
+  self->scalar = self->outside & ~(self->open | self->close | self->colon | self->comma |
+                                   self->space);
+  self->scalar_starts = self->scalar & ~(self->scalar << 1);
+
+  return TRUE;
+}
+
+INLINE static inline guint64
+kind_of (char bracket)
+{
+  return -(guint64) ((bracket & ('{' ^ '[')) != 0);
+}
+
+INLINE static inline gboolean
+check_open (Check      *self,
+            const char *p)
+{
+  if (self->top == self->stack + CPROC_JSON_MAX_DEPTH)
+    return FALSE;
+
+  *++self->top = kind_of (*p);
+
+  return TRUE;
+}
+
+INLINE static inline gboolean
+check_close (Check      *self,
+             const char *p)
+{
+  if (*self->top != kind_of (*p))
+    return FALSE;
+
+  if (--self->top > self->stack)
+    return TRUE;
+
+  self->done = cproc_json_skip_space (p + 1, self->end) == self->end;
+
+  return self->done;
+}
+
+/* objects: set to where the innermost bracket before a character is that of an object. */
+INLINE static inline gboolean
+check_brackets (Check        *self,
+                const Window *window,
+                const char   *p,
+                guint64      *objects)
+{
+  guint64 brackets = (window->open | window->close) & window->counts & ~FIRST;
+  guint64 kind = *self->top;
+
+  *objects = kind;
+
+  for (; brackets != 0 && !self->done; brackets &= brackets - 1)
+    {
+      guint at = __builtin_ctzll (brackets);
+      gboolean opens = (window->open >> at & 1) != 0;
+
+      if (!(opens ? check_open (self, p + at) : check_close (self, p + at)))
+        return FALSE;
+
+      *objects ^= ((kind ^ *self->top) & ~FIRST) << at;
+      kind = *self->top;
+    }
+
+  return TRUE;
+}
+
+/* The grammar. Each token but the first follows a bracket that opens, a comma or a colon, or a
+ * name, or the end of a value: where the first three are followed by just what they may be, and
+ * names by colons, the ends of values have only commas and closing brackets left. */
+INLINE static inline guint64
+window_find_misplaced (const Window *self,
+                       guint64       objects)
+{
+  guint64 space = self->space;
+  guint64 after_open, after_comma, after_colon, begins, names, after_name, wrong;
+
+  after_open = space != 0 ? follow (self->open, space) : self->open << 1;
+  after_comma = space != 0 ? follow (self->comma, space) : self->comma << 1;
+  after_colon = space != 0 ? follow (self->colon, space) : self->colon << 1;
+
+  begins = (after_open | after_comma) & objects;
+  /* Carried from the opening quote to the closing one. */
+  names = (self->strings + (begins & self->string_starts)) & ~self->strings;
+  after_name = space != 0 ? follow (names, space) : names << 1;
+
+  wrong = (after_open | after_comma | after_colon) ^
+          (self->string_starts | self->scalar_starts | self->open | (self->close & after_open));
+  wrong |= begins & (self->scalar_starts | self->open);
+  wrong |= after_name ^ self->colon;
+
+  return wrong & ~FIRST;
+}
+
+static inline guint
+scalar_length (guint64 scalar,
+               guint   start)
+{
+  return __builtin_ctzll (~(scalar >> start));
+}
+
+INLINE static inline gboolean
+window_check_literal (const Window *self,
+                      const char   *p,
+                      guint         start)
+{
+  guint length = scalar_length (self->scalar, start);
+
+  p += start;
+
+  return (length == 4 && (memcmp (p, "true", 4) == 0 || memcmp (p, "null", 4) == 0)) ||
+         (length == 5 && memcmp (p, "false", 5) == 0);
+}
+
+/* The number that has an exponent there, or what is none at all. */
+static G_NO_INLINE gboolean
+check_exponent (guint64     scalar,
+                guint64     scalar_starts,
+                const char *p,
+                const char *end,
+                guint       at)
+{
+  guint start = 63 ^ __builtin_clzll (scalar_starts & (BIT (at) - 1));
+
+  return cproc_json_scalar_end (p + start, end) == p + start + scalar_length (scalar, start);
+}
+
+/* FALSE, or in wrong where: there is something that is no number and no literal. */
+INLINE FAST static inline gboolean
+window_check_scalars (const Window *self,
+                      const Bytes  *bytes,
+                      const char   *p,
+                      const char   *end,
+                      guint64      *wrong)
+{
+  guint64 digits = bytes_digits (bytes) & self->scalar;
+  guint64 minus = bytes_equal (bytes, '-') & self->scalar_starts;
+  guint64 starts = (self->scalar_starts & digits) | minus << 1;
+  guint64 zeros = starts & bytes_equal (bytes, '0');
+  /* Carried from the first digit to behind the last one. */
+  guint64 integer_ends = (digits + starts) & ~digits;
+  guint64 points = integer_ends & bytes_equal (bytes, '.');
+  guint64 fraction_ends = (digits + (points << 1)) & ~digits;
+  guint64 rest = ((integer_ends ^ points) | fraction_ends) & self->scalar & self->counts;
+  guint64 literals = self->scalar_starts & ~(digits | minus) & self->counts;
+
+  *wrong |= (starts | points << 1) & ~digits;
+  *wrong |= zeros << 1 & digits;
+
+  for (; literals != 0; literals &= literals - 1)
+    {
+      if (!window_check_literal (self, p, __builtin_ctzll (literals)))
+        return FALSE;
+    }
+
+  for (; G_UNLIKELY (rest != 0); rest &= rest - 1)
+    {
+      if (!check_exponent (self->scalar, self->scalar_starts, p, end, __builtin_ctzll (rest)))
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
+/* The strings and the structure of what begins at p, a character of the structure. */
+INLINE FAST static inline gboolean
+window_open (Window     *self,
+             Bytes      *bytes,
+             const char *p,
+             const char *end)
+{
+  char padded[WINDOW];
+
+  if (G_LIKELY (end - p >= WINDOW))
+    {
+      *bytes = bytes_load (p);
+    }
+  else
+    {
+      memset (padded, ' ', sizeof padded);
+      memcpy (padded, p, end - p);
+      *bytes = bytes_load (padded);
+    }
+
+  if (!window_find_strings (self, bytes, p, end))
+    return FALSE;
+
+  window_find_structure (self, bytes);
+
+  return TRUE;
+}
+
+/* The rest of what was opened at p. */
+INLINE FAST static inline gboolean
+check_window (Check       *self,
+              Window      *window,
+              const Bytes *bytes,
+              const char  *p)
+{
+  guint64 objects, wrong;
+
+  if (!window_find_space (window, bytes) ||
+      !check_brackets (self, window, p, &objects))
+    return FALSE;
+
+  wrong = window_find_misplaced (window, objects);
+
+  if (window->scalar != 0 && !window_check_scalars (window, bytes, p, self->end, &wrong))
+    return FALSE;
+
+  return (wrong & window->counts) == 0;
+}
+
+INLINE static inline gboolean
+is_open (char c)
+{
+  return c == '{' || c == '[';
+}
+
+INLINE static inline gboolean
+is_close (char c)
+{
+  return c == '}' || c == ']';
+}
+
+/* From one character of the structure to the next, by way of a token that does not fit into a
+ * window. NULL: it is not valid. */
+static G_NO_INLINE const char *
+check_long (Check      *self,
+            const char *p)
+{
+  char before = *p;
+  gboolean name = *self->top != 0 && before != ':';
+
+  p = cproc_json_skip_space (p + 1, self->end);
+  if (p == self->end)
+    return NULL;
+
+  if (!is_close (before) && !(is_open (before) && is_close (*p)))
+    {
+      if (name && *p != '"')
+        return NULL;
+      if (is_open (*p))
+        return check_open (self, p) ? p : NULL;
+
+      p = cproc_json_scalar_end (p, self->end);
+      if (p == NULL)
+        return NULL;
+
+      p = cproc_json_skip_space (p, self->end);
+      if (p == self->end)
+        return NULL;
+      if (name)
+        return *p == ':' ? p : NULL;
+    }
+
+  if (is_close (*p))
+    return check_close (self, p) ? p : NULL;
+
+  return *p == ',' ? p : NULL;
+}
+
+/* The next window is opened before this one is checked, so that the processor, which looks as far
+ * ahead, has both at hand: 1.05 times the speed. */
+FAST static gboolean
+check_windows (Check      *self,
+               const char *p)
+{
+  Window window, next;
+  Bytes bytes, next_bytes;
+  gboolean good = window_open (&next, &next_bytes, p, self->end);
+
+  while (good && !self->done)
+    {
+      const char *place = p + next.last;
+
+      if (G_UNLIKELY (place == p))
+        {
+          p = check_long (self, p);
+          good = p != NULL && (self->done || window_open (&next, &next_bytes, p, self->end));
+          continue;
+        }
+
+      window = next;
+      bytes = next_bytes;
+      good = window_open (&next, &next_bytes, place, self->end);
+      if (!check_window (self, &window, &bytes, p))
+        return FALSE;
+
+      p = place;
+    }
+
+  return self->done;
+}
+
+static gboolean
+check_text (const char *text,
+            gsize       length)
+{
+  Check check; /* not cleared: it is large */
+  const char *p;
+
+  check.end = text + length;
+  p = cproc_json_skip_space (text, check.end);
+  if (p == check.end || !is_open (*p))
+    return FALSE;
+
+  check.done = FALSE;
+  check.top = check.stack;
+  check.stack[0] = 0;
+  check_open (&check, p);
+
+  return check_windows (&check, p);
+}
+
+#ifdef CPROC_JSON_AVX512
+
+gboolean
+cproc_json_check_avx512 (const char *text,
+                         gsize       length)
+{
+  return CAN_AVX512 && check_text (text, length);
+}
+
+#else
+
+gboolean
+cproc_json_check_avx2 (const char *text,
+                       gsize       length)
+{
+  return CAN_AVX2 && check_text (text, length);
+}
+
+gboolean
+cproc_json_check_fast (const char *text,
+                       gsize       length)
+{
+  return CAN_AVX512 ? cproc_json_check_avx512 (text, length) : cproc_json_check_avx2 (text, length);
+}
+
+#endif
+
+#else
+
+gboolean
+cproc_json_check_avx2 (const char *text,
+                       gsize       length)
+{
+  return FALSE;
+}
+
+gboolean
+cproc_json_check_avx512 (const char *text,
+                         gsize       length)
+{
+  return FALSE;
+}
+
+gboolean
+cproc_json_check_fast (const char *text,
+                       gsize       length)
+{
+  return FALSE;
+}
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include "cproc-command-private.h"
+#include "cproc-launch-fds-private.h"
+#include "launch-spec.h"
+
+G_BEGIN_DECLS
+
+/* The helper's SPEC argument, as launch/launch-spec.h describes it. status_fd and control_fd are
+ * the child's numbers, above all of fds; the latter of TREE alone, else -1. containment: not
+ * AUTO. */
+char  *cproc_launch_spec_build (const CprocCommand   *command,
+                                CprocContainment      containment,
+                                const CprocLaunchFds *fds,
+                                int                   status_fd,
+                                int                   control_fd);
+
+/* The helper's whole argv; helper is its path. Only the array is new. */
+const char **cproc_launch_build_argv (const char           *helper,
+                                      const char           *spec,
+                                      const char           *cwd,
+                                      const char           *argv0,
+                                      const char * const   *argv);
+
+/* Where the helper is, or would be. */
+char  *cproc_launch_dup_helper (void);
+
+G_END_DECLS

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include <unistd.h>
+
+#include "cproc-poller-private.h"
+#include "cproc-watch-private.h"
+
+typedef struct
+{
+  GSource source;
+  pid_t process; /* whose it is */
+  CprocWatchFunc func;
+  gpointer user_data;
+} CprocTimerSource;
+
+static gboolean
+timer_source_dispatch (GSource     *source,
+                       GSourceFunc  callback,
+                       gpointer     user_data)
+{
+  CprocTimerSource *self = (CprocTimerSource *) source;
+
+  /* What is to be done then is not for a fork to do. */
+  if (self->process != getpid ())
+    return G_SOURCE_REMOVE;
+
+  /* Whoever stops the timer destroys the source, so a callback that frees the owner is safe. */
+  self->func (self->user_data);
+
+  return G_SOURCE_CONTINUE;
+}
+
+static GSourceFuncs timer_source_funcs = { .dispatch = timer_source_dispatch };
+
+void
+cproc_watch_start (CprocWatch     *self,
+                   GMainContext   *context,
+                   int             fd,
+                   GIOCondition    condition,
+                   CprocWatchFunc  func,
+                   gpointer        user_data)
+{
+  cproc_watch_stop (self);
+
+  self->fd = fd;
+  self->condition = condition;
+  self->func = func;
+  self->user_data = user_data;
+
+  cproc_hub_add (self, context);
+}
+
+void
+cproc_watch_stop (CprocWatch *self)
+{
+  if (self->hub != NULL)
+    cproc_hub_remove (self);
+  self->pending = FALSE;
+}
+
+void
+cproc_watch_move (CprocWatch   *self,
+                  GMainContext *context)
+{
+  gboolean pending = self->pending;
+
+  if (!cproc_watch_is_active (self))
+    return;
+
+  cproc_watch_start (self, context, self->fd, self->condition, self->func, self->user_data);
+  cproc_watch_set_pending (self, pending);
+}
+
+void
+cproc_watch_set_pending (CprocWatch *self,
+                         gboolean    pending)
+{
+  if (self->pending == pending || !cproc_watch_is_active (self))
+    return;
+
+  self->pending = pending;
+  cproc_hub_set_pending (self, pending);
+}
+
+static void
+timer_attach (CprocTimer   *self,
+              GMainContext *context)
+{
+  GSource *source = g_source_new (&timer_source_funcs, sizeof (CprocTimerSource));
+
+  cproc_timer_stop (self);
+
+  ((CprocTimerSource *) source)->process = getpid ();
+  ((CprocTimerSource *) source)->func = self->func;
+  ((CprocTimerSource *) source)->user_data = self->user_data;
+  g_source_set_static_name (source, "[libcproc] timer");
+  /* A handler that runs a main loop of its own is to see what goes on. */
+  g_source_set_can_recurse (source, TRUE);
+  g_source_set_ready_time (source, self->deadline);
+  g_source_attach (source, context);
+  self->source = source;
+}
+
+void
+cproc_timer_start (CprocTimer     *self,
+                   GMainContext   *context,
+                   guint           msec,
+                   CprocWatchFunc  func,
+                   gpointer        user_data)
+{
+  self->deadline = g_get_monotonic_time () + (gint64) msec * G_TIME_SPAN_MILLISECOND;
+  self->func = func;
+  self->user_data = user_data;
+  timer_attach (self, context);
+}
+
+void
+cproc_timer_stop (CprocTimer *self)
+{
+  if (self->source == NULL)
+    return;
+
+  g_source_destroy (self->source);
+  g_clear_pointer (&self->source, g_source_unref);
+}
+
+void
+cproc_timer_move (CprocTimer   *self,
+                  GMainContext *context)
+{
+  if (self->source != NULL)
+    timer_attach (self, context);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include <gio/gio.h>
+
+#include "cproc-pidfd-private.h"
+#include "cproc-job-private.h"
+#include "cproc-subprocess-wait-private.h"
+#include "cproc-rusage-private.h"
+#include "cproc-watch-private.h"
+
+G_BEGIN_DECLS
+
+typedef void (*CprocExitFunc) (const CprocEnd *end,
+                               gpointer        user_data);
+
+/* Tells, in a main context, that a process has ended. GSubprocess reaps, on a thread of its own
+ * that hands the news over by way of two more context switches; a pidfd tells at once. The status
+ * comes from the pidfd too, since the reap may be a stranger's (SIGCHLD ignored, waitpid (-1)):
+ * waitid() without reaping while it is still a zombie, then PIDFD_GET_INFO (Linux 6.15); else
+ * from GSubprocess, and -1 where that cannot be trusted. Of a TREE the resident helper tells.
+ * Embedded in its owner, movable. */
+typedef struct
+{
+  CprocWatch watch;
+  CprocTimer held_timer; /* while a debugger holds it */
+  guint held_msec;
+  CprocUsage usage;
+  GSubprocess *subprocess;
+  CprocReach *reach;
+  CprocReap *reap; /* where there is no pidfd */
+  GMainContext *context;
+  CprocExitFunc func;
+  gpointer user_data;
+} CprocExitWatch;
+
+void cproc_exit_watch_start (CprocExitWatch *self,
+                             GMainContext   *context,
+                             GSubprocess    *subprocess,
+                             CprocReach     *reach,
+                             CprocExitFunc   func,
+                             gpointer        user_data);
+void cproc_exit_watch_stop  (CprocExitWatch *self);
+void cproc_exit_watch_move  (CprocExitWatch *self,
+                             GMainContext   *context);
+
+G_END_DECLS

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include <signal.h>
+
+#include "cproc-exit-watch-private.h"
+
+/* How often a process that a debugger holds is looked at, at first and at last. */
+#define HELD_MSEC 1
+#define MAX_HELD_MSEC 128
+
+/* Where SIGCHLD is ignored nobody learns a status from wait(); GSubprocess says 0 then (up to
+ * GLib 2.76), which is success. */
+static gboolean
+status_is_lost (void)
+{
+  struct sigaction action;
+
+  return sigaction (SIGCHLD, NULL, &action) == 0 &&
+         (action.sa_handler == SIG_IGN || (action.sa_flags & SA_NOCLDWAIT) != 0);
+}
+
+/* The process is gone, so its reaper is about to finish: this does not block. */
+static void
+ask_subprocess (GSubprocess *subprocess,
+                CprocEnd    *end)
+{
+  if (!g_subprocess_wait (subprocess, NULL, NULL) || status_is_lost ())
+    return;
+
+  if (g_subprocess_get_if_exited (subprocess))
+    end->exit_code = g_subprocess_get_exit_status (subprocess);
+  else if (g_subprocess_get_if_signaled (subprocess))
+    end->term_signal = g_subprocess_get_term_sig (subprocess);
+}
+
+static void
+tell (CprocExitWatch *self,
+      CprocEnd       *end)
+{
+  CprocExitFunc func = self->func;
+  gpointer user_data = self->user_data;
+
+  cproc_usage_end (&self->usage, end);
+
+  /* The owner may free itself, and this with it. */
+  cproc_exit_watch_stop (self);
+  func (end, user_data);
+}
+
+static void
+tell_reaped (gpointer user_data)
+{
+  CprocExitWatch *self = user_data;
+  CprocEnd end = CPROC_END_UNKNOWN;
+  int pidfd = cproc_reach_get_pidfd (self->reach);
+
+  if (pidfd < 0 || !cproc_pidfd_get_end (pidfd, &end))
+    ask_subprocess (self->subprocess, &end);
+  tell (self, &end);
+}
+
+static void on_pidfd (gpointer user_data);
+
+/* A debugger (or strace -f, for a moment) holds it: it has ended, but is not to be waited for
+ * before the debugger lets go, and its pidfd stays readable all that time. GLib 2.74 takes it for
+ * reaped, with the status 0. */
+static void
+look_again_later (CprocExitWatch *self)
+{
+  self->held_msec = CLAMP (self->held_msec * 2, HELD_MSEC, MAX_HELD_MSEC);
+  cproc_watch_stop (&self->watch);
+  cproc_timer_start (&self->held_timer, self->context, self->held_msec, on_pidfd, self);
+}
+
+static void
+on_pidfd (gpointer user_data)
+{
+  CprocExitWatch *self = user_data;
+  CprocEnd end = CPROC_END_UNKNOWN;
+  int pidfd = cproc_reach_get_pidfd (self->reach);
+
+  switch (cproc_pidfd_peek (pidfd, &end))
+    {
+    case CPROC_PEEK_ENDED:
+      if (self->held_msec > 0)
+        cproc_pidfd_reap (pidfd);
+      tell (self, &end);
+      break;
+
+    case CPROC_PEEK_REAPED:
+      tell_reaped (self);
+      break;
+
+    case CPROC_PEEK_RUNNING:
+    default:
+      look_again_later (self);
+      break;
+    }
+}
+
+static void
+watch_process (CprocExitWatch *self)
+{
+  int pidfd = cproc_reach_get_pidfd (self->reach);
+
+  if (pidfd >= 0)
+    cproc_watch_start (&self->watch, self->context, pidfd, G_IO_IN, on_pidfd, self);
+  else
+    self->reap = cproc_reap_new (self->subprocess, self->context, tell_reaped, self);
+}
+
+static void
+on_control (gpointer user_data)
+{
+  CprocExitWatch *self = user_data;
+  CprocEnd end = CPROC_END_UNKNOWN;
+
+  switch (cproc_reach_read_end (self->reach, &end))
+    {
+    case CPROC_PEEK_ENDED:
+      tell (self, &end);
+      break;
+
+    case CPROC_PEEK_REAPED:
+      /* Somebody has killed the helper: how it ended has to do for the program, which ended with
+       * it. Where the line to it alone is lost, it is of no use any more. */
+      g_subprocess_force_exit (self->subprocess);
+      cproc_watch_stop (&self->watch);
+      watch_process (self);
+      break;
+
+    case CPROC_PEEK_RUNNING:
+    default:
+      break;
+    }
+}
+
+void
+cproc_exit_watch_start (CprocExitWatch *self,
+                        GMainContext   *context,
+                        GSubprocess    *subprocess,
+                        CprocReach     *reach,
+                        CprocExitFunc   func,
+                        gpointer        user_data)
+{
+  int control_fd = cproc_reach_get_control_fd (reach);
+
+  g_assert (G_IS_SUBPROCESS (subprocess));
+  g_assert (context != NULL);
+  g_assert (func != NULL);
+
+  cproc_exit_watch_stop (self);
+
+  self->context = g_main_context_ref (context);
+  self->subprocess = g_object_ref (subprocess);
+  self->reach = cproc_reach_ref (reach);
+  self->func = func;
+  self->user_data = user_data;
+  cproc_usage_begin (&self->usage, cproc_reach_get_pidfd (reach));
+
+  if (control_fd >= 0)
+    cproc_watch_start (&self->watch, context, control_fd, G_IO_IN, on_control, self);
+  else
+    watch_process (self);
+}
+
+void
+cproc_exit_watch_stop (CprocExitWatch *self)
+{
+  cproc_usage_end (&self->usage, NULL);
+  cproc_watch_stop (&self->watch);
+  cproc_timer_stop (&self->held_timer);
+  self->held_msec = 0;
+  g_clear_pointer (&self->reap, cproc_reap_free);
+  g_clear_object (&self->subprocess);
+  g_clear_pointer (&self->reach, cproc_reach_unref);
+  g_clear_pointer (&self->context, g_main_context_unref);
+}
+
+void
+cproc_exit_watch_move (CprocExitWatch *self,
+                       GMainContext   *context)
+{
+  if (self->subprocess == NULL)
+    return;
+
+  g_main_context_ref (context);
+  g_clear_pointer (&self->context, g_main_context_unref);
+  self->context = context;
+
+  cproc_watch_move (&self->watch, context);
+  cproc_timer_move (&self->held_timer, context);
+  if (self->reap != NULL)
+    cproc_reap_move (self->reap, context);
+}

@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include <errno.h>
+#include <glib/gi18n-lib.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "cproc-error.h"
+#include "cproc-fd-private.h"
+#include "cproc-process-group-private.h"
+#include "cproc-launch-private.h"
+#include "cproc-job-private.h"
+#include "cproc-process-tree-private.h"
+#include "cproc-watch-private.h"
+
+/* The helper of a TREE keeps the time itself, so that even the end of this process does not save
+ * what it contains. That it does is seen to after this, since a descendant may have stopped it;
+ * again and again, with twice the time between. */
+#define HELPER_MSEC 250
+
+/* The lock is for the whole of it, but for what the library's own thread alone touches: the timer
+ * of a kill's grace, and a watch on the process that GSubprocess knows, so that no timer waits for
+ * what is gone. While these are armed they hold a reference. */
+struct _CprocReach
+{
+  gatomicrefcount ref_count;
+  pid_t process; /* that has started it, and not a fork of it */
+  GMutex lock;
+  GSubprocess *subprocess;
+  CprocContainment containment;
+  int pidfd;
+  gboolean leader_ended;
+  gboolean is_over; /* there is nothing left to signal, nor a descriptor */
+  CprocGroup group;
+  CprocTree tree;
+  gint64 kill_time; /* monotonic; 0: no SIGKILL is to come */
+  guint helper_msec;
+
+  gboolean is_armed; /* changed with the lock */
+  CprocTimer timer;
+  CprocWatch watch;
+};
+
+CprocReach *
+cproc_reach_new (GSubprocess      *subprocess,
+                 gint64            pid,
+                 int               pidfd,
+                 CprocContainment  containment,
+                 int               control_fd)
+{
+  CprocReach *self = g_new0 (CprocReach, 1);
+
+  g_assert (G_IS_SUBPROCESS (subprocess));
+  g_assert (containment != CPROC_CONTAINMENT_AUTO);
+  g_assert ((control_fd >= 0) == (containment == CPROC_CONTAINMENT_TREE));
+
+  g_atomic_ref_count_init (&self->ref_count);
+  self->process = getpid ();
+  g_mutex_init (&self->lock);
+  self->subprocess = g_object_ref (subprocess);
+  self->containment = containment;
+  self->pidfd = pidfd;
+  self->helper_msec = HELPER_MSEC;
+  cproc_group_init (&self->group, subprocess, (pid_t) pid, pidfd);
+  self->tree.control_fd = -1;
+  if (control_fd >= 0)
+    cproc_tree_init (&self->tree, control_fd, pidfd);
+
+  return self;
+}
+
+CprocReach *
+cproc_reach_ref (CprocReach *self)
+{
+  g_atomic_ref_count_inc (&self->ref_count);
+
+  return self;
+}
+
+static void
+close_all (CprocReach *self)
+{
+  if (self->containment == CPROC_CONTAINMENT_TREE)
+    cproc_tree_clear (&self->tree);
+  self->group.pidfd = -1;
+  cproc_fd_clear (&self->pidfd);
+}
+
+void
+cproc_reach_unref (CprocReach *self)
+{
+  if (!g_atomic_ref_count_dec (&self->ref_count))
+    return;
+
+  if (!self->is_over)
+    close_all (self);
+  cproc_group_clear (&self->group);
+  g_object_unref (self->subprocess);
+  g_mutex_clear (&self->lock);
+  g_free (self);
+}
+
+int
+cproc_reach_get_pidfd (CprocReach *self)
+{
+  return self->pidfd;
+}
+
+int
+cproc_reach_get_control_fd (CprocReach *self)
+{
+  return self->tree.control_fd;
+}
+
+static int
+signal_process (CprocReach *self,
+                int         signum)
+{
+  if (self->leader_ended)
+    return ESRCH;
+  if (self->pidfd >= 0)
+    return cproc_pidfd_signal (self->pidfd, signum);
+  if (g_subprocess_get_identifier (self->subprocess) == NULL)
+    return ESRCH;
+
+  if (signum > 0)
+    g_subprocess_send_signal (self->subprocess, signum);
+
+  return 0;
+}
+
+static int
+signal_all (CprocReach *self,
+            int         signum)
+{
+  if (self->is_over)
+    return ESRCH;
+
+  switch (self->containment)
+    {
+    case CPROC_CONTAINMENT_TREE:
+      return cproc_tree_signal (&self->tree, signum);
+    case CPROC_CONTAINMENT_GROUP:
+      return cproc_group_signal (&self->group, signum);
+    case CPROC_CONTAINMENT_NONE:
+    case CPROC_CONTAINMENT_AUTO:
+    default:
+      return signal_process (self, signum);
+    }
+}
+
+/* The timer is nobody's to wait for when nothing is left. */
+static void
+set_leader_ended (CprocReach *self)
+{
+  self->leader_ended = TRUE;
+  if (self->containment == CPROC_CONTAINMENT_GROUP)
+    cproc_group_leader_ended (&self->group);
+
+  if (self->kill_time != 0 && signal_all (self, 0) == ESRCH)
+    self->kill_time = 0;
+}
+
+/* The library's own thread, from here on … */
+
+static void
+disarm (CprocReach *self)
+{
+  if (!self->is_armed)
+    return;
+
+  cproc_timer_stop (&self->timer);
+  cproc_watch_stop (&self->watch);
+  g_mutex_lock (&self->lock);
+  self->is_armed = FALSE;
+  g_mutex_unlock (&self->lock);
+  cproc_reach_unref (self);
+}
+
+static void arm (CprocReach *self);
+
+/* The SIGKILL that was to come. FALSE when none is. */
+static gboolean
+kill_now (CprocReach *self)
+{
+  if (self->kill_time == 0)
+    return FALSE;
+
+  self->kill_time = 0;
+  if (self->containment != CPROC_CONTAINMENT_TREE)
+    {
+      signal_all (self, SIGKILL);
+      return FALSE;
+    }
+
+  if (cproc_tree_insist (&self->tree) == ESRCH)
+    return FALSE;
+
+  self->kill_time = g_get_monotonic_time () + self->helper_msec * G_TIME_SPAN_MILLISECOND;
+  self->helper_msec = MIN (self->helper_msec * 2, G_MAXINT / 2);
+
+  return TRUE;
+}
+
+static void
+on_kill_time (gpointer user_data)
+{
+  CprocReach *self = user_data;
+  gboolean again;
+
+  g_mutex_lock (&self->lock);
+  again = kill_now (self);
+  g_mutex_unlock (&self->lock);
+
+  if (again)
+    arm (self);
+  else
+    disarm (self);
+}
+
+static void
+on_process_ended (gpointer user_data)
+{
+  CprocReach *self = user_data;
+  gboolean is_over;
+
+  cproc_watch_stop (&self->watch);
+
+  g_mutex_lock (&self->lock);
+  set_leader_ended (self);
+  is_over = self->kill_time == 0;
+  g_mutex_unlock (&self->lock);
+
+  if (is_over)
+    disarm (self);
+}
+
+static void
+arm (CprocReach *self)
+{
+  GMainContext *context = cproc_launch_thread_get_context ();
+  gboolean was_armed = self->is_armed;
+  gboolean must_watch;
+  gint64 msec;
+
+  g_mutex_lock (&self->lock);
+  /* What it was to kill may have gone in the meantime, and its pidfd with it. */
+  self->is_armed = was_armed || !self->is_over;
+  /* Rounded up: not a moment of the grace is taken away. */
+  msec = (self->kill_time - g_get_monotonic_time () + G_TIME_SPAN_MILLISECOND - 1) /
+         G_TIME_SPAN_MILLISECOND;
+  must_watch = self->pidfd >= 0 && !cproc_watch_is_active (&self->watch) &&
+               (!self->leader_ended || self->containment == CPROC_CONTAINMENT_TREE);
+  g_mutex_unlock (&self->lock);
+
+  if (!self->is_armed)
+    return;
+  if (!was_armed)
+    cproc_reach_ref (self);
+
+  cproc_timer_start (&self->timer, context, (guint) CLAMP (msec, 0, G_MAXUINT), on_kill_time, self);
+  if (must_watch)
+    cproc_watch_start (&self->watch, context, self->pidfd, G_IO_IN, on_process_ended, self);
+}
+
+static gboolean
+update_grace (gpointer user_data)
+{
+  g_autoptr (CprocReach) self = user_data;
+
+  if (cproc_reach_is_ending (self))
+    arm (self);
+  else
+    disarm (self);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* … to here. */
+
+static gboolean
+check (int      error_number,
+       int      signum,
+       GError **error)
+{
+  if (error_number == 0)
+    return TRUE;
+
+  if (error_number == ESRCH)
+    g_set_error_literal (error, CPROC_ERROR, CPROC_ERROR_NOT_RUNNING, _("The process has ended"));
+  else
+    g_set_error (error, G_IO_ERROR, g_io_error_from_errno (error_number),
+                 _("Could not send signal %d: %s"), signum, g_strerror (error_number));
+
+  return FALSE;
+}
+
+static gboolean
+check_signum (int      signum,
+              GError **error)
+{
+  if (signum >= 0 && signum < NSIG)
+    return TRUE;
+
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+               _("There is no signal %d"), signum);
+
+  return FALSE;
+}
+
+gboolean
+cproc_reach_signal (CprocReach  *self,
+                    int          signum,
+                    GError     **error)
+{
+  int error_number;
+
+  if (!check_signum (signum, error))
+    return FALSE;
+  if (self->process != getpid ())
+    return check (ESRCH, signum, error);
+
+  g_mutex_lock (&self->lock);
+  error_number = signal_all (self, signum);
+  g_mutex_unlock (&self->lock);
+
+  return check (error_number, signum, error);
+}
+
+static int
+end_all (CprocReach *self,
+         int         signum,
+         guint       grace)
+{
+  gint64 kill_time = g_get_monotonic_time () + (gint64) grace * G_TIME_SPAN_MILLISECOND;
+  int error_number;
+
+  if (self->containment == CPROC_CONTAINMENT_TREE && !self->is_over)
+    {
+      error_number = cproc_tree_end (&self->tree, signum, grace);
+      kill_time += HELPER_MSEC * G_TIME_SPAN_MILLISECOND;
+    }
+  else
+    error_number = signal_all (self, signum);
+
+  if (error_number == 0 && grace > 0 && signum != SIGKILL &&
+      (self->kill_time == 0 || kill_time < self->kill_time))
+    self->kill_time = kill_time;
+
+  return error_number;
+}
+
+gboolean
+cproc_reach_end (CprocReach  *self,
+                 int          signum,
+                 guint        grace,
+                 GError     **error)
+{
+  int error_number;
+  gboolean need_timer;
+
+  if (!check_signum (signum, error))
+    return FALSE;
+  if (self->process != getpid ())
+    return check (ESRCH, signum, error);
+
+  g_mutex_lock (&self->lock);
+  error_number = end_all (self, signum, grace);
+  need_timer = self->kill_time != 0;
+  g_mutex_unlock (&self->lock);
+
+  if (need_timer)
+    cproc_launch_thread_push (update_grace, cproc_reach_ref (self));
+
+  return check (error_number, signum, error);
+}
+
+gboolean
+cproc_reach_is_ending (CprocReach *self)
+{
+  gboolean is_ending;
+
+  g_mutex_lock (&self->lock);
+  if (self->kill_time != 0 && self->containment == CPROC_CONTAINMENT_TREE &&
+      cproc_tree_signal (&self->tree, 0) == ESRCH)
+    self->kill_time = 0;
+  is_ending = self->kill_time != 0;
+  g_mutex_unlock (&self->lock);
+
+  return is_ending;
+}
+
+void
+cproc_reach_leader_ended (CprocReach *self)
+{
+  gboolean was_ending;
+
+  g_mutex_lock (&self->lock);
+  was_ending = self->kill_time != 0;
+  set_leader_ended (self);
+  g_mutex_unlock (&self->lock);
+
+  if (was_ending)
+    cproc_launch_thread_push (update_grace, cproc_reach_ref (self));
+}
+
+static gboolean
+nothing_is_left (CprocReach *self)
+{
+  switch (self->containment)
+    {
+    case CPROC_CONTAINMENT_TREE:
+      return cproc_tree_signal (&self->tree, 0) == ESRCH;
+    case CPROC_CONTAINMENT_GROUP:
+      return cproc_group_is_over (&self->group);
+    case CPROC_CONTAINMENT_NONE:
+    case CPROC_CONTAINMENT_AUTO:
+    default:
+      return self->leader_ended;
+    }
+}
+
+gboolean
+cproc_reach_give_up (CprocReach *self)
+{
+  gboolean is_over;
+
+  g_mutex_lock (&self->lock);
+  /* While it is armed the library's own thread watches the pidfd. */
+  if (!self->is_over && !self->is_armed && self->kill_time == 0 && nothing_is_left (self))
+    {
+      self->is_over = TRUE;
+      close_all (self);
+    }
+  is_over = self->is_over;
+  g_mutex_unlock (&self->lock);
+
+  return is_over;
+}
+
+CprocPeek
+cproc_reach_read_end (CprocReach *self,
+                      CprocEnd   *end)
+{
+  CprocPeek result;
+
+  g_mutex_lock (&self->lock);
+  result = cproc_tree_read_end (&self->tree, end);
+  g_mutex_unlock (&self->lock);
+
+  return result;
+}

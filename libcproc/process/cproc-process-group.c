@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cproc-process-group-private.h"
+#include "cproc-pidfd-private.h"
+
+gboolean
+cproc_proc_stat_parse (const char    *text,
+                       CprocProcStat *stat)
+{
+  /* "PID (NAME) STATE PARENT GROUP SESSION …", where the name may hold all of that itself. */
+  const char *name_end = strrchr (text, ')');
+  int parent, group, session;
+
+  if (name_end == NULL ||
+      sscanf (name_end + 1, " %c %d %d %d", &stat->state, &parent, &group, &session) != 4)
+    return FALSE;
+
+  stat->group = group;
+  stat->session = session;
+
+  return TRUE;
+}
+
+static gboolean
+read_stat (const char    *pid,
+           CprocProcStat *stat)
+{
+  char path[64];
+  char text[512]; /* more than all that comes before the session */
+  ssize_t length;
+  int fd;
+
+  if (g_snprintf (path, sizeof path, "/proc/%s/stat", pid) >= (int) sizeof path)
+    return FALSE;
+
+  fd = open (path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    return FALSE;
+
+  do
+    length = read (fd, text, sizeof text - 1);
+  while (length < 0 && errno == EINTR);
+  close (fd);
+
+  if (length <= 0)
+    return FALSE;
+  text[length] = '\0';
+
+  return cproc_proc_stat_parse (text, stat);
+}
+
+static gboolean
+is_member (const CprocGroup *self,
+           const char       *pid)
+{
+  CprocProcStat stat;
+
+  return read_stat (pid, &stat) &&
+         stat.group == self->id &&
+         (self->session < 0 || stat.session == self->session) &&
+         stat.state != 'Z' && stat.state != 'X';
+}
+
+static void
+clear_pidfd (gpointer data)
+{
+  close (*(int *) data);
+}
+
+static void
+hold_member (CprocGroup *self,
+             const char *pid,
+             GArray     *members)
+{
+  int pidfd = cproc_pidfd_open ((pid_t) g_ascii_strtoll (pid, NULL, 10));
+
+  if (pidfd < 0)
+    return;
+
+  /* Once more, now that it is held: what was read before may have been of another. */
+  if (is_member (self, pid) && cproc_pidfd_signal (pidfd, 0) != ESRCH)
+    g_array_append_val (members, pidfd);
+  else
+    close (pidfd);
+}
+
+static GArray *
+find_members (CprocGroup *self)
+{
+  g_autoptr (GArray) members = g_array_new (FALSE, FALSE, sizeof (int));
+  g_autoptr (GDir) dir = g_dir_open ("/proc", 0, NULL);
+  const char *name;
+
+  g_array_set_clear_func (members, clear_pidfd);
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    if (g_ascii_isdigit (name[0]) && is_member (self, name))
+      hold_member (self, name, members);
+
+  return g_steal_pointer (&members);
+}
+
+static int
+signal_members (GArray *members,
+                int     signum)
+{
+  int result = ESRCH;
+  guint i;
+
+  for (i = 0; i < members->len; i++)
+    {
+      int one = cproc_pidfd_signal (g_array_index (members, int, i), signum);
+
+      if (one == 0)
+        result = 0;
+      else if (result == ESRCH)
+        result = one;
+    }
+
+  return result;
+}
+
+/* A process cannot get a number that is a group's: where there is one by the leader's, which is
+ * gone, the group has been empty in between. */
+static gboolean
+number_was_reused (CprocGroup *self)
+{
+  return kill (self->id, 0) == 0 || errno != ESRCH;
+}
+
+static gboolean
+leader_is_unreaped (CprocGroup *self)
+{
+  CprocEnd end;
+
+  if (self->pidfd >= 0)
+    return cproc_pidfd_peek (self->pidfd, &end) != CPROC_PEEK_REAPED;
+
+  return g_subprocess_get_identifier (self->leader) != NULL;
+}
+
+/* The old way, once: most groups end with their leader, and then this is two system calls. */
+static void
+find_first_members (CprocGroup *self)
+{
+  CprocEnd end;
+
+  /* Its reaper is at it; but a debugger may hold it for as long as it likes. */
+  if (self->pidfd < 0 || cproc_pidfd_peek (self->pidfd, &end) == CPROC_PEEK_ENDED)
+    g_subprocess_wait (self->leader, NULL, NULL);
+
+  if (kill (-self->id, 0) != 0 && errno == ESRCH)
+    self->members = g_array_new (FALSE, FALSE, sizeof (int));
+  else
+    self->members = find_members (self);
+
+  if (self->members->len > 0 && !leader_is_unreaped (self) && number_was_reused (self))
+    g_array_set_size (self->members, 0);
+}
+
+static int
+signal_what_is_left (CprocGroup *self,
+                     int         signum)
+{
+  g_autoptr (GArray) members = NULL;
+
+  if (self->members == NULL)
+    find_first_members (self);
+  if (self->members->len == 0)
+    return ESRCH;
+
+  /* Those that have been started since. */
+  members = find_members (self);
+  if (signal_members (self->members, 0) == ESRCH)
+    g_array_set_size (members, 0);
+
+  g_array_unref (self->members);
+  self->members = g_steal_pointer (&members);
+
+  return signal_members (self->members, signum);
+}
+
+static int
+signal_leader (CprocGroup *self,
+               int         signum)
+{
+  if (self->pidfd >= 0)
+    return cproc_pidfd_signal (self->pidfd, signum);
+
+  if (g_subprocess_get_identifier (self->leader) == NULL)
+    return ESRCH;
+  if (signum > 0)
+    g_subprocess_send_signal (self->leader, signum);
+
+  return 0;
+}
+
+/* The leader may have gone over to another group, and its own may even be empty. */
+static int
+signal_leader_elsewhere (CprocGroup *self,
+                         int         signum,
+                         int         result)
+{
+  if (result != 0 || getpgid (self->id) != self->id)
+    {
+      int leader_result = signal_leader (self, signum);
+
+      return result == 0 || leader_result == ESRCH ? result : leader_result;
+    }
+
+  return result;
+}
+
+/* EINVAL where the kernel cannot. */
+static int
+signal_by_pidfd (CprocGroup *self,
+                 int         signum)
+{
+  int result;
+
+  if (self->pidfd < 0)
+    return EINVAL;
+
+  if (!self->leader_ended)
+    {
+      result = cproc_pidfd_signal_group (self->pidfd, signum);
+
+      return result != EINVAL ? signal_leader_elsewhere (self, signum, result) : result;
+    }
+
+  result = cproc_pidfd_signal_group (self->pidfd, 0);
+  if (result == EINVAL || result == ESRCH)
+    return result;
+
+  /* It is not for a leader that is a zombie still that anybody would be left. */
+  cproc_pidfd_await_reaped (self->pidfd);
+
+  return cproc_pidfd_signal_group (self->pidfd, signum);
+}
+
+static int
+signal_by_number (CprocGroup *self,
+                  int         signum)
+{
+  if (!self->leader_ended && leader_is_unreaped (self))
+    return signal_leader_elsewhere (self, signum, kill (-self->id, signum) == 0 ? 0 : errno);
+
+  return signal_what_is_left (self, signum);
+}
+
+int
+cproc_group_signal (CprocGroup *self,
+                    int         signum)
+{
+  int result = signal_by_pidfd (self, signum);
+
+  return result != EINVAL ? result : signal_by_number (self, signum);
+}
+
+gboolean
+cproc_group_is_over (CprocGroup *self)
+{
+  return self->leader_ended && !leader_is_unreaped (self) && cproc_group_signal (self, 0) == ESRCH;
+}
+
+void
+cproc_group_leader_ended (CprocGroup *self)
+{
+  if (self->leader_ended)
+    return;
+
+  self->leader_ended = TRUE;
+
+  /* By now is when the number is known to be the group's. */
+  if (self->members == NULL &&
+      (self->pidfd < 0 || cproc_pidfd_signal_group (self->pidfd, 0) == EINVAL))
+    find_first_members (self);
+}
+
+void
+cproc_group_init (CprocGroup  *self,
+                  GSubprocess *leader,
+                  pid_t        id,
+                  int          pidfd)
+{
+  *self = (CprocGroup) {
+    .leader = leader,
+    .id = id,
+    .session = getsid (id),
+    .pidfd = pidfd,
+  };
+}
+
+void
+cproc_group_clear (CprocGroup *self)
+{
+  g_clear_pointer (&self->members, g_array_unref);
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include <unistd.h>
+
+#include "cproc-launch-private.h"
+#include "cproc-subprocess-wait-private.h"
+
+/* Shared with the library's own thread, in which GSubprocess is waited for. */
+struct _CprocReap
+{
+  gatomicrefcount ref_count;
+  pid_t process; /* whose it is */
+  GMutex lock;
+  GSubprocess *subprocess;
+  gboolean is_over;
+  GSource *source; /* NULL: nobody wants to know any more */
+  CprocWatchFunc func;
+  gpointer user_data;
+};
+
+static void
+reap_unref (CprocReap *self)
+{
+  if (!g_atomic_ref_count_dec (&self->ref_count))
+    return;
+
+  g_object_unref (self->subprocess);
+  g_mutex_clear (&self->lock);
+  g_free (self);
+}
+
+static void
+on_reaped (GObject      *object,
+           GAsyncResult *result,
+           gpointer      user_data)
+{
+  CprocReap *self = user_data;
+
+  g_mutex_lock (&self->lock);
+  self->is_over = TRUE;
+  if (self->source != NULL)
+    g_source_set_ready_time (self->source, 0);
+  g_mutex_unlock (&self->lock);
+
+  reap_unref (self);
+}
+
+static gboolean
+wait_in_thread (gpointer user_data)
+{
+  CprocReap *self = user_data;
+
+  g_subprocess_wait_async (self->subprocess, NULL, on_reaped, self);
+
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+dispatch (GSource     *source,
+          GSourceFunc  callback,
+          gpointer     user_data)
+{
+  CprocReap *self = user_data;
+
+  g_source_set_ready_time (source, -1);
+  /* In a fork there is nobody who has reaped it. */
+  if (self->process == getpid ())
+    self->func (self->user_data);
+
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+never_called (gpointer user_data)
+{
+  return G_SOURCE_REMOVE;
+}
+
+static void
+detach (CprocReap *self)
+{
+  if (self->source == NULL)
+    return;
+
+  g_source_destroy (self->source);
+  g_clear_pointer (&self->source, g_source_unref);
+}
+
+static void
+attach (CprocReap    *self,
+        GMainContext *context)
+{
+  static GSourceFuncs funcs = { .dispatch = dispatch };
+
+  self->source = g_source_new (&funcs, sizeof (GSource));
+  g_source_set_static_name (self->source, "[libcproc] reap");
+  g_source_set_callback (self->source, never_called, self, NULL);
+  g_source_set_ready_time (self->source, self->is_over ? 0 : -1);
+  g_source_attach (self->source, context);
+}
+
+CprocReap *
+cproc_reap_new (GSubprocess    *subprocess,
+                GMainContext   *context,
+                CprocWatchFunc  func,
+                gpointer        user_data)
+{
+  CprocReap *self = g_new0 (CprocReap, 1);
+
+  g_atomic_ref_count_init (&self->ref_count);
+  self->process = getpid ();
+  g_mutex_init (&self->lock);
+  self->subprocess = g_object_ref (subprocess);
+  self->func = func;
+  self->user_data = user_data;
+  attach (self, context);
+
+  g_atomic_ref_count_inc (&self->ref_count);
+  cproc_launch_thread_push (wait_in_thread, self);
+
+  return self;
+}
+
+void
+cproc_reap_free (CprocReap *self)
+{
+  g_mutex_lock (&self->lock);
+  detach (self);
+  g_mutex_unlock (&self->lock);
+
+  reap_unref (self);
+}
+
+void
+cproc_reap_move (CprocReap    *self,
+                 GMainContext *context)
+{
+  g_mutex_lock (&self->lock);
+  detach (self);
+  attach (self, context);
+  g_mutex_unlock (&self->lock);
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "cproc-child-private.h"
+#include "cproc-output-reader-private.h"
+
+/* How a stream's lines are emitted. Everything this needs is in the object and not on the stack: a
+ * handler may pause the stream, or run a main loop in which the rest is emitted. */
+
+/* The lines of one chunk in an array. They stay where they lie, as long as it lives. */
+struct _CprocBatch
+{
+  int ref_count;
+  CprocChunk *chunk;
+  GPtrArray *lines;  /* NULL-terminated */
+  GPtrArray *copies; /* of those that lie elsewhere; NULL: none */
+};
+
+/* As many lines as most chunks have when they are 64 bytes long. */
+#define BATCH_SIZE (CPROC_CHUNK_SIZE / 64)
+
+static CprocBatch *
+batch_ref (CprocBatch *self)
+{
+  self->ref_count++;
+  return self;
+}
+
+static void
+batch_unref (CprocBatch *self)
+{
+  if (--self->ref_count > 0)
+    return;
+
+  g_clear_pointer (&self->chunk, cproc_chunk_unref);
+  g_clear_pointer (&self->copies, g_ptr_array_unref);
+  g_ptr_array_unref (self->lines);
+  g_free (self);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CprocBatch, batch_unref)
+
+/* One that began in an earlier chunk lies in the splitter's own buffer, which is used again. */
+static char *
+batch_copy (CprocBatch *self,
+            const char *line)
+{
+  char *copy = g_strdup (line);
+
+  if (self->copies == NULL)
+    self->copies = g_ptr_array_new_with_free_func (g_free);
+  g_ptr_array_add (self->copies, copy);
+
+  return copy;
+}
+
+static CprocBatch *
+batch_new (CprocLines *lines,
+           CprocChunk *chunk)
+{
+  CprocBatch *self = g_new0 (CprocBatch, 1);
+  const char *line;
+
+  self->ref_count = 1;
+  self->chunk = chunk;
+  self->lines = g_ptr_array_sized_new (BATCH_SIZE);
+  while ((line = cproc_lines_next (lines)) != NULL)
+    g_ptr_array_add (self->lines,
+                     cproc_chunk_contains (chunk, line) ? (char *) line : batch_copy (self, line));
+  g_ptr_array_add (self->lines, NULL);
+
+  return self;
+}
+
+/* Takes all lines that the chunk has into an array, and emits it. FALSE when there is none. */
+static gboolean
+output_emit_batch (CprocOutput *self)
+{
+  g_autoptr(CprocBatch) batch = batch_new (self->lines, g_steal_pointer (&self->chunk));
+
+  if (g_ptr_array_index (batch->lines, 0) == NULL)
+    return FALSE;
+
+  if (self->to_line)
+    self->batch = batch_ref (batch);
+  self->batch_next = 0;
+  cproc_child_emit_lines (self->child, self->stream, (const char * const *) batch->lines->pdata);
+
+  return TRUE;
+}
+
+/* FALSE when there is none. */
+static gboolean
+output_emit_batched_line (CprocOutput *self)
+{
+  g_autoptr(CprocBatch) batch = NULL;
+  const char *line;
+
+  if (self->batch == NULL)
+    return FALSE;
+
+  batch = batch_ref (self->batch);
+  line = g_ptr_array_index (batch->lines, self->batch_next++);
+  if (line == NULL)
+    {
+      g_clear_pointer (&self->batch, batch_unref);
+      return FALSE;
+    }
+
+  cproc_child_emit_line (self->child, self->stream, line);
+
+  return TRUE;
+}
+
+/* FALSE when there is none. */
+static gboolean
+output_emit_line (CprocOutput *self)
+{
+  const char *line = cproc_lines_next (self->lines);
+
+  if (line == NULL)
+    {
+      g_clear_pointer (&self->chunk, cproc_chunk_unref);
+      return FALSE;
+    }
+
+  if (cproc_chunk_contains (self->chunk, line))
+    {
+      g_autoptr(CprocChunk) G_GNUC_UNUSED guard = cproc_chunk_ref (self->chunk);
+
+      cproc_child_emit_line (self->child, self->stream, line);
+    }
+  else
+    {
+      g_autofree char *copy = g_strdup (line);
+
+      cproc_child_emit_line (self->child, self->stream, copy);
+    }
+
+  return TRUE;
+}
+
+/* At each read, not for each line: with that `line` took 1.9 times the processor's time. */
+gboolean
+cproc_output_judge_lines (CprocOutput *self)
+{
+  self->to_lines = cproc_child_wants_lines (self->child, self->stream);
+  self->to_line = cproc_child_wants_line (self->child, self->stream);
+
+  /* What comes unheard makes no line with what was heard before. */
+  if (!self->to_lines && !self->to_line)
+    g_clear_pointer (&self->lines, cproc_lines_free);
+
+  return self->to_lines || self->to_line;
+}
+
+void
+cproc_output_feed_lines (CprocOutput *self,
+                         CprocChunk  *chunk,
+                         gsize        length)
+{
+  CprocChildPrivate *priv = cproc_child_get_priv (self->child);
+
+  /* The encoding was checked at the start. */
+  if (self->lines == NULL)
+    self->lines = cproc_lines_new (priv->encoding, priv->max_line_length, NULL);
+
+  if (self->lines == NULL)
+    return;
+
+  self->chunk = cproc_chunk_ref (chunk);
+  cproc_lines_feed (self->lines, chunk->data, length);
+}
+
+gboolean
+cproc_output_deliver_lines (CprocOutput *self)
+{
+  /* Once, not for each line: with that `line` took 1.06 times the processor's time. */
+  cproc_child_emit_due (self->child);
+
+  /* A handler may have gone on to the end of the stream itself. */
+  while (!self->paused && self->lines != NULL)
+    {
+      if (output_emit_batched_line (self))
+        continue;
+
+      if (self->to_lines ? !output_emit_batch (self) : !output_emit_line (self))
+        return TRUE;
+    }
+
+  return !self->paused;
+}
+
+void
+cproc_output_drop_lines (CprocOutput *self)
+{
+  g_clear_pointer (&self->chunk, cproc_chunk_unref);
+  g_clear_pointer (&self->batch, batch_unref);
+  g_clear_pointer (&self->lines, cproc_lines_free);
+}

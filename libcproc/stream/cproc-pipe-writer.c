@@ -1,0 +1,488 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gi18n-lib.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "cproc-fd-private.h"
+#include "cproc-watch-private.h"
+#include "cproc-pipe-writer-private.h"
+
+/* Written at once: with one, `cat` over sockets takes 1.26 times the processor's time. */
+#define MAX_VECTORS 64
+#define BIG_PIPE_SIZE (1024 * 1024)
+
+typedef struct
+{
+  GBytes *bytes;
+  gsize written;
+  GTask *task;
+  GSource *cancelled;
+} CprocWrite;
+
+struct _CprocWriter
+{
+  grefcount ref_count;
+  int fd; /* -1: closed */
+  int failure; /* the errno of that; 0: the child does not read, or it was closed */
+  GMainContext *context;
+  CprocWatch watch;
+  GQueue queue; /* CprocWrite */
+  gboolean closing;
+  gboolean big_pipe;
+  gboolean is_pipe; /* known to be no socket */
+};
+
+gssize
+cproc_writev_no_signal (int                 fd,
+                        const struct iovec *vectors,
+                        int                 n_vectors)
+{
+  /* A pipe has no MSG_NOSIGNAL. (RWF_NOSIGNAL, of Linux 6.18, saves less than can be measured.)
+   * Blocked in this thread, the signal of our own write stays pending here and can be taken back;
+   * one that was pending before is not ours. */
+  sigset_t pipe_set, old_set, pending;
+  gboolean was_pending;
+  gssize n;
+  int saved_errno;
+
+  sigemptyset (&pipe_set);
+  sigaddset (&pipe_set, SIGPIPE);
+  sigpending (&pending);
+  was_pending = sigismember (&pending, SIGPIPE);
+  pthread_sigmask (SIG_BLOCK, &pipe_set, &old_set);
+
+  do
+    n = writev (fd, vectors, n_vectors);
+  while (n < 0 && errno == EINTR);
+  saved_errno = errno;
+
+  if (n < 0 && saved_errno == EPIPE && !was_pending)
+    while (sigtimedwait (&pipe_set, NULL, &(struct timespec) { 0, 0 }) < 0 && errno == EINTR)
+      ;
+
+  pthread_sigmask (SIG_SETMASK, &old_set, NULL);
+  errno = saved_errno;
+
+  return n;
+}
+
+/* A socket is asked not to send the signal, which saves the four system calls above: `stdin` has
+ * 1.04 times the bytes a second. */
+static gssize
+writer_writev (CprocWriter  *self,
+               struct iovec *vectors,
+               int           n_vectors)
+{
+  struct msghdr header = { .msg_iov = vectors, .msg_iovlen = n_vectors };
+  gssize n;
+
+  if (self->is_pipe)
+    return cproc_writev_no_signal (self->fd, vectors, n_vectors);
+
+  do
+    n = sendmsg (self->fd, &header, MSG_NOSIGNAL);
+  while (n < 0 && errno == EINTR);
+
+  if (n >= 0 || errno != ENOTSOCK)
+    return n;
+
+  self->is_pipe = TRUE;
+
+  return cproc_writev_no_signal (self->fd, vectors, n_vectors);
+}
+
+static void
+write_free (CprocWrite *self)
+{
+  if (self->cancelled != NULL)
+    {
+      g_source_destroy (self->cancelled);
+      g_source_unref (self->cancelled);
+    }
+  g_bytes_unref (self->bytes);
+  g_clear_object (&self->task);
+  g_free (self);
+}
+
+static GError *
+writer_new_error (CprocWriter *self)
+{
+  if (self->failure != 0)
+    return g_error_new (G_IO_ERROR, g_io_error_from_errno (self->failure),
+                        _("Could not write to the standard input of the child: %s"),
+                        g_strerror (self->failure));
+
+  return g_error_new_literal (G_IO_ERROR, G_IO_ERROR_BROKEN_PIPE,
+                              _("The child does not read its standard input any more"));
+}
+
+/* The callbacks may run in here, so the writes are no longer the writer's. */
+static void
+finish_writes (CprocWriter *self,
+               GQueue      *writes,
+               gboolean     written)
+{
+  CprocWrite *item;
+
+  while ((item = g_queue_pop_head (writes)) != NULL)
+    {
+      if (item->task != NULL && written)
+        g_task_return_boolean (item->task, TRUE);
+      else if (item->task != NULL)
+        g_task_return_error (item->task, writer_new_error (self));
+
+      write_free (item);
+    }
+}
+
+static void
+writer_shut (CprocWriter *self)
+{
+  GQueue writes = self->queue;
+
+  g_queue_init (&self->queue);
+  cproc_watch_stop (&self->watch);
+  cproc_fd_clear (&self->fd);
+  finish_writes (self, &writes, FALSE);
+}
+
+static void
+writer_fail (CprocWriter *self,
+             int          error_number)
+{
+  if (error_number != EPIPE && error_number != ECONNRESET)
+    self->failure = error_number;
+  writer_shut (self);
+}
+
+static void
+writer_consume (CprocWriter *self,
+                gsize        n)
+{
+  GQueue writes = G_QUEUE_INIT;
+  CprocWrite *head;
+
+  while ((head = g_queue_peek_head (&self->queue)) != NULL)
+    {
+      gsize rest = g_bytes_get_size (head->bytes) - head->written;
+
+      if (n < rest)
+        {
+          head->written += n;
+          break;
+        }
+
+      n -= rest;
+      g_queue_push_tail (&writes, g_queue_pop_head (&self->queue));
+    }
+
+  finish_writes (self, &writes, TRUE);
+}
+
+/* FALSE when the pipe is full or gone. */
+static gboolean
+writer_write_some (CprocWriter *self)
+{
+  struct iovec vectors[MAX_VECTORS];
+  int n_vectors = 0;
+  gssize n;
+
+  for (GList *l = self->queue.head; l != NULL && n_vectors < MAX_VECTORS; l = l->next)
+    {
+      CprocWrite *item = l->data;
+      gsize size;
+      const guint8 *data = g_bytes_get_data (item->bytes, &size);
+
+      /* Nothing may be written too, and has no address. */
+      vectors[n_vectors].iov_base = size > 0 ? (gpointer) (data + item->written) : NULL;
+      vectors[n_vectors].iov_len = size - item->written;
+      n_vectors++;
+    }
+
+  n = writer_writev (self, vectors, n_vectors);
+  if (n >= 0)
+    {
+      writer_consume (self, n);
+      return TRUE;
+    }
+
+  if (errno != EAGAIN)
+    writer_fail (self, errno);
+
+  return FALSE;
+}
+
+/* For those that are given much: see output_enlarge(). `stdin` has 2.6 times the bytes a second,
+ * `cat` 2.7 times. */
+static void
+writer_enlarge_pipe (CprocWriter *self)
+{
+  if (!self->big_pipe)
+    fcntl (self->fd, F_SETPIPE_SZ, BIG_PIPE_SIZE);
+  self->big_pipe = TRUE;
+}
+
+static void writer_ready (gpointer user_data);
+
+/* Writes what goes; the rest waits for the descriptor. */
+static void
+writer_pump (CprocWriter *self)
+{
+  while (self->fd >= 0 && !g_queue_is_empty (&self->queue) && writer_write_some (self))
+    {
+      /* It did not take all. */
+      if (!g_queue_is_empty (&self->queue))
+        writer_enlarge_pipe (self);
+    }
+
+  if (self->fd < 0)
+    return;
+
+  if (!g_queue_is_empty (&self->queue))
+    {
+      if (!cproc_watch_is_active (&self->watch))
+        cproc_watch_start (&self->watch, self->context, self->fd, G_IO_OUT | G_IO_ERR | G_IO_HUP,
+                           writer_ready, self);
+      return;
+    }
+
+  cproc_watch_stop (&self->watch);
+  if (self->closing)
+    writer_shut (self);
+}
+
+static void
+writer_ready (gpointer user_data)
+{
+  CprocWriter *self = cproc_writer_ref (user_data);
+
+  writer_pump (self);
+  cproc_writer_unref (self);
+}
+
+CprocWriter *
+cproc_writer_new (int           fd,
+                  GMainContext *context)
+{
+  CprocWriter *self = g_new0 (CprocWriter, 1);
+
+  g_ref_count_init (&self->ref_count);
+  self->fd = fd;
+  self->context = g_main_context_ref (context);
+  g_queue_init (&self->queue);
+
+  return self;
+}
+
+CprocWriter *
+cproc_writer_ref (CprocWriter *self)
+{
+  g_ref_count_inc (&self->ref_count);
+
+  return self;
+}
+
+void
+cproc_writer_unref (CprocWriter *self)
+{
+  if (!g_ref_count_dec (&self->ref_count))
+    return;
+
+  writer_shut (self);
+  g_main_context_unref (self->context);
+  g_free (self);
+}
+
+typedef struct
+{
+  CprocWriter *writer;
+  CprocWrite *item;
+} CprocWriteCancel;
+
+static void
+write_cancel_free (gpointer data)
+{
+  CprocWriteCancel *cancel = data;
+
+  cproc_writer_unref (cancel->writer);
+  g_free (cancel);
+}
+
+/* Only what has not begun can be taken back: half a write would tear the child's input. */
+static gboolean
+write_cancelled (GCancellable *cancellable,
+                 gpointer      user_data)
+{
+  CprocWriteCancel *cancel = user_data;
+  CprocWrite *item = cancel->item;
+
+  if (item->written > 0)
+    return G_SOURCE_REMOVE;
+
+  g_queue_remove (&cancel->writer->queue, item);
+  g_task_return_error_if_cancelled (item->task);
+  write_free (item);
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+write_watch_cancellable (CprocWriter *self,
+                         CprocWrite  *item)
+{
+  GCancellable *cancellable = g_task_get_cancellable (item->task);
+  CprocWriteCancel *cancel;
+
+  if (cancellable == NULL)
+    return;
+
+  cancel = g_new0 (CprocWriteCancel, 1);
+  cancel->writer = cproc_writer_ref (self);
+  cancel->item = item;
+  item->cancelled = g_cancellable_source_new (cancellable);
+  g_source_set_callback (item->cancelled, G_SOURCE_FUNC (write_cancelled), cancel,
+                         write_cancel_free);
+  g_source_attach (item->cancelled, g_task_get_context (item->task));
+}
+
+void
+cproc_writer_push (CprocWriter *self,
+                   GBytes      *bytes,
+                   GTask       *task)
+{
+  CprocWrite *item;
+
+  if (self->fd < 0 || self->closing)
+    {
+      if (task != NULL)
+        g_task_return_error (task, writer_new_error (self));
+      return;
+    }
+
+  item = g_new0 (CprocWrite, 1);
+  item->bytes = g_bytes_ref (bytes);
+  if (task != NULL)
+    item->task = g_object_ref (task);
+  g_queue_push_tail (&self->queue, item);
+
+  if (self->queue.length == 1)
+    writer_pump (self);
+
+  if (g_queue_peek_tail (&self->queue) == item && task != NULL)
+    write_watch_cancellable (self, item);
+}
+
+void
+cproc_writer_close (CprocWriter *self)
+{
+  self->closing = TRUE;
+  if (self->fd >= 0 && g_queue_is_empty (&self->queue))
+    writer_shut (self);
+}
+
+void
+cproc_writer_abandon (CprocWriter *self)
+{
+  self->closing = TRUE;
+  writer_shut (self);
+}
+
+void
+cproc_writer_set_context (CprocWriter  *self,
+                          GMainContext *context)
+{
+  g_main_context_ref (context);
+  g_main_context_unref (self->context);
+  self->context = context;
+  cproc_watch_move (&self->watch, context);
+}
+
+GError *
+cproc_writer_dup_failure (CprocWriter *self)
+{
+  return self->failure != 0 ? writer_new_error (self) : NULL;
+}
+
+int
+cproc_writer_get_fd (CprocWriter *self)
+{
+  return self->fd;
+}
+
+/* Waits until the pipe takes something, or has gone, or the wait is cancelled. */
+static gboolean
+writer_wait (CprocWriter   *self,
+             GCancellable  *cancellable,
+             GError       **error)
+{
+  GPollFD fds[2] = { { .fd = self->fd, .events = G_IO_OUT } };
+  guint n_fds = 1;
+  gboolean has_cancel_fd = g_cancellable_make_pollfd (cancellable, &fds[1]);
+
+  if (has_cancel_fd)
+    n_fds++;
+
+  while (g_poll (fds, n_fds, -1) < 0 && errno == EINTR)
+    ;
+
+  if (has_cancel_fd)
+    g_cancellable_release_fd (cancellable);
+
+  return !g_cancellable_set_error_if_cancelled (cancellable, error);
+}
+
+gssize
+cproc_writer_write (CprocWriter   *self,
+                    const void    *data,
+                    gsize          length,
+                    gboolean       block,
+                    GCancellable  *cancellable,
+                    GError       **error)
+{
+  struct iovec vector = { (gpointer) data, length };
+
+  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+    return -1;
+
+  while (self->fd >= 0)
+    {
+      gssize n;
+
+      /* What was queued before comes first. */
+      writer_pump (self);
+
+      if (self->fd >= 0 && g_queue_is_empty (&self->queue))
+        {
+          n = writer_writev (self, &vector, 1);
+          if (n >= 0)
+            return n;
+          if (errno != EAGAIN)
+            {
+              writer_fail (self, errno);
+              break;
+            }
+        }
+
+      if (!block)
+        {
+          g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK,
+                               _("The child does not read its standard input at the moment"));
+          return -1;
+        }
+
+      if (self->fd >= 0 && !writer_wait (self, cancellable, error))
+        return -1;
+    }
+
+  g_propagate_error (error, writer_new_error (self));
+
+  return -1;
+}
