@@ -6,7 +6,7 @@
 #
 #   sh build-aux/fresh-debian.sh [RELEASE [DIRECTORY]]
 #
-# RELEASE is a name of a Debian release (default trixie); DIRECTORY is where the system goes (default
+# RELEASE names a Debian release (default trixie). DIRECTORY is where the system goes (default:
 # a temporary one, removed at the end; a named one is kept, and used again by the next run). WHO is
 # root, user, or both (the default); COMMANDS replaces the two commands.
 #
