@@ -104,14 +104,22 @@ typedef struct
   gboolean end_when_cancelled;
 } CprocWait;
 
+/* Before a callback may run: it may cancel the cancellable and run a main loop, in which the source
+ * must not find the wait any more. */
+static void
+wait_stop_watching (CprocWait *self)
+{
+  if (self->cancelled == NULL)
+    return;
+
+  g_source_destroy (self->cancelled);
+  g_clear_pointer (&self->cancelled, g_source_unref);
+}
+
 static void
 wait_free (CprocWait *self)
 {
-  if (self->cancelled != NULL)
-    {
-      g_source_destroy (self->cancelled);
-      g_source_unref (self->cancelled);
-    }
+  wait_stop_watching (self);
   g_clear_object (&self->task);
   g_free (self);
 }
@@ -120,28 +128,36 @@ static void
 wait_complete (CprocChild *self,
                CprocWait  *wait)
 {
+  g_autoptr(GTask) task = g_steal_pointer (&wait->task);
   g_autoptr(GError) error = NULL;
-
-  if (wait->check && !cproc_child_check_success (self, &error))
-    g_task_return_error (wait->task, g_steal_pointer (&error));
-  else
-    g_task_return_boolean (wait->task, TRUE);
+  gboolean success = !wait->check || cproc_child_check_success (self, &error);
 
   wait_free (wait);
+  if (success)
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, g_steal_pointer (&error));
+}
+
+/* Takes all of them out of the reach of each other's callbacks. */
+static GList *
+child_steal_waits (CprocChild *self)
+{
+  GList *waits = g_steal_pointer (&cproc_child_get_priv (self)->waits);
+
+  for (GList *l = waits; l != NULL; l = l->next)
+    wait_stop_watching (l->data);
+
+  return waits;
 }
 
 void
 cproc_child_complete_waits (CprocChild *self)
 {
-  CprocChildPrivate *priv = cproc_child_get_priv (self);
+  g_autoptr(GList) waits = child_steal_waits (self);
 
-  while (priv->waits != NULL)
-    {
-      CprocWait *wait = priv->waits->data;
-
-      priv->waits = g_list_delete_link (priv->waits, priv->waits);
-      wait_complete (self, wait);
-    }
+  for (GList *l = waits; l != NULL; l = l->next)
+    wait_complete (self, l->data);
 }
 
 /* The start that they were waiting behind has failed. */
@@ -149,15 +165,15 @@ void
 cproc_child_fail_waits (CprocChild   *self,
                         const GError *error)
 {
-  CprocChildPrivate *priv = cproc_child_get_priv (self);
+  g_autoptr(GList) waits = child_steal_waits (self);
 
-  while (priv->waits != NULL)
+  for (GList *l = waits; l != NULL; l = l->next)
     {
-      CprocWait *wait = priv->waits->data;
+      CprocWait *wait = l->data;
+      g_autoptr(GTask) task = g_steal_pointer (&wait->task);
 
-      priv->waits = g_list_delete_link (priv->waits, priv->waits);
-      g_task_return_error (wait->task, g_error_copy (error));
       wait_free (wait);
+      g_task_return_error (task, g_error_copy (error));
     }
 }
 
@@ -167,6 +183,7 @@ wait_cancelled (GCancellable *cancellable,
 {
   CprocWait *wait = user_data;
   g_autoptr(CprocChild) self = g_object_ref (g_task_get_source_object (wait->task));
+  g_autoptr(GTask) task = NULL;
   CprocChildPrivate *priv = cproc_child_get_priv (self);
 
   if (wait->end_when_cancelled)
@@ -176,8 +193,9 @@ wait_cancelled (GCancellable *cancellable,
     }
 
   priv->waits = g_list_remove (priv->waits, wait);
-  g_task_return_error_if_cancelled (wait->task);
+  task = g_steal_pointer (&wait->task);
   wait_free (wait);
+  g_task_return_error_if_cancelled (task);
 
   return G_SOURCE_REMOVE;
 }

@@ -99,14 +99,22 @@ writer_writev (CprocWriter  *self,
   return cproc_writev_no_signal (self->fd, vectors, n_vectors);
 }
 
+/* Before a callback may run: it may cancel the cancellable and run a main loop, in which the source
+ * must not find the write any more. */
+static void
+write_stop_watching (CprocWrite *self)
+{
+  if (self->cancelled == NULL)
+    return;
+
+  g_source_destroy (self->cancelled);
+  g_clear_pointer (&self->cancelled, g_source_unref);
+}
+
 static void
 write_free (CprocWrite *self)
 {
-  if (self->cancelled != NULL)
-    {
-      g_source_destroy (self->cancelled);
-      g_source_unref (self->cancelled);
-    }
+  write_stop_watching (self);
   g_bytes_unref (self->bytes);
   g_clear_object (&self->task);
   g_free (self);
@@ -124,13 +132,17 @@ writer_new_error (CprocWriter *self)
                               _("The child does not read its standard input any more"));
 }
 
-/* The callbacks may run in here, so the writes are no longer the writer's. */
+/* The callbacks may run in here, so the writes are no longer the writer's. A callback may cancel a
+ * later write: that one has its result already. */
 static void
 finish_writes (CprocWriter *self,
                GQueue      *writes,
                gboolean     written)
 {
   CprocWrite *item;
+
+  for (GList *l = writes->head; l != NULL; l = l->next)
+    write_stop_watching (l->data);
 
   while ((item = g_queue_pop_head (writes)) != NULL)
     {
@@ -323,13 +335,15 @@ write_cancelled (GCancellable *cancellable,
 {
   CprocWriteCancel *cancel = user_data;
   CprocWrite *item = cancel->item;
+  g_autoptr(GTask) task = NULL;
 
   if (item->written > 0)
     return G_SOURCE_REMOVE;
 
   g_queue_remove (&cancel->writer->queue, item);
-  g_task_return_error_if_cancelled (item->task);
+  task = g_steal_pointer (&item->task);
   write_free (item);
+  g_task_return_error_if_cancelled (task);
 
   return G_SOURCE_REMOVE;
 }
