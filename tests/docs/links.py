@@ -26,7 +26,7 @@ class Page(html.parser.HTMLParser):
         super().__init__()
         self.anchors = set()
         self.links = []
-        self.namespaces = set()  # whose pages urlmap.js finds
+        self.namespaces = set()  # whose pages site.js finds
         self.faults = []
         self.verbatim = 0
         with open(path, encoding="utf-8") as file:
@@ -77,7 +77,7 @@ def check_link(link, name, folder, pages):
 
 def main():
     folder = sys.argv[1]
-    with open(os.path.join(folder, "urlmap.js"), encoding="utf-8") as file:
+    with open(os.path.join(folder, "site.js"), encoding="utf-8") as file:
         mapped = set(re.findall(r"\['(\w+)', 'https://", file.read()))
     names = sorted(name for name in os.listdir(folder) if name.endswith(".html"))
     pages = {name: Page(os.path.join(folder, name)) for name in names}

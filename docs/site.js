@@ -1,5 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
+// Where the pages of other namespaces are.
+baseURLs = [
+  ['GLib', 'https://docs.gtk.org/glib/'],
+  ['GObject', 'https://docs.gtk.org/gobject/'],
+  ['Gio', 'https://docs.gtk.org/gio/'],
+  ['Json', 'https://gnome.pages.gitlab.gnome.org/json-glib/'],
+];
+
 // Makes tabs of "In C:", "In Python:" and "In JavaScript (GJS):" with the code behind each. Without
 // this they stand one below the other. What a reader chooses holds for all pages.
 
@@ -133,5 +141,82 @@
     }
     choose('C');
     choose(remembered());
+  });
+})();
+
+// The frame of all pages: what comes first on the first page, the pages in the side bar, and what a
+// narrow screen needs.
+(function () {
+  'use strict';
+
+  const PAGES = [
+    ['Overview', 'overview.html'],
+    ['Run a command', 'tutorial-exec.html'],
+    ['Live with a child', 'tutorial-spawn.html'],
+    ['Talk to a worker', 'tutorial-fork.html'],
+    ['Recipes', 'recipes.html'],
+    ['Python', 'python.html'],
+    ['JavaScript (GJS)', 'gjs.html'],
+    ['Guarantees', 'guarantees.html'],
+  ];
+
+  const STYLE = `
+.docblock table { display: block; max-width: 100%; overflow-x: auto; }
+.docblock .codehilite > .copy-button { position: static; float: right; }
+.begin-here { border: 1px solid var(--box-border-color); border-radius: 6px; margin: 1em 0;
+  padding: 0.5em 1em; }
+@media (max-width: 700px) {
+  #main { padding: 1rem; box-sizing: border-box; }
+  .sidebar { width: 100%; box-sizing: border-box; }
+}
+`;
+
+  function link(name, target) {
+    const a = document.createElement('a');
+
+    a.href = target;
+    a.textContent = name;
+
+    return a;
+  }
+
+  function addPages(sidebar) {
+    const section = document.createElement('div');
+    const title = document.createElement('h5');
+    const links = document.createElement('div');
+
+    section.className = 'section';
+    title.textContent = 'Pages';
+    links.className = 'links';
+    links.append(...PAGES.map(page => link(...page)));
+    section.append(title, links);
+    sidebar.append(section);
+  }
+
+  function beginHere(header) {
+    const box = document.createElement('p');
+
+    box.className = 'begin-here';
+    box.append('Begin here: the ', link('overview', 'overview.html'), ', then the tutorials: ',
+      link('run a command', 'tutorial-exec.html'), ', ',
+      link('live with a child', 'tutorial-spawn.html'), ', ',
+      link('talk to a worker', 'tutorial-fork.html'), '.');
+    header.append(box);
+  }
+
+  document.addEventListener('DOMContentLoaded', () => {
+    const style = document.createElement('style');
+    const sidebar = document.querySelector('.sidebar');
+    const header = document.querySelector('#main > header');
+
+    style.textContent = STYLE;
+    document.head.append(style);
+    if (sidebar)
+      addPages(sidebar);
+    if (header && document.querySelector('.meta.info') && document.querySelector('#classes'))
+      beginHere(header);
+    // A row without an address says nothing.
+    for (const a of document.querySelectorAll('.meta.info a:not([href]), .meta.info a[href=""]'))
+      a.closest('tr')?.remove();
   });
 })();
