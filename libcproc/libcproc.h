@@ -7,6 +7,7 @@
 #include "cproc-version-macros.h"
 #include "cproc-enums.h"
 #include "cproc-error.h"
+#include "cproc-resource-usage.h"
 #include "cproc-command.h"
 #include "cproc-child.h"
 #include "cproc-exec.h"

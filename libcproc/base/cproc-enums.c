@@ -26,6 +26,8 @@ G_DEFINE_ENUM_TYPE (CprocStream, cproc_stream,
 
 G_DEFINE_ENUM_TYPE (CprocState, cproc_state,
                     G_DEFINE_ENUM_VALUE (CPROC_STATE_NEW, "new"),
+                    G_DEFINE_ENUM_VALUE (CPROC_STATE_PREPARED, "prepared"),
+                    G_DEFINE_ENUM_VALUE (CPROC_STATE_STARTING, "starting"),
                     G_DEFINE_ENUM_VALUE (CPROC_STATE_RUNNING, "running"),
                     G_DEFINE_ENUM_VALUE (CPROC_STATE_EXITED, "exited"),
                     G_DEFINE_ENUM_VALUE (CPROC_STATE_CLOSED, "closed"))
@@ -52,3 +54,9 @@ G_DEFINE_ENUM_TYPE (CprocResource, cproc_resource,
                     G_DEFINE_ENUM_VALUE (CPROC_RESOURCE_NOFILE, "nofile"),
                     G_DEFINE_ENUM_VALUE (CPROC_RESOURCE_MEMLOCK, "memlock"),
                     G_DEFINE_ENUM_VALUE (CPROC_RESOURCE_AS, "as"))
+
+G_DEFINE_FLAGS_TYPE (CprocLineFlags, cproc_line_flags,
+                     G_DEFINE_ENUM_VALUE (CPROC_LINE_FLAGS_NONE, "none"),
+                     G_DEFINE_ENUM_VALUE (CPROC_LINE_FLAGS_CONTINUES, "continues"),
+                     G_DEFINE_ENUM_VALUE (CPROC_LINE_FLAGS_REPLACED, "replaced"),
+                     G_DEFINE_ENUM_VALUE (CPROC_LINE_FLAGS_UNTERMINATED, "unterminated"))

@@ -19,6 +19,7 @@ G_BEGIN_DECLS
 #define CPROC_TYPE_FILE_FLAGS     (cproc_file_flags_get_type ())
 #define CPROC_TYPE_PIPE_DIRECTION (cproc_pipe_direction_get_type ())
 #define CPROC_TYPE_RESOURCE       (cproc_resource_get_type ())
+#define CPROC_TYPE_LINE_FLAGS     (cproc_line_flags_get_type ())
 
 /**
  * CprocStdio:
@@ -91,17 +92,23 @@ typedef enum
 /**
  * CprocState:
  * @CPROC_STATE_NEW: not started
- * @CPROC_STATE_RUNNING: the process runs
+ * @CPROC_STATE_PREPARED: the process is made, and is held just before its program
+ * @CPROC_STATE_STARTING: an asynchronous start is on its way
+ * @CPROC_STATE_RUNNING: the program runs
  * @CPROC_STATE_EXITED: the process has ended; output may still come
  * @CPROC_STATE_CLOSED: the process and all its streams have ended
  *
  * How far a child has come in its life.
+ *
+ * The values are in the order of a life: from @CPROC_STATE_RUNNING on, the program has run.
  *
  * Since: 1.0
  */
 typedef enum
 {
   CPROC_STATE_NEW,
+  CPROC_STATE_PREPARED,
+  CPROC_STATE_STARTING,
   CPROC_STATE_RUNNING,
   CPROC_STATE_EXITED,
   CPROC_STATE_CLOSED,
@@ -175,6 +182,26 @@ typedef enum
   CPROC_RESOURCE_AS = 9,
 } CprocResource;
 
+/**
+ * CprocLineFlags:
+ * @CPROC_LINE_FLAGS_NONE: a whole line, as the program wrote it
+ * @CPROC_LINE_FLAGS_CONTINUES: a piece of a line that is longer than
+ *   [property@Cproc.Child:max-line-length]; more of the line follows
+ * @CPROC_LINE_FLAGS_REPLACED: bytes did not decode, or were NUL, and have become U+FFFD
+ * @CPROC_LINE_FLAGS_UNTERMINATED: the last line of the stream, which has no line end
+ *
+ * What the text of a line cannot say about itself.
+ *
+ * Since: 1.0
+ */
+typedef enum /*< flags >*/
+{
+  CPROC_LINE_FLAGS_NONE = 0,
+  CPROC_LINE_FLAGS_CONTINUES = 1 << 0,
+  CPROC_LINE_FLAGS_REPLACED = 1 << 1,
+  CPROC_LINE_FLAGS_UNTERMINATED = 1 << 2,
+} CprocLineFlags;
+
 CPROC_AVAILABLE_IN_1_0
 GType cproc_stdio_get_type          (void);
 CPROC_AVAILABLE_IN_1_0
@@ -189,5 +216,7 @@ CPROC_AVAILABLE_IN_1_0
 GType cproc_pipe_direction_get_type (void);
 CPROC_AVAILABLE_IN_1_0
 GType cproc_resource_get_type       (void);
+CPROC_AVAILABLE_IN_1_0
+GType cproc_line_flags_get_type     (void);
 
 G_END_DECLS

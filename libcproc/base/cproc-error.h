@@ -35,6 +35,12 @@ G_BEGIN_DECLS
  * @CPROC_ERROR_MESSAGE_TOO_LARGE: the message is larger than
  *   [property@Cproc.Channel:max-message-size]
  * @CPROC_ERROR_NOT_SUPPORTED: the system, or the other side, cannot do this
+ * @CPROC_ERROR_RUNNER_FAILED: a runner could not be opened, or refused the work
+ * @CPROC_ERROR_RUNNER_LOST: the connection to a runner broke, and it is not known what became of
+ *   the program
+ * @CPROC_ERROR_QUEUE_FULL: the queue of a pool or a channel takes no more requests
+ * @CPROC_ERROR_WORKER_ENDED: the worker ended before it had answered the request
+ * @CPROC_ERROR_CLOSED: the object was closed before the work was done
  *
  * What can go wrong that GLib has no code for.
  *
@@ -54,6 +60,11 @@ typedef enum
   CPROC_ERROR_INVALID_MESSAGE,
   CPROC_ERROR_MESSAGE_TOO_LARGE,
   CPROC_ERROR_NOT_SUPPORTED,
+  CPROC_ERROR_RUNNER_FAILED,
+  CPROC_ERROR_RUNNER_LOST,
+  CPROC_ERROR_QUEUE_FULL,
+  CPROC_ERROR_WORKER_ENDED,
+  CPROC_ERROR_CLOSED,
 } CprocError;
 
 CPROC_AVAILABLE_IN_1_0

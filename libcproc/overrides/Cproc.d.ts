@@ -129,8 +129,9 @@ declare module 'gi://Cproc?version=1' {
     enum Stdio { DEFAULT, PIPE, INHERIT, NULL, MERGE, FD, FILE, SOCKET }
     enum Containment { AUTO, NONE, GROUP, TREE }
     enum Stream { STDOUT = 1, STDERR = 2 }
-    enum State { NEW, RUNNING, EXITED, CLOSED }
+    enum State { NEW, PREPARED, STARTING, RUNNING, EXITED, CLOSED }
     enum FileFlags { READ = 1, WRITE = 2, APPEND = 4, EXCLUSIVE = 8 }
+    enum LineFlags { NONE = 0, CONTINUES = 1, REPLACED = 2, UNTERMINATED = 4 }
     enum PipeDirection { READ, WRITE, BOTH }
     enum Resource { CPU, FSIZE, DATA, STACK, CORE, RSS, NPROC, NOFILE, MEMLOCK, AS }
 
@@ -145,6 +146,11 @@ declare module 'gi://Cproc?version=1' {
       static readonly INVALID_MESSAGE: number;
       static readonly MESSAGE_TOO_LARGE: number;
       static readonly NOT_SUPPORTED: number;
+      static readonly RUNNER_FAILED: number;
+      static readonly RUNNER_LOST: number;
+      static readonly QUEUE_FULL: number;
+      static readonly WORKER_ENDED: number;
+      static readonly CLOSED: number;
     }
 
     type Ready<T> = (source: T | null, result: Gio.AsyncResult) => void;
@@ -380,6 +386,15 @@ declare module 'gi://Cproc?version=1' {
       run_async(cancellable?: Gio.Cancellable | null): Promise<boolean>;
       run_async(cancellable: Gio.Cancellable | null, callback: Ready<this> | null): void;
       run_finish(result: Gio.AsyncResult): boolean;
+    }
+
+    class ResourceUsage {
+      user_time: number;
+      system_time: number;
+      max_rss: number;
+      constructor();
+      copy(): ResourceUsage;
+      free(): void;
     }
 
     class Message {

@@ -54,6 +54,11 @@ class Error(GObject.GEnum):
     INVALID_MESSAGE: Error
     MESSAGE_TOO_LARGE: Error
     NOT_SUPPORTED: Error
+    RUNNER_FAILED: Error
+    RUNNER_LOST: Error
+    QUEUE_FULL: Error
+    WORKER_ENDED: Error
+    CLOSED: Error
 
 class PipeDirection(GObject.GEnum):
     READ: PipeDirection
@@ -74,6 +79,8 @@ class Resource(GObject.GEnum):
 
 class State(GObject.GEnum):
     NEW: State
+    PREPARED: State
+    STARTING: State
     RUNNING: State
     EXITED: State
     CLOSED: State
@@ -98,6 +105,20 @@ class FileFlags(GObject.GFlags):
     APPEND: FileFlags
     EXCLUSIVE: FileFlags
     def __or__(self, other: int) -> FileFlags: ...
+
+class LineFlags(GObject.GFlags):
+    NONE: LineFlags
+    CONTINUES: LineFlags
+    REPLACED: LineFlags
+    UNTERMINATED: LineFlags
+    def __or__(self, other: int) -> LineFlags: ...
+
+class ResourceUsage:
+    user_time: int
+    system_time: int
+    max_rss: int
+    def __init__(self) -> None: ...
+    def copy(self) -> ResourceUsage: ...
 
 def error_quark() -> int: ...
 def signal_from_string(name: str) -> int: ...
