@@ -169,7 +169,11 @@ note_state (CprocChild *child,
             GParamSpec *pspec,
             GPtrArray  *events)
 {
-  g_ptr_array_add (events, g_strdup_printf ("state %d", cproc_child_get_state (child)));
+  GEnumClass *states = g_type_class_ref (CPROC_TYPE_STATE);
+  const char *nick = g_enum_get_value (states, cproc_child_get_state (child))->value_nick;
+
+  g_ptr_array_add (events, g_strconcat ("state ", nick, NULL));
+  g_type_class_unref (states);
 }
 
 static void
@@ -203,11 +207,14 @@ test_notify_first (void)
   test_start_and_close (child);
 
   g_assert_cmpint (index_of (record->events, "pid"), <, index_of (record->events, "started"));
-  g_assert_cmpint (index_of (record->events, "state 1"), <, index_of (record->events, "started"));
+  g_assert_cmpint (index_of (record->events, "state running"), <,
+                   index_of (record->events, "started"));
   g_assert_cmpint (index_of (record->events, "exit-code"), <,
                    index_of (record->events, "exit 4 0"));
-  g_assert_cmpint (index_of (record->events, "state 2"), <, index_of (record->events, "exit 4 0"));
-  g_assert_cmpint (index_of (record->events, "state 3"), <, index_of (record->events, "closed"));
+  g_assert_cmpint (index_of (record->events, "state exited"), <,
+                   index_of (record->events, "exit 4 0"));
+  g_assert_cmpint (index_of (record->events, "state closed"), <,
+                   index_of (record->events, "closed"));
 }
 
 static void
