@@ -15,27 +15,27 @@ G_BEGIN_DECLS
  * do) more of them are wanted before the next try: with both on one processor it costs 1 to 2 %.
  * Times are of g_get_monotonic_time(). */
 
-#define CPROC_EXCHANGE_QUICK 100 /* microseconds, with a sleep */
-#define CPROC_EXCHANGE_AWAKE 50  /* it is looked for no longer than this */
-#define CPROC_EXCHANGE_MIN_WANTED 8
-#define CPROC_EXCHANGE_MAX_WANTED 256
+#define CPROC_BUSY_POLL_QUICK 100 /* microseconds, with a sleep */
+#define CPROC_BUSY_POLL_AWAKE 50  /* it is looked for no longer than this */
+#define CPROC_BUSY_POLL_MIN_WANTED 8
+#define CPROC_BUSY_POLL_MAX_WANTED 256
 
 typedef struct
 {
   gint64 asked;     /* when the question was sent whose answer is still to come, or 0 */
   guint16 n_quick;  /* answers that came quickly, in a row */
   guint16 n_wanted; /* so many before one is awaited */
-} CprocExchange;
+} CprocBusyPoll;
 
-void   cproc_exchange_init   (CprocExchange *self);
+void cproc_busy_poll_init (CprocBusyPoll *self);
 /* Until when to look for the answer to a question sent then; 0 if not at all. */
-gint64 cproc_exchange_ask    (CprocExchange *self,
-                              gint64         now);
+gint64 cproc_busy_poll_ask (CprocBusyPoll *self,
+                            gint64         now);
 /* It came after a sleep. */
-void   cproc_exchange_answer (CprocExchange *self,
-                              gint64         now);
+void cproc_busy_poll_answer (CprocBusyPoll *self,
+                             gint64         now);
 /* It came, or did not come, while it was looked for. */
-void   cproc_exchange_hit    (CprocExchange *self);
-void   cproc_exchange_miss   (CprocExchange *self);
+void cproc_busy_poll_hit (CprocBusyPoll *self);
+void cproc_busy_poll_miss (CprocBusyPoll *self);
 
 G_END_DECLS

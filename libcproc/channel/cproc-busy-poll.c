@@ -5,36 +5,36 @@
 #include "cproc-busy-poll-private.h"
 
 void
-cproc_exchange_init (CprocExchange *self)
+cproc_busy_poll_init (CprocBusyPoll *self)
 {
-  *self = (CprocExchange) { .n_wanted = CPROC_EXCHANGE_MIN_WANTED };
+  *self = (CprocBusyPoll) { .n_wanted = CPROC_BUSY_POLL_MIN_WANTED };
 }
 
 gint64
-cproc_exchange_ask (CprocExchange *self,
-                    gint64         now)
+cproc_busy_poll_ask (CprocBusyPoll *self,
+                     gint64         now)
 {
   self->asked = now;
 
-  return self->n_quick >= self->n_wanted ? now + CPROC_EXCHANGE_AWAKE : 0;
+  return self->n_quick >= self->n_wanted ? now + CPROC_BUSY_POLL_AWAKE : 0;
 }
 
 void
-cproc_exchange_answer (CprocExchange *self,
-                       gint64         now)
+cproc_busy_poll_answer (CprocBusyPoll *self,
+                        gint64         now)
 {
-  if (now - self->asked >= CPROC_EXCHANGE_QUICK)
+  if (now - self->asked >= CPROC_BUSY_POLL_QUICK)
     self->n_quick = 0;
-  else if (self->n_quick < CPROC_EXCHANGE_MAX_WANTED)
+  else if (self->n_quick < CPROC_BUSY_POLL_MAX_WANTED)
     self->n_quick++;
 
   self->asked = 0;
 }
 
 void
-cproc_exchange_hit (CprocExchange *self)
+cproc_busy_poll_hit (CprocBusyPoll *self)
 {
-  if (self->n_wanted > CPROC_EXCHANGE_MIN_WANTED)
+  if (self->n_wanted > CPROC_BUSY_POLL_MIN_WANTED)
     self->n_wanted--;
 
   self->asked = 0;
@@ -42,8 +42,8 @@ cproc_exchange_hit (CprocExchange *self)
 
 /* The question stays: its answer comes after a sleep. */
 void
-cproc_exchange_miss (CprocExchange *self)
+cproc_busy_poll_miss (CprocBusyPoll *self)
 {
-  self->n_wanted = MIN (self->n_wanted * 2, CPROC_EXCHANGE_MAX_WANTED);
+  self->n_wanted = MIN (self->n_wanted * 2, CPROC_BUSY_POLL_MAX_WANTED);
   self->n_quick = 0;
 }

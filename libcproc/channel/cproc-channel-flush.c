@@ -12,15 +12,15 @@ static void
 receive_meanwhile (CprocChannel *self,
                    gboolean      keep_input)
 {
-  CprocInResult result;
+  CprocReceiveResult result;
   gsize length;
 
   if (keep_input)
-    result = cproc_in_receive (&self->in, self->fd, &length);
+    result = cproc_receive_queue_receive (&self->receive_queue, self->fd, &length);
   else
-    result = cproc_in_discard (self->fd);
+    result = cproc_receive_queue_discard (self->fd);
 
-  if (result == CPROC_IN_END)
+  if (result == CPROC_RECEIVE_END)
     self->at_end = TRUE;
 }
 
@@ -36,14 +36,14 @@ wait_for_socket (CprocChannel *self,
   if (g_cancellable_make_pollfd (cancellable, &cancel))
     fds[1].fd = cancel.fd;
   else if (cancellable != NULL)
-    timeout = CPROC_OUT_RETRY_MSEC; /* no descriptors left: look at it now and then */
+    timeout = CPROC_SEND_RETRY_MSEC; /* no descriptors left: look at it now and then */
 
   if (!self->retry)
     fds[0].events |= POLLOUT;
   else
-    timeout = CPROC_OUT_RETRY_MSEC;
+    timeout = CPROC_SEND_RETRY_MSEC;
 
-  if (!self->at_end && !(keep_input && cproc_in_is_full (&self->in)))
+  if (!self->at_end && !(keep_input && cproc_receive_queue_is_full (&self->receive_queue)))
     fds[0].events |= POLLIN;
 
   if (poll (fds, G_N_ELEMENTS (fds), timeout) > 0 && (fds[0].revents & POLLIN) != 0)
@@ -59,17 +59,17 @@ cproc_channel_flush_blocking (CprocChannel  *self,
                               GCancellable  *cancellable,
                               GError       **error)
 {
-  while (self->out.head != NULL)
+  while (self->send_queue.head != NULL)
     {
       if (g_cancellable_set_error_if_cancelled (cancellable, error))
         return FALSE;
 
       cproc_channel_write_queue (self);
-      if (self->out.head != NULL)
+      if (self->send_queue.head != NULL)
         wait_for_socket (self, keep_input && self->state == CPROC_CHANNEL_OPEN, cancellable);
     }
 
-  if (!self->out.lost)
+  if (!self->send_queue.lost)
     return TRUE;
 
   g_propagate_error (error, cproc_channel_lost ());
@@ -142,7 +142,7 @@ cproc_channel_flush_async (CprocChannel        *self,
                            gpointer             user_data)
 {
   g_autoptr(GTask) task = NULL;
-  CprocOutItem mark = { .fd = -1 };
+  CprocSendItem mark = { .fd = -1 };
 
   g_return_if_fail (CPROC_IS_CHANNEL (self));
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
@@ -154,12 +154,12 @@ cproc_channel_flush_async (CprocChannel        *self,
   if (g_task_return_error_if_cancelled (task))
     return;
 
-  if (self->out.lost)
+  if (self->send_queue.lost)
     g_task_return_error (task, cproc_channel_lost ());
-  else if (self->out.head != NULL)
+  else if (self->send_queue.head != NULL)
     cproc_channel_push_task (self, &mark, task);
   else if (self->source != NULL)
-    g_queue_push_tail (&self->out.done, g_steal_pointer (&task)); /* in order */
+    g_queue_push_tail (&self->send_queue.done, g_steal_pointer (&task)); /* in order */
   else
     g_task_return_boolean (task, TRUE);
 }

@@ -12,11 +12,11 @@
  *
  * cproc-channel.c           the object
  * cproc-channel-properties.c
- * cproc-channel-loop.c      its life in the main context: reading, writing, emitting
- * cproc-channel-emit.c      what it tells, and whom
- * cproc-channel-write.c     the way of what is sent, from a text to the kernel
+ * cproc-channel-source.c    its life in the main context: reading, writing, emitting
+ * cproc-channel-notify.c    what it tells, and whom
+ * cproc-channel-submit.c    the way of what is sent, from a text to the kernel
  * cproc-channel-send.c      the methods that send
- * cproc-channel-pass.c      those of them that pass descriptors
+ * cproc-channel-send-fds.c  those of them that pass descriptors
  * cproc-channel-parent.c    the end that leads to the parent
  * cproc-channel-in.c, cproc-channel-out.c, cproc-channel-protocol.c, cproc-frames.c,
  * cproc-exchange.c          the parts, which know neither the object nor a main context
@@ -55,22 +55,22 @@ struct _CprocChannel
   GSource *source;
   guint depth; /* of dispatches within dispatches */
 
-  const CprocChannelOwner *owner_functions;
-  gpointer owner;
+  const CprocChannelDelegate *delegate_functions;
+  gpointer delegate;
 
-  CprocIn in;
-  CprocOut out;
-  CprocProtocol protocol;
+  CprocReceiveQueue receive_queue;
+  CprocSendQueue send_queue;
+  CprocNodeProtocol protocol;
   guint64 max_message_size;
 
   /* A burst: see cproc_channel_is_burst(). */
   guint turn_writes;
   gint64 last_write;
 
-  CprocExchange exchange;
+  CprocBusyPoll busy_poll;
 
   guint at_end : 1;  /* nothing more can be read */
-  guint broken : 1;  /* nothing more can be written */
+  guint write_closed : 1;  /* nothing more can be written */
   guint blocked : 1; /* the queue waits for the socket */
   guint retry : 1;   /* the queue waits for some time to pass */
   guint corked : 1;  /* the queue waits for the end of this turn of the main loop */
@@ -86,45 +86,45 @@ extern guint cproc_channel_signals[CPROC_CHANNEL_N_SIGNALS];
 #define CPROC_CHANNEL_DEFAULT_MAX_MESSAGE_SIZE (64 * 1024 * 1024)
 
 /* cproc-channel-properties.c: notifies what has changed; after a send only what cannot wait. */
-void     cproc_channel_install_properties (GObjectClass  *object_class);
-gboolean cproc_channel_properties_changed (CprocChannel  *self);
-void     cproc_channel_notify             (CprocChannel  *self);
-void     cproc_channel_notify_sent        (CprocChannel  *self);
+void cproc_channel_install_properties (GObjectClass *object_class);
+gboolean cproc_channel_properties_changed (CprocChannel *self);
+void cproc_channel_notify (CprocChannel *self);
+void cproc_channel_notify_sent (CprocChannel *self);
 
-/* cproc-channel-loop.c */
-void     cproc_channel_attach             (CprocChannel  *self);
-void     cproc_channel_detach             (CprocChannel  *self);
-void     cproc_channel_watch              (CprocChannel  *self);
-void     cproc_channel_write_queue        (CprocChannel  *self);
-void     cproc_channel_break              (CprocChannel  *self);
-void     cproc_channel_end                (CprocChannel  *self);
-void     cproc_channel_read_rest          (CprocChannel  *self);
-void     cproc_channel_settle             (CprocChannel  *self);
+/* cproc-channel-source.c */
+void cproc_channel_attach (CprocChannel *self);
+void cproc_channel_detach (CprocChannel *self);
+void cproc_channel_watch (CprocChannel *self);
+void cproc_channel_write_queue (CprocChannel *self);
+void cproc_channel_close_writing (CprocChannel *self);
+void cproc_channel_end (CprocChannel *self);
+void cproc_channel_read_rest (CprocChannel *self);
+void cproc_channel_process_pending (CprocChannel *self);
 
-/* cproc-channel-emit.c */
-void     cproc_channel_emit_message       (CprocChannel  *self,
-                                           CprocMessage  *message);
-void     cproc_channel_emit_invalid       (CprocChannel  *self,
-                                           GError        *error);
-void     cproc_channel_emit_disconnected  (CprocChannel  *self);
+/* cproc-channel-notify.c */
+void cproc_channel_emit_message (CprocChannel *self,
+                                 CprocMessage *message);
+void cproc_channel_emit_invalid (CprocChannel *self,
+                                 GError       *error);
+void cproc_channel_emit_disconnected (CprocChannel *self);
 
-/* cproc-channel-write.c
+/* cproc-channel-submit.c
  *
  * push: the channel is open. Everything in the item is given away, but on an error not the task. */
-gboolean cproc_channel_check_open         (CprocChannel  *self,
-                                           GError       **error);
-gboolean cproc_channel_push               (CprocChannel  *self,
-                                           CprocOutItem  *item,
-                                           GError       **error);
-void     cproc_channel_push_task          (CprocChannel  *self,
-                                           CprocOutItem  *item,
-                                           GTask         *task);
-gboolean cproc_channel_flush_blocking     (CprocChannel  *self,
-                                           gboolean       keep_input,
-                                           GCancellable  *cancellable,
-                                           GError       **error);
+gboolean cproc_channel_check_open (CprocChannel  *self,
+                                   GError       **error);
+gboolean cproc_channel_push (CprocChannel   *self,
+                             CprocSendItem  *item,
+                             GError        **error);
+void cproc_channel_push_task (CprocChannel  *self,
+                              CprocSendItem *item,
+                              GTask         *task);
+gboolean cproc_channel_flush_blocking (CprocChannel  *self,
+                                       gboolean       keep_input,
+                                       GCancellable  *cancellable,
+                                       GError       **error);
 GError  *cproc_channel_lost               (void);
-void     cproc_channel_return_tasks       (CprocChannel  *self);
-void     cproc_channel_move_tasks         (CprocChannel  *self);
+void cproc_channel_return_tasks (CprocChannel *self);
+void cproc_channel_move_tasks (CprocChannel *self);
 
 G_END_DECLS

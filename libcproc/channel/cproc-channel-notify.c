@@ -4,9 +4,9 @@
 
 #include "cproc-channel-internal-private.h"
 
-/* What a channel tells, and whom: its owner by a call, and then whoever is connected. A worker that
- * would be connected like everybody else cost an emission more for each message, a third of the
- * time of one (bench, oneway), and three closures for each worker. */
+/* Signals of a channel. The delegate is called directly, before the handlers: a worker that
+ * connected like everybody else would need one emission more for each message, and three
+ * closures. */
 
 typedef void (*MessageFunc) (gpointer      data1,
                              CprocMessage *message,
@@ -46,20 +46,20 @@ cproc_channel_set_marshaller (guint signal_id,
 }
 
 void
-cproc_channel_set_owner (CprocChannel            *self,
-                         const CprocChannelOwner *functions,
-                         gpointer                 owner)
+cproc_channel_set_delegate (CprocChannel               *self,
+                            const CprocChannelDelegate *functions,
+                            gpointer                    delegate)
 {
-  self->owner_functions = functions;
-  self->owner = owner;
+  self->delegate_functions = functions;
+  self->delegate = delegate;
 }
 
 void
 cproc_channel_emit_message (CprocChannel *self,
                             CprocMessage *message)
 {
-  if (self->owner != NULL)
-    self->owner_functions->message (self->owner, message);
+  if (self->delegate != NULL)
+    self->delegate_functions->message (self->delegate, message);
   g_signal_emit (self, cproc_channel_signals[CPROC_CHANNEL_SIGNAL_MESSAGE], 0, message);
 }
 
@@ -67,15 +67,15 @@ void
 cproc_channel_emit_invalid (CprocChannel *self,
                             GError       *error)
 {
-  if (self->owner != NULL)
-    self->owner_functions->invalid_message (self->owner, error);
+  if (self->delegate != NULL)
+    self->delegate_functions->invalid_message (self->delegate, error);
   g_signal_emit (self, cproc_channel_signals[CPROC_CHANNEL_SIGNAL_INVALID_MESSAGE], 0, error);
 }
 
 void
 cproc_channel_emit_disconnected (CprocChannel *self)
 {
-  if (self->owner != NULL)
-    self->owner_functions->disconnected (self->owner);
+  if (self->delegate != NULL)
+    self->delegate_functions->disconnected (self->delegate);
   g_signal_emit (self, cproc_channel_signals[CPROC_CHANNEL_SIGNAL_DISCONNECTED], 0);
 }

@@ -24,7 +24,7 @@ static void
 flush_at_exit (void)
 {
   /* A fork of this process has the queue too. */
-  if (parent->fd < 0 || parent->broken || getpid () != parent_pid)
+  if (parent->fd < 0 || parent->write_closed || getpid () != parent_pid)
     return;
 
   /* Another thread is using the channel, and this one must not. */

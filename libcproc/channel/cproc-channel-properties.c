@@ -19,7 +19,7 @@ static GParamSpec *properties[PROP_MAX_MESSAGE_SIZE + 1];
 gboolean
 cproc_channel_properties_changed (CprocChannel *self)
 {
-  return self->shown_bytes != self->out.bytes ||
+  return self->shown_bytes != self->send_queue.bytes ||
          self->shown_connected != cproc_channel_get_connected (self);
 }
 
@@ -28,14 +28,14 @@ cproc_channel_notify (CprocChannel *self)
 {
   gboolean connected = cproc_channel_get_connected (self);
   gboolean congested = cproc_channel_get_congested (self);
-  gboolean bytes_changed = self->shown_bytes != self->out.bytes;
+  gboolean bytes_changed = self->shown_bytes != self->send_queue.bytes;
   gboolean connected_changed = self->shown_connected != connected;
   gboolean congested_changed = self->shown_congested != congested;
 
   if (!bytes_changed && !connected_changed)
     return;
 
-  self->shown_bytes = self->out.bytes;
+  self->shown_bytes = self->send_queue.bytes;
   self->shown_connected = connected;
   self->shown_congested = congested;
 
@@ -210,7 +210,7 @@ cproc_channel_get_connected (CprocChannel *self)
 {
   g_return_val_if_fail (CPROC_IS_CHANNEL (self), FALSE);
 
-  return self->state == CPROC_CHANNEL_OPEN && !self->broken;
+  return self->state == CPROC_CHANNEL_OPEN && !self->write_closed;
 }
 
 /**
@@ -228,7 +228,7 @@ cproc_channel_get_congested (CprocChannel *self)
 {
   g_return_val_if_fail (CPROC_IS_CHANNEL (self), FALSE);
 
-  return self->out.bytes > CONGESTED_BYTES;
+  return self->send_queue.bytes > CONGESTED_BYTES;
 }
 
 /**
@@ -246,7 +246,7 @@ cproc_channel_get_queued_bytes (CprocChannel *self)
 {
   g_return_val_if_fail (CPROC_IS_CHANNEL (self), 0);
 
-  return self->out.bytes;
+  return self->send_queue.bytes;
 }
 
 /**
@@ -287,6 +287,6 @@ cproc_channel_set_max_message_size (CprocChannel *self,
     return;
 
   self->max_message_size = max_message_size;
-  cproc_frames_set_max_size (&self->in.frames, max_message_size);
+  cproc_frame_splitter_set_max_size (&self->receive_queue.frames, max_message_size);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MAX_MESSAGE_SIZE]);
 }

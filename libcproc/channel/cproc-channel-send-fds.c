@@ -46,8 +46,8 @@ push_handle (CprocChannel  *self,
              int            fd,
              GError       **error)
 {
-  g_autoptr(GString) frame = cproc_protocol_frame_handle (type, extra, json, strlen (json));
-  CprocOutItem item = { .fd = fd };
+  g_autoptr(GString) frame = cproc_node_protocol_frame_handle (type, extra, json, strlen (json));
+  CprocSendItem item = { .fd = fd };
 
   g_strdelimit (frame->str, "\r\n", ' ');
   g_string_append_c (frame, '\n');
@@ -68,14 +68,14 @@ check_message (CprocChannel  *self,
 
   /* The other side counts the frame around the message too. */
   if (length > self->max_message_size ||
-      self->max_message_size - length < CPROC_PROTOCOL_MAX_OVERHEAD)
+      self->max_message_size - length < CPROC_NODE_PROTOCOL_MAX_OVERHEAD)
     {
-      g_propagate_error (error, cproc_protocol_too_large (self->max_message_size));
+      g_propagate_error (error, cproc_node_protocol_too_large (self->max_message_size));
       return FALSE;
     }
 
   return cproc_json_check (json, length, error) &&
-         cproc_protocol_allows_text (json, length, error);
+         cproc_node_protocol_allows_text (json, length, error);
 }
 
 static gboolean
@@ -87,11 +87,11 @@ send_fds (CprocChannel  *self,
   g_autoptr(GArray) fds = NULL;
   gboolean sent = TRUE;
 
-  if (g_unix_fd_list_get_length (fd_list) > CPROC_PROTOCOL_MAX_FDS)
+  if (g_unix_fd_list_get_length (fd_list) > CPROC_NODE_PROTOCOL_MAX_FDS)
     {
       g_set_error (error, CPROC_ERROR, CPROC_ERROR_NOT_SUPPORTED,
                    _("A message cannot take more than %d descriptors along"),
-                   CPROC_PROTOCOL_MAX_FDS);
+                   CPROC_NODE_PROTOCOL_MAX_FDS);
       return FALSE;
     }
 

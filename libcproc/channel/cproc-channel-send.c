@@ -41,28 +41,28 @@ buffer_put (GString *buffer)
 }
 
 static gboolean
-check_size (CprocChannel *self,
-            gsize         length,
-            GError      **error)
+check_size (CprocChannel  *self,
+            gsize          length,
+            GError       **error)
 {
   if (length <= self->max_message_size)
     return TRUE;
 
-  g_propagate_error (error, cproc_protocol_too_large (self->max_message_size));
+  g_propagate_error (error, cproc_node_protocol_too_large (self->max_message_size));
 
   return FALSE;
 }
 
 /* Appends the text of the tree, which can be sent as it is. */
 static gboolean
-encode_node (CprocChannel *self,
-             JsonNode     *node,
-             GString      *buffer,
-             GError      **error)
+encode_node (CprocChannel  *self,
+             JsonNode      *node,
+             GString       *buffer,
+             GError       **error)
 {
   return cproc_json_write (node, buffer, error) &&
          check_size (self, buffer->len, error) &&
-         cproc_protocol_allows_node (node, error);
+         cproc_node_protocol_allows_node (node, error);
 }
 
 static const char *
@@ -77,15 +77,15 @@ find_line_end (const char *text,
 /* Within a valid text a raw line end is between two tokens: there a space does as well, and a frame
  * is one line. copy: set where the text has to be another one. */
 static gboolean
-check_text (CprocChannel *self,
-            const char   *json,
-            gsize         length,
-            char        **copy,
-            GError      **error)
+check_text (CprocChannel  *self,
+            const char    *json,
+            gsize          length,
+            char         **copy,
+            GError       **error)
 {
   if (!check_size (self, length, error) ||
       !cproc_json_check (json, length, error) ||
-      !cproc_protocol_allows_text (json, length, error))
+      !cproc_node_protocol_allows_text (json, length, error))
     return FALSE;
 
   if (find_line_end (json, length) == NULL)
@@ -123,10 +123,10 @@ is_result_of (CprocChannel *self,
 
 /* Without a task an error is set; with one it is the task's. */
 static gboolean
-push_item (CprocChannel  *self,
-           CprocOutItem  *item,
-           GTask         *task,
-           GError       **error)
+push_item (CprocChannel   *self,
+           CprocSendItem  *item,
+           GTask          *task,
+           GError        **error)
 {
   if (task == NULL)
     return cproc_channel_push (self, item, error);
@@ -142,7 +142,7 @@ send_node (CprocChannel  *self,
            GTask         *task,
            GError       **error)
 {
-  CprocOutItem item = { .fd = -1 };
+  CprocSendItem item = { .fd = -1 };
   GString *buffer;
   gboolean encoded, sent;
 
@@ -177,7 +177,7 @@ send_text (CprocChannel  *self,
            GTask         *task,
            GError       **error)
 {
-  CprocOutItem item = { .fd = -1 };
+  CprocSendItem item = { .fd = -1 };
   gsize length = strlen (json);
   char *copy = NULL;
 

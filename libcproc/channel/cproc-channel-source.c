@@ -29,10 +29,11 @@ typedef struct
 static gboolean
 channel_has_work (CprocChannel *self)
 {
-  return cproc_in_has_data (&self->in) || self->broken ||
-         !g_queue_is_empty (&self->out.done) || !g_queue_is_empty (&self->out.failed) ||
+  return cproc_receive_queue_has_data (&self->receive_queue) || self->write_closed ||
+         !g_queue_is_empty (&self->send_queue.done) ||
+         !g_queue_is_empty (&self->send_queue.failed) ||
          self->state == CPROC_CHANNEL_ENDED ||
-         (self->state == CPROC_CHANNEL_CLOSING && self->out.head == NULL) ||
+         (self->state == CPROC_CHANNEL_CLOSING && self->send_queue.head == NULL) ||
          (self->at_end && self->state == CPROC_CHANNEL_OPEN) ||
          cproc_channel_properties_changed (self);
 }
@@ -92,7 +93,7 @@ cproc_channel_watch (CprocChannel *self)
 
   if (self->retry)
     g_source_set_ready_time (self->source,
-                             g_get_monotonic_time () + CPROC_OUT_RETRY_MSEC * 1000);
+                             g_get_monotonic_time () + CPROC_SEND_RETRY_MSEC * 1000);
   else if (g_source_get_ready_time (self->source) >= 0)
     g_source_set_ready_time (self->source, -1);
 }
@@ -100,25 +101,25 @@ cproc_channel_watch (CprocChannel *self)
 void
 cproc_channel_write_queue (CprocChannel *self)
 {
-  CprocOutResult result = cproc_out_write (&self->out, self->fd);
+  CprocSendResult result = cproc_send_queue_write (&self->send_queue, self->fd);
 
   self->last_write = g_get_monotonic_time ();
   self->corked = FALSE;
-  self->blocked = result == CPROC_OUT_BLOCKED;
-  self->retry = result == CPROC_OUT_RETRY;
+  self->blocked = result == CPROC_SEND_BLOCKED;
+  self->retry = result == CPROC_SEND_RETRY;
 
-  if (result == CPROC_OUT_BROKEN)
-    cproc_channel_break (self);
+  if (result == CPROC_SEND_CLOSED)
+    cproc_channel_close_writing (self);
   else
     cproc_channel_watch (self);
 }
 
 /* The other side takes nothing any more. What it sent before is still to be read. */
 void
-cproc_channel_break (CprocChannel *self)
+cproc_channel_close_writing (CprocChannel *self)
 {
-  cproc_out_fail (&self->out);
-  self->broken = TRUE;
+  cproc_send_queue_fail (&self->send_queue);
+  self->write_closed = TRUE;
   self->corked = FALSE;
   self->blocked = FALSE;
   self->retry = FALSE;
@@ -132,13 +133,13 @@ cproc_channel_end (CprocChannel *self)
 
   self->state = CPROC_CHANNEL_ENDED;
   self->fd = -1;
-  cproc_channel_break (self);
+  cproc_channel_close_writing (self);
   close (fd);
 
-  self->broken = FALSE;
+  self->write_closed = FALSE;
   self->at_end = FALSE;
-  cproc_in_clear (&self->in);
-  cproc_protocol_clear (&self->protocol);
+  cproc_receive_queue_clear (&self->receive_queue);
+  cproc_node_protocol_clear (&self->protocol);
 }
 
 static void
@@ -152,18 +153,19 @@ channel_take_frame (CprocChannel   *self,
 
   if (kind == CPROC_FRAME_TOO_LARGE)
     {
-      cproc_in_pass_fds (&self->in);
-      error = cproc_protocol_too_large (self->max_message_size);
+      cproc_receive_queue_expire_fds (&self->receive_queue);
+      error = cproc_node_protocol_too_large (self->max_message_size);
     }
   else
     {
-      message = cproc_protocol_take_frame (&self->protocol, &self->in, &self->out, text, length,
-                                           &error);
+      message = cproc_node_protocol_take_frame (&self->protocol, &self->receive_queue,
+                                               &self->send_queue, text,
+                                               length, &error);
       /* At once: a handler may take its time, and Node sends nothing more until it has the
        * acknowledgement. */
-      if (self->broken)
-        cproc_out_fail (&self->out);
-      else if (self->out.head != NULL && !self->blocked && !self->retry)
+      if (self->write_closed)
+        cproc_send_queue_fail (&self->send_queue);
+      else if (self->send_queue.head != NULL && !self->blocked && !self->retry)
         cproc_channel_write_queue (self);
     }
 
@@ -173,14 +175,14 @@ channel_take_frame (CprocChannel   *self,
     cproc_channel_emit_invalid (self, error);
 }
 
-static CprocInResult
+static CprocReceiveResult
 channel_receive (CprocChannel *self,
                  gsize        *length)
 {
-  CprocInResult result = cproc_in_receive (&self->in, self->fd, length);
+  CprocReceiveResult result = cproc_receive_queue_receive (&self->receive_queue, self->fd, length);
 
   /* Who takes nothing and has sent nothing more has ended for us. */
-  if (result == CPROC_IN_END || (result == CPROC_IN_AGAIN && self->broken))
+  if (result == CPROC_RECEIVE_END || (result == CPROC_RECEIVE_AGAIN && self->write_closed))
     self->at_end = TRUE;
 
   return result;
@@ -194,7 +196,7 @@ channel_finish_input (CprocChannel *self)
     {
       g_autoptr(GError) error = NULL;
 
-      if (cproc_protocol_finish (&self->protocol, &self->in, &error))
+      if (cproc_node_protocol_finish (&self->protocol, &self->receive_queue, &error))
         cproc_channel_end (self);
       else
         cproc_channel_emit_invalid (self, error);
@@ -220,7 +222,7 @@ channel_read (CprocChannel *self,
       if (n_frames == MAX_FRAMES_PER_DISPATCH)
         return;
 
-      kind = cproc_in_next (&self->in, &text, &length);
+      kind = cproc_receive_queue_next (&self->receive_queue, &text, &length);
       if (kind != CPROC_FRAME_NONE)
         {
           channel_take_frame (self, kind, text, length);
@@ -239,7 +241,7 @@ channel_read (CprocChannel *self,
 
       channel_receive (self, &length);
       bytes += length;
-      may_receive = length == CPROC_IN_CHUNK;
+      may_receive = length == CPROC_RECEIVE_CHUNK;
     }
 }
 
@@ -249,14 +251,15 @@ channel_is_exchange (CprocChannel *self,
                      GSource      *source)
 {
   return self->source == source && self->state == CPROC_CHANNEL_OPEN && self->turn_writes == 1 &&
-         self->out.head == NULL && !self->at_end && !self->broken && !channel_has_work (self);
+         self->send_queue.head == NULL && !self->at_end && !self->write_closed &&
+         !channel_has_work (self);
 }
 
 /* What comes is dispatched in the next turn of the main loop, as it is after a sleep. */
 static void
 channel_await_answer (CprocChannel *self)
 {
-  gint64 deadline = cproc_exchange_ask (&self->exchange, self->last_write);
+  gint64 deadline = cproc_busy_poll_ask (&self->busy_poll, self->last_write);
   gsize length;
 
   if (deadline == 0)
@@ -264,15 +267,15 @@ channel_await_answer (CprocChannel *self)
 
   do
     {
-      if (channel_receive (self, &length) != CPROC_IN_AGAIN)
+      if (channel_receive (self, &length) != CPROC_RECEIVE_AGAIN)
         {
-          cproc_exchange_hit (&self->exchange);
+          cproc_busy_poll_hit (&self->busy_poll);
           return;
         }
     }
   while (g_get_monotonic_time () < deadline);
 
-  cproc_exchange_miss (&self->exchange);
+  cproc_busy_poll_miss (&self->busy_poll);
 }
 
 static void
@@ -280,20 +283,20 @@ channel_discard (CprocChannel *self)
 {
   for (guint i = 0; i < MAX_DISCARDS_PER_DISPATCH; i++)
     {
-      CprocInResult result = cproc_in_discard (self->fd);
+      CprocReceiveResult result = cproc_receive_queue_discard (self->fd);
 
-      if (result == CPROC_IN_END)
+      if (result == CPROC_RECEIVE_END)
         cproc_channel_end (self);
-      if (result != CPROC_IN_DATA)
+      if (result != CPROC_RECEIVE_DATA)
         return;
     }
 }
 
 /* What one change of state may have left: calls user code. */
 void
-cproc_channel_settle (CprocChannel *self)
+cproc_channel_process_pending (CprocChannel *self)
 {
-  if (self->state == CPROC_CHANNEL_CLOSING && self->out.head == NULL)
+  if (self->state == CPROC_CHANNEL_CLOSING && self->send_queue.head == NULL)
     cproc_channel_end (self);
 
   cproc_channel_return_tasks (self);
@@ -343,16 +346,16 @@ channel_source_dispatch (GSource     *source,
 
   if (channel_may_write (self, source, ready))
     cproc_channel_write_queue (self);
-  if (self->exchange.asked != 0 && (ready & G_IO_IN) != 0)
-    cproc_exchange_answer (&self->exchange, g_get_monotonic_time ());
+  if (self->busy_poll.asked != 0 && (ready & G_IO_IN) != 0)
+    cproc_busy_poll_answer (&self->busy_poll, g_get_monotonic_time ());
 
   if (self->state == CPROC_CHANNEL_OPEN)
-    channel_read (self, source, (ready & ~G_IO_OUT) != 0 || self->broken);
+    channel_read (self, source, (ready & ~G_IO_OUT) != 0 || self->write_closed);
   else if (self->state == CPROC_CHANNEL_CLOSING && (ready & ~G_IO_OUT) != 0)
     channel_discard (self);
 
   if (self->source == source)
-    cproc_channel_settle (self);
+    cproc_channel_process_pending (self);
   if (channel_is_exchange (self, source))
     channel_await_answer (self);
 
@@ -410,11 +413,11 @@ cproc_channel_read_rest (CprocChannel *self)
     {
       const char *text;
       gsize length;
-      CprocFrameKind kind = cproc_in_next (&self->in, &text, &length);
+      CprocFrameKind kind = cproc_receive_queue_next (&self->receive_queue, &text, &length);
 
       if (kind != CPROC_FRAME_NONE)
         channel_take_frame (self, kind, text, length);
-      else if (rest > 0 && channel_receive (self, &length) == CPROC_IN_DATA)
+      else if (rest > 0 && channel_receive (self, &length) == CPROC_RECEIVE_DATA)
         rest -= (int) length;
       else
         channel_finish_input (self);

@@ -16,10 +16,10 @@
 #define BURST_BYTES 65536
 
 gboolean
-cproc_channel_check_open (CprocChannel *self,
-                          GError      **error)
+cproc_channel_check_open (CprocChannel  *self,
+                          GError       **error)
 {
-  if (self->state == CPROC_CHANNEL_OPEN && !self->broken)
+  if (self->state == CPROC_CHANNEL_OPEN && !self->write_closed)
     return TRUE;
 
   if (self->state == CPROC_CHANNEL_NEW)
@@ -42,61 +42,61 @@ channel_is_burst (CprocChannel *self)
 }
 
 static void
-channel_queue (CprocChannel       *self,
-               const CprocOutItem *item)
+channel_queue (CprocChannel        *self,
+               const CprocSendItem *item)
 {
-  cproc_out_push (&self->out, item, 0);
+  cproc_send_queue_push (&self->send_queue, item, 0);
 
   if (self->blocked || self->retry)
     return;
 
   self->corked = TRUE;
-  if (self->out.bytes >= BURST_BYTES ||
+  if (self->send_queue.bytes >= BURST_BYTES ||
       g_get_monotonic_time () - self->last_write >= BURST_GAP)
     cproc_channel_write_queue (self);
 }
 
 /* As much as the kernel takes; the rest is queued. FALSE: the other side is gone. */
 static gboolean
-channel_write (CprocChannel *self,
-               CprocOutItem *item)
+channel_write (CprocChannel  *self,
+               CprocSendItem *item)
 {
   gsize written;
-  CprocOutResult result = cproc_out_write_now (item, self->fd, &written);
+  CprocSendResult result = cproc_send_queue_write_now (item, self->fd, &written);
 
   self->turn_writes++;
   self->last_write = g_get_monotonic_time ();
 
   /* The first byte took the descriptor along. */
-  if (written > 0 || result == CPROC_OUT_BROKEN)
+  if (written > 0 || result == CPROC_SEND_CLOSED)
     cproc_fd_clear (&item->fd);
 
-  if (result == CPROC_OUT_BLOCKED || result == CPROC_OUT_RETRY)
+  if (result == CPROC_SEND_BLOCKED || result == CPROC_SEND_RETRY)
     {
-      cproc_out_push (&self->out, item, written);
-      self->blocked = result == CPROC_OUT_BLOCKED;
-      self->retry = result == CPROC_OUT_RETRY;
+      cproc_send_queue_push (&self->send_queue, item, written);
+      self->blocked = result == CPROC_SEND_BLOCKED;
+      self->retry = result == CPROC_SEND_RETRY;
       cproc_channel_watch (self);
       return TRUE;
     }
 
   g_free (item->storage);
-  if (result == CPROC_OUT_BROKEN)
-    cproc_channel_break (self);
+  if (result == CPROC_SEND_CLOSED)
+    cproc_channel_close_writing (self);
   else if (item->task != NULL)
-    g_queue_push_tail (&self->out.done, item->task);
+    g_queue_push_tail (&self->send_queue.done, item->task);
 
-  return result != CPROC_OUT_BROKEN;
+  return result != CPROC_SEND_CLOSED;
 }
 
 gboolean
-cproc_channel_push (CprocChannel  *self,
-                    CprocOutItem  *item,
-                    GError       **error)
+cproc_channel_push (CprocChannel   *self,
+                    CprocSendItem  *item,
+                    GError        **error)
 {
-  g_assert (self->fd >= 0 && !self->broken);
+  g_assert (self->fd >= 0 && !self->write_closed);
 
-  if (self->out.head == NULL && !channel_is_burst (self))
+  if (self->send_queue.head == NULL && !channel_is_burst (self))
     return channel_write (self, item) || cproc_channel_check_open (self, error);
 
   channel_queue (self, item);
@@ -121,10 +121,10 @@ on_cancelled (GCancellable *cancellable,
   GTask *task = user_data;
   CprocChannel *self = g_task_get_source_object (task);
 
-  if (!cproc_out_withdraw (&self->out, task))
+  if (!cproc_send_queue_withdraw (&self->send_queue, task))
     return G_SOURCE_REMOVE;
 
-  if (self->out.head == NULL)
+  if (self->send_queue.head == NULL)
     {
       self->blocked = self->retry = FALSE;
       cproc_channel_watch (self);
@@ -157,11 +157,11 @@ watch_cancellable (gpointer data,
 void
 cproc_channel_move_tasks (CprocChannel *self)
 {
-  cproc_out_foreach (&self->out, watch_cancellable, self);
+  cproc_send_queue_foreach (&self->send_queue, watch_cancellable, self);
 }
 
 static void
-return_task (GTask *task,
+return_task (GTask  *task,
              GError *error)
 {
   g_task_set_task_data (task, NULL, NULL);
@@ -187,23 +187,23 @@ cproc_channel_return_tasks (CprocChannel *self)
 {
   GTask *task;
 
-  while ((task = g_queue_pop_head (&self->out.done)) != NULL)
+  while ((task = g_queue_pop_head (&self->send_queue.done)) != NULL)
     return_task (task, NULL);
 
-  while ((task = g_queue_pop_head (&self->out.failed)) != NULL)
+  while ((task = g_queue_pop_head (&self->send_queue.failed)) != NULL)
     return_task (task, cproc_channel_lost ());
 }
 
 void
-cproc_channel_push_task (CprocChannel *self,
-                         CprocOutItem *item,
-                         GTask        *task)
+cproc_channel_push_task (CprocChannel  *self,
+                         CprocSendItem *item,
+                         GTask         *task)
 {
   GError *error = NULL;
 
   item->task = g_object_ref (task);
   if (!cproc_channel_push (self, item, &error))
     return_task (task, error);
-  else if (self->out.head != NULL)
+  else if (self->send_queue.head != NULL)
     watch_cancellable (task, self);
 }

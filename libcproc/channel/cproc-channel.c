@@ -89,7 +89,7 @@ channel_forget (CprocChannel *self)
     cproc_channel_end (self);
 
   self->state = CPROC_CHANNEL_NEW;
-  self->out.lost = FALSE;
+  self->send_queue.lost = FALSE;
   cproc_channel_detach (self);
   g_clear_pointer (&self->context, g_main_context_unref);
   cproc_channel_return_tasks (self);
@@ -108,8 +108,8 @@ cproc_channel_dispose (GObject *object)
     }
 
   /* The last chance of what is queued. */
-  if (self->fd >= 0 && !self->broken)
-    cproc_out_write (&self->out, self->fd);
+  if (self->fd >= 0 && !self->write_closed)
+    cproc_send_queue_write (&self->send_queue, self->fd);
 
   channel_forget (self);
 
@@ -185,9 +185,9 @@ cproc_channel_init (CprocChannel *self)
 {
   self->fd = -1;
   self->max_message_size = CPROC_CHANNEL_DEFAULT_MAX_MESSAGE_SIZE;
-  cproc_in_init (&self->in, self->max_message_size);
-  cproc_out_init (&self->out);
-  cproc_exchange_init (&self->exchange);
+  cproc_receive_queue_init (&self->receive_queue, self->max_message_size);
+  cproc_send_queue_init (&self->send_queue);
+  cproc_busy_poll_init (&self->busy_poll);
 }
 
 CprocChannel *
@@ -292,7 +292,7 @@ cproc_channel_drain (CprocChannel *self)
     cproc_channel_end (self);
 
   if (self->state == CPROC_CHANNEL_ENDED)
-    cproc_channel_settle (self);
+    cproc_channel_process_pending (self);
   g_object_unref (self);
 }
 
@@ -328,12 +328,12 @@ cproc_channel_close (CprocChannel *self)
     return;
 
   self->state = CPROC_CHANNEL_CLOSING;
-  cproc_in_clear (&self->in);
-  cproc_protocol_clear (&self->protocol);
+  cproc_receive_queue_clear (&self->receive_queue);
+  cproc_node_protocol_clear (&self->protocol);
 
   if (self->corked)
     cproc_channel_write_queue (self);
-  if (self->out.head == NULL)
+  if (self->send_queue.head == NULL)
     cproc_channel_end (self);
 
   cproc_channel_notify (self);

@@ -23,7 +23,7 @@ typedef struct
   guint64 max_size;
   guint skipping : 1; /* to the next newline, of a frame that was too large */
   guint handed_out : 1;
-} CprocFrames;
+} CprocFrameSplitter;
 
 typedef enum
 {
@@ -33,39 +33,41 @@ typedef enum
 } CprocFrameKind;
 
 /* headroom: bytes left free in front of a frame that can be stolen. */
-void           cproc_frames_init         (CprocFrames  *self,
-                                          gsize         headroom,
-                                          guint64       max_size);
-void           cproc_frames_clear        (CprocFrames  *self);
-void           cproc_frames_set_max_size (CprocFrames  *self,
-                                          guint64       max_size);
+void cproc_frame_splitter_init (CprocFrameSplitter *self,
+                                gsize               headroom,
+                                guint64             max_size);
+void cproc_frame_splitter_clear (CprocFrameSplitter *self);
+void cproc_frame_splitter_set_max_size (CprocFrameSplitter *self,
+                                        guint64             max_size);
 
-/* The bytes must stay as they are until cproc_frames_next() has returned CPROC_FRAME_NONE. */
-void           cproc_frames_feed         (CprocFrames  *self,
-                                          const char   *data,
-                                          gsize         length);
+/* The bytes must stay as they are until cproc_frame_splitter_next() has returned
+ * CPROC_FRAME_NONE. */
+void cproc_frame_splitter_feed (CprocFrameSplitter *self,
+                                const char         *data,
+                                gsize               length);
 
 /* Where a large frame that has begun goes on: what is read to there need not be copied. NULL, or
  * room for that many bytes, until anything else is called. */
-char          *cproc_frames_get_place    (CprocFrames  *self,
-                                          gsize         length);
+char *cproc_frame_splitter_get_place (CprocFrameSplitter *self,
+                                      gsize               length);
 
-/* So many bytes have been read to there; as cproc_frames_feed() and cproc_frames_next() would have
- * taken them. FALSE, and nothing is done, where they end the frame or make it too large. */
-gboolean       cproc_frames_take_placed  (CprocFrames  *self,
-                                          gsize         length);
+/* Takes so many bytes that were read to there, as cproc_frame_splitter_feed() and
+ * cproc_frame_splitter_next() would have taken them. FALSE, and nothing is done, where they end the
+ * frame or make it too large. */
+gboolean cproc_frame_splitter_take_placed (CprocFrameSplitter *self,
+                                           gsize               length);
 
 /* text is without its line end, "\n" or "\r\n", and valid until the next call. It is not
  * terminated. */
-CprocFrameKind cproc_frames_next         (CprocFrames  *self,
-                                          const char  **text,
-                                          gsize        *length);
+CprocFrameKind cproc_frame_splitter_next (CprocFrameSplitter  *self,
+                                          const char         **text,
+                                          gsize               *length);
 
 /* The allocation that the frame just returned lies in, at headroom, with room for one more byte
  * behind it; to be freed with g_free(). NULL if it lies in what was fed. */
-gpointer       cproc_frames_steal        (CprocFrames  *self);
+gpointer cproc_frame_splitter_steal (CprocFrameSplitter *self);
 
 /* How much is there of a frame that has not ended. */
-gsize          cproc_frames_get_partial  (CprocFrames  *self);
+gsize cproc_frame_splitter_get_partial (CprocFrameSplitter *self);
 
 G_END_DECLS

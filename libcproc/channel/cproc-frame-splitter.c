@@ -10,15 +10,15 @@
 #define LARGE 32768
 
 void
-cproc_frames_init (CprocFrames *self,
-                   gsize        headroom,
-                   guint64      max_size)
+cproc_frame_splitter_init (CprocFrameSplitter *self,
+                           gsize               headroom,
+                           guint64             max_size)
 {
-  *self = (CprocFrames) { .headroom = headroom, .max_size = max_size };
+  *self = (CprocFrameSplitter) { .headroom = headroom, .max_size = max_size };
 }
 
 static void
-frames_drop_partial (CprocFrames *self)
+splitter_drop_partial (CprocFrameSplitter *self)
 {
   g_clear_pointer (&self->partial, g_free);
   self->partial_length = 0;
@@ -27,25 +27,25 @@ frames_drop_partial (CprocFrames *self)
 }
 
 void
-cproc_frames_clear (CprocFrames *self)
+cproc_frame_splitter_clear (CprocFrameSplitter *self)
 {
-  frames_drop_partial (self);
+  splitter_drop_partial (self);
   self->next = self->end = NULL;
   self->last_length = 0;
   self->skipping = FALSE;
 }
 
 void
-cproc_frames_set_max_size (CprocFrames *self,
-                           guint64      max_size)
+cproc_frame_splitter_set_max_size (CprocFrameSplitter *self,
+                                   guint64             max_size)
 {
   self->max_size = max_size;
 }
 
 void
-cproc_frames_feed (CprocFrames *self,
-                   const char  *data,
-                   gsize        length)
+cproc_frame_splitter_feed (CprocFrameSplitter *self,
+                           const char         *data,
+                           gsize               length)
 {
   g_assert (self->next == self->end);
 
@@ -56,9 +56,9 @@ cproc_frames_feed (CprocFrames *self,
 /* Whether a frame of that many bytes that ends in `last` can still be within the limit: its line
  * end may be two bytes, of which only the second has been looked for. */
 static gboolean
-frames_fits (CprocFrames *self,
-             gsize        length,
-             char         last)
+splitter_fits (CprocFrameSplitter *self,
+               gsize               length,
+               char                last)
 {
   return length <= self->max_size || (length - 1 == self->max_size && last == '\r');
 }
@@ -68,8 +68,8 @@ frames_fits (CprocFrames *self,
  * instead of mapping new pages each time: an echo of 1 MiB (bench, echo-1m) takes 1.8 ms of
  * the processor instead of 3.4. A short frame gets no more than it needs. */
 static gsize
-frames_get_room (CprocFrames *self,
-                 gsize        needed)
+splitter_get_room (CprocFrameSplitter *self,
+                   gsize               needed)
 {
   gsize room = MAX (MAX (needed, MIN_CAPACITY), 2 * self->partial_capacity);
 
@@ -80,15 +80,15 @@ frames_get_room (CprocFrames *self,
 }
 
 static void
-frames_append (CprocFrames *self,
-               const char  *data,
-               gsize        length)
+splitter_append (CprocFrameSplitter *self,
+                 const char         *data,
+                 gsize               length)
 {
   gsize needed = self->partial_length + length + 1;
 
   if (needed > self->partial_capacity)
     {
-      self->partial_capacity = frames_get_room (self, needed);
+      self->partial_capacity = splitter_get_room (self, needed);
       self->partial = g_realloc (self->partial, self->headroom + self->partial_capacity);
     }
 
@@ -97,8 +97,8 @@ frames_append (CprocFrames *self,
 }
 
 char *
-cproc_frames_get_place (CprocFrames *self,
-                        gsize        length)
+cproc_frame_splitter_get_place (CprocFrameSplitter *self,
+                                gsize               length)
 {
   if (self->partial_length < LARGE || self->handed_out || self->next != self->end ||
       self->partial_capacity - self->partial_length <= length)
@@ -108,13 +108,13 @@ cproc_frames_get_place (CprocFrames *self,
 }
 
 gboolean
-cproc_frames_take_placed (CprocFrames *self,
-                          gsize        length)
+cproc_frame_splitter_take_placed (CprocFrameSplitter *self,
+                                  gsize               length)
 {
   const char *data = self->partial + self->headroom + self->partial_length;
 
   if (memchr (data, '\n', length) != NULL ||
-      !frames_fits (self, self->partial_length + length, data[length - 1]))
+      !splitter_fits (self, self->partial_length + length, data[length - 1]))
     return FALSE;
 
   self->partial_length += length;
@@ -123,9 +123,9 @@ cproc_frames_take_placed (CprocFrames *self,
 }
 
 static CprocFrameKind
-frames_too_large (CprocFrames *self)
+splitter_too_large (CprocFrameSplitter *self)
 {
-  frames_drop_partial (self);
+  splitter_drop_partial (self);
   self->skipping = TRUE;
 
   return CPROC_FRAME_TOO_LARGE;
@@ -133,7 +133,7 @@ frames_too_large (CprocFrames *self)
 
 /* The frame goes on behind what was fed. */
 static CprocFrameKind
-frames_keep_rest (CprocFrames *self)
+splitter_keep_rest (CprocFrameSplitter *self)
 {
   gsize rest = self->end - self->next;
   const char *data = self->next;
@@ -142,20 +142,20 @@ frames_keep_rest (CprocFrames *self)
   if (self->skipping || rest == 0)
     return CPROC_FRAME_NONE;
 
-  if (!frames_fits (self, self->partial_length + rest, data[rest - 1]))
-    return frames_too_large (self);
+  if (!splitter_fits (self, self->partial_length + rest, data[rest - 1]))
+    return splitter_too_large (self);
 
-  frames_append (self, data, rest);
+  splitter_append (self, data, rest);
 
   return CPROC_FRAME_NONE;
 }
 
 /* length: without the newline, which comes next. */
 static CprocFrameKind
-frames_end_frame (CprocFrames  *self,
-                  gsize         length,
-                  const char  **text,
-                  gsize        *text_length)
+splitter_end_frame (CprocFrameSplitter  *self,
+                    gsize                length,
+                    const char         **text,
+                    gsize               *text_length)
 {
   const char *data = self->next;
 
@@ -163,7 +163,7 @@ frames_end_frame (CprocFrames  *self,
 
   if (self->partial_length > 0)
     {
-      frames_append (self, data, length);
+      splitter_append (self, data, length);
       self->handed_out = TRUE;
       data = self->partial + self->headroom;
       length = self->last_length = self->partial_length;
@@ -182,25 +182,25 @@ frames_end_frame (CprocFrames  *self,
 }
 
 CprocFrameKind
-cproc_frames_next (CprocFrames  *self,
-                   const char  **text,
-                   gsize        *length)
+cproc_frame_splitter_next (CprocFrameSplitter  *self,
+                           const char         **text,
+                           gsize               *length)
 {
   *text = NULL;
   *length = 0;
 
   if (self->handed_out)
-    frames_drop_partial (self);
+    splitter_drop_partial (self);
 
   while (self->next < self->end)
     {
       const char *newline = memchr (self->next, '\n', self->end - self->next);
 
       if (newline == NULL)
-        return frames_keep_rest (self);
+        return splitter_keep_rest (self);
 
       if (!self->skipping)
-        return frames_end_frame (self, newline - self->next, text, length);
+        return splitter_end_frame (self, newline - self->next, text, length);
 
       self->skipping = FALSE;
       self->next = newline + 1;
@@ -210,7 +210,7 @@ cproc_frames_next (CprocFrames  *self,
 }
 
 gpointer
-cproc_frames_steal (CprocFrames *self)
+cproc_frame_splitter_steal (CprocFrameSplitter *self)
 {
   gpointer storage;
 
@@ -218,13 +218,13 @@ cproc_frames_steal (CprocFrames *self)
     return NULL;
 
   storage = g_steal_pointer (&self->partial);
-  frames_drop_partial (self);
+  splitter_drop_partial (self);
 
   return storage;
 }
 
 gsize
-cproc_frames_get_partial (CprocFrames *self)
+cproc_frame_splitter_get_partial (CprocFrameSplitter *self)
 {
   return self->handed_out ? 0 : self->partial_length;
 }

@@ -16,44 +16,44 @@ typedef struct
   char *set_text;
   GArray *set_fds;
   guint set_count;
-} CprocProtocol;
+} CprocNodeProtocol;
 
-#define CPROC_PROTOCOL_MAX_FDS 253
+#define CPROC_NODE_PROTOCOL_MAX_FDS 253
 
 /* How much longer than its message a frame with a descriptor is at most. */
-#define CPROC_PROTOCOL_MAX_OVERHEAD 128
+#define CPROC_NODE_PROTOCOL_MAX_OVERHEAD 128
 
-void          cproc_protocol_clear        (CprocProtocol  *self);
+void cproc_node_protocol_clear (CprocNodeProtocol *self);
 
 /* What a frame that came brings the user: a message, an error, or nothing; the replies that it
  * demands go to out. */
-CprocMessage *cproc_protocol_take_frame   (CprocProtocol  *self,
-                                           CprocIn        *in,
-                                           CprocOut       *out,
-                                           const char     *text,
-                                           gsize           length,
-                                           GError        **error);
+CprocMessage *cproc_node_protocol_take_frame (CprocNodeProtocol  *self,
+                                              CprocReceiveQueue  *in,
+                                              CprocSendQueue     *out,
+                                              const char         *text,
+                                              gsize               length,
+                                              GError            **error);
 
 /* The other side has ended: what is incomplete is dropped. FALSE with an error if there was any. */
-gboolean      cproc_protocol_finish       (CprocProtocol  *self,
-                                           CprocIn        *in,
-                                           GError        **error);
+gboolean cproc_node_protocol_finish (CprocNodeProtocol  *self,
+                                     CprocReceiveQueue  *in,
+                                     GError            **error);
 
-GError       *cproc_protocol_too_large    (guint64         max_size);
+GError *cproc_node_protocol_too_large (guint64 max_size);
 
 /* Whether these may be sent: "cmd" must not look like the protocol's own. The text has passed the
  * check. */
-gboolean      cproc_protocol_allows_text  (const char     *text,
-                                           gsize           length,
-                                           GError        **error);
-gboolean      cproc_protocol_allows_node  (JsonNode       *node,
-                                           GError        **error);
+gboolean cproc_node_protocol_allows_text (const char  *text,
+                                          gsize        length,
+                                          GError     **error);
+gboolean cproc_node_protocol_allows_node (JsonNode  *node,
+                                          GError   **error);
 
 /* The frame that carries a descriptor, without its newline. type: of Node's. extra: further
  * members, or NULL. */
-GString      *cproc_protocol_frame_handle (const char     *type,
-                                           const char     *extra,
-                                           const char     *json,
-                                           gsize           length);
+GString *cproc_node_protocol_frame_handle (const char *type,
+                                           const char *extra,
+                                           const char *json,
+                                           gsize       length);
 
 G_END_DECLS

@@ -23,7 +23,7 @@
 #define MAX_WRAPPED 8
 
 static void
-protocol_drop_set (CprocProtocol *self)
+protocol_drop_set (CprocNodeProtocol *self)
 {
   g_clear_pointer (&self->set_text, g_free);
   self->set_count = 0;
@@ -37,7 +37,7 @@ protocol_drop_set (CprocProtocol *self)
 }
 
 void
-cproc_protocol_clear (CprocProtocol *self)
+cproc_node_protocol_clear (CprocNodeProtocol *self)
 {
   protocol_drop_set (self);
 }
@@ -149,7 +149,7 @@ get_number (const CprocJsonSpan *frame,
 /* Node's parent asks how many of a server's connections live here before it closes the server, and
  * waits for the answer: none is kept on its behalf. */
 static void
-reply_about_sockets (CprocOut            *out,
+reply_about_sockets (CprocSendQueue      *out,
                      const CprocJsonSpan *frame,
                      const char          *cmd,
                      const char          *count)
@@ -165,7 +165,7 @@ reply_about_sockets (CprocOut            *out,
   g_string_append_len (reply, key.data, key.length);
   g_string_append (reply, count);
   g_string_append (reply, "}\n");
-  cproc_out_push_reply (out, reply->str, reply->len);
+  cproc_send_queue_push_reply (out, reply->str, reply->len);
 }
 
 /* The user's message inside the frame; FALSE if there is none. */
@@ -197,8 +197,8 @@ fd_list_new_take (int fd)
 }
 
 static gboolean
-set_incomplete (CprocProtocol *self,
-                GError       **error)
+set_incomplete (CprocNodeProtocol  *self,
+                GError            **error)
 {
   if (self->set_count == 0)
     return TRUE;
@@ -213,12 +213,12 @@ set_incomplete (CprocProtocol *self,
 
 /* One frame of a message with `count` descriptors. */
 static CprocMessage *
-take_part (CprocProtocol       *self,
-           const CprocJsonSpan *message,
-           guint                index,
-           guint                count,
-           int                  fd,
-           GError             **error)
+take_part (CprocNodeProtocol    *self,
+           const CprocJsonSpan  *message,
+           guint                 index,
+           guint                 count,
+           int                   fd,
+           GError              **error)
 {
   CprocMessage *whole;
 
@@ -253,26 +253,26 @@ take_part (CprocProtocol       *self,
 
 /* The frame is acknowledged also where it is refused, or Node would never send again. */
 static CprocMessage *
-take_handle (CprocProtocol       *self,
-             CprocIn             *in,
-             CprocOut            *out,
-             const CprocJsonSpan *frame,
-             GError             **error)
+take_handle (CprocNodeProtocol    *self,
+             CprocReceiveQueue    *in,
+             CprocSendQueue       *out,
+             const CprocJsonSpan  *frame,
+             GError              **error)
 {
-  int fd = cproc_in_take_fd (in);
+  int fd = cproc_receive_queue_take_fd (in);
   CprocJsonSpan message;
   guint index, count;
 
   if (fd < 0)
     {
-      cproc_out_push_reply (out, NACK, strlen (NACK));
+      cproc_send_queue_push_reply (out, NACK, strlen (NACK));
       protocol_drop_set (self); /* which cannot become whole any more */
       g_set_error_literal (error, CPROC_ERROR, CPROC_ERROR_INVALID_MESSAGE,
                            _("The descriptor that should come with a message is missing"));
       return NULL;
     }
 
-  cproc_out_push_ack (out);
+  cproc_send_queue_push_ack (out);
 
   if (!unwrap (frame, &message))
     {
@@ -283,7 +283,7 @@ take_handle (CprocProtocol       *self,
     }
 
   if (get_number (frame, "index", &index) && get_number (frame, "count", &count) &&
-      index < count && count > 1 && count <= CPROC_PROTOCOL_MAX_FDS)
+      index < count && count > 1 && count <= CPROC_NODE_PROTOCOL_MAX_FDS)
     return take_part (self, &message, index, count, fd, error);
 
   return cproc_message_new (message.data, message.length, fd_list_new_take (fd));
@@ -291,17 +291,17 @@ take_handle (CprocProtocol       *self,
 
 /* Unknown commands are for versions of Node to come. */
 static CprocMessage *
-take_internal (CprocProtocol       *self,
-               CprocIn             *in,
-               CprocOut            *out,
-               const CprocJsonSpan *frame,
-               const char          *cmd,
-               GError             **error)
+take_internal (CprocNodeProtocol    *self,
+               CprocReceiveQueue    *in,
+               CprocSendQueue       *out,
+               const CprocJsonSpan  *frame,
+               const char           *cmd,
+               GError              **error)
 {
   if (strcmp (cmd, "NODE_HANDLE") == 0)
     return take_handle (self, in, out, frame, error);
 
-  cproc_in_pass_fds (in);
+  cproc_receive_queue_expire_fds (in);
   if (strcmp (cmd, "NODE_SOCKET_GET_COUNT") == 0)
     reply_about_sockets (out, frame, "NODE_SOCKET_COUNT", ",\"count\":0");
   else if (strcmp (cmd, "NODE_SOCKET_NOTIFY_CLOSE") == 0)
@@ -311,10 +311,10 @@ take_internal (CprocProtocol       *self,
 }
 
 static CprocMessage *
-message_from_frame (CprocIn             *in,
+message_from_frame (CprocReceiveQueue   *in,
                     const CprocJsonSpan *frame)
 {
-  gpointer storage = cproc_frames_steal (&in->frames);
+  gpointer storage = cproc_frame_splitter_steal (&in->frames);
 
   if (storage != NULL)
     return cproc_message_new_take (storage, frame->data, frame->length);
@@ -323,19 +323,19 @@ message_from_frame (CprocIn             *in,
 }
 
 CprocMessage *
-cproc_protocol_take_frame (CprocProtocol *self,
-                           CprocIn       *in,
-                           CprocOut      *out,
-                           const char    *text,
-                           gsize          length,
-                           GError       **error)
+cproc_node_protocol_take_frame (CprocNodeProtocol  *self,
+                                CprocReceiveQueue  *in,
+                                CprocSendQueue     *out,
+                                const char         *text,
+                                gsize               length,
+                                GError            **error)
 {
   CprocJsonSpan frame = trim (text, length);
   g_autofree char *cmd = NULL;
 
   if (frame.length == 0 || !cproc_json_check (frame.data, frame.length, error))
     {
-      cproc_in_pass_fds (in);
+      cproc_receive_queue_expire_fds (in);
       if (frame.length == 0)
         g_set_error_literal (error, CPROC_ERROR, CPROC_ERROR_INVALID_MESSAGE,
                              _("An empty line is no message"));
@@ -346,17 +346,17 @@ cproc_protocol_take_frame (CprocProtocol *self,
   if (cmd != NULL)
     return take_internal (self, in, out, &frame, cmd, error);
 
-  cproc_in_pass_fds (in);
+  cproc_receive_queue_expire_fds (in);
 
   return message_from_frame (in, &frame);
 }
 
 gboolean
-cproc_protocol_finish (CprocProtocol *self,
-                       CprocIn       *in,
-                       GError       **error)
+cproc_node_protocol_finish (CprocNodeProtocol  *self,
+                            CprocReceiveQueue  *in,
+                            GError            **error)
 {
-  gsize partial = cproc_frames_get_partial (&in->frames);
+  gsize partial = cproc_frame_splitter_get_partial (&in->frames);
 
   if (partial > 0)
     {
@@ -364,7 +364,7 @@ cproc_protocol_finish (CprocProtocol *self,
 
       g_set_error (error, CPROC_ERROR, CPROC_ERROR_INVALID_MESSAGE,
                    _("The other side ended in the middle of a message, after %s"), size);
-      cproc_frames_clear (&in->frames);
+      cproc_frame_splitter_clear (&in->frames);
       return FALSE;
     }
 
@@ -372,7 +372,7 @@ cproc_protocol_finish (CprocProtocol *self,
 }
 
 GError *
-cproc_protocol_too_large (guint64 max_size)
+cproc_node_protocol_too_large (guint64 max_size)
 {
   g_autofree char *size = g_format_size_full (max_size, G_FORMAT_SIZE_IEC_UNITS |
                                               G_FORMAT_SIZE_LONG_FORMAT);
@@ -382,8 +382,8 @@ cproc_protocol_too_large (guint64 max_size)
 }
 
 static gboolean
-refuse (const char *cmd,
-        GError    **error)
+refuse (const char  *cmd,
+        GError     **error)
 {
   g_autofree char *shown = g_utf8_substring (cmd, 0, MIN (g_utf8_strlen (cmd, -1), MAX_SHOWN));
 
@@ -394,9 +394,9 @@ refuse (const char *cmd,
 }
 
 gboolean
-cproc_protocol_allows_text (const char *text,
-                            gsize       length,
-                            GError    **error)
+cproc_node_protocol_allows_text (const char  *text,
+                                 gsize        length,
+                                 GError     **error)
 {
   CprocJsonSpan frame;
   g_autofree char *cmd = NULL;
@@ -414,8 +414,8 @@ cproc_protocol_allows_text (const char *text,
 }
 
 gboolean
-cproc_protocol_allows_node (JsonNode *node,
-                            GError  **error)
+cproc_node_protocol_allows_node (JsonNode  *node,
+                                 GError   **error)
 {
   JsonNode *member;
   const char *cmd;
@@ -433,10 +433,10 @@ cproc_protocol_allows_node (JsonNode *node,
 }
 
 GString *
-cproc_protocol_frame_handle (const char *type,
-                             const char *extra,
-                             const char *json,
-                             gsize       length)
+cproc_node_protocol_frame_handle (const char *type,
+                                  const char *extra,
+                                  const char *json,
+                                  gsize       length)
 {
   GString *frame = g_string_sized_new (length + 96);
 

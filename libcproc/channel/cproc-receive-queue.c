@@ -21,11 +21,11 @@
 /* Read ahead as far as a message may go, and at least this. */
 #define MIN_READ_AHEAD (1024 * 1024)
 
-#define CPROC_IN_CURRENT G_MAXUINT
+#define CPROC_RECEIVE_CURRENT G_MAXUINT
 
-struct _CprocInChunk
+struct _CprocReceiveChunk
 {
-  CprocInChunk *next;
+  CprocReceiveChunk *next;
   int *fds;
   guint n_fds;
   gboolean whole; /* has the full capacity, and so is of use to another read */
@@ -37,15 +37,15 @@ struct _CprocInChunk
  * `oneway` takes 0.97 of the time. */
 static GPrivate spare_chunk = G_PRIVATE_INIT (g_free);
 
-static CprocInChunk *
+static CprocReceiveChunk *
 chunk_new (void)
 {
-  CprocInChunk *self = g_private_get (&spare_chunk);
+  CprocReceiveChunk *self = g_private_get (&spare_chunk);
 
   if (self != NULL)
     g_private_set (&spare_chunk, NULL);
   else
-    self = g_malloc (sizeof (CprocInChunk) + CPROC_IN_CHUNK);
+    self = g_malloc (sizeof (CprocReceiveChunk) + CPROC_RECEIVE_CHUNK);
 
   self->next = NULL;
   self->fds = NULL;
@@ -65,7 +65,7 @@ close_fds (const int *fds,
 }
 
 static void
-chunk_free (CprocInChunk *self)
+chunk_free (CprocReceiveChunk *self)
 {
   close_fds (self->fds, self->n_fds);
   g_free (self->fds);
@@ -77,15 +77,15 @@ chunk_free (CprocInChunk *self)
 }
 
 void
-cproc_in_init (CprocIn *self,
-               guint64  max_size)
+cproc_receive_queue_init (CprocReceiveQueue *self,
+                          guint64            max_size)
 {
-  *self = (CprocIn) { 0 };
-  cproc_frames_init (&self->frames, sizeof (CprocMessage), max_size);
+  *self = (CprocReceiveQueue) { 0 };
+  cproc_frame_splitter_init (&self->frames, sizeof (CprocMessage), max_size);
 }
 
 static void
-in_drop_pending (CprocIn *self)
+receive_queue_drop_pending (CprocReceiveQueue *self)
 {
   for (guint i = 0; i < self->n_pending; i++)
     close (self->pending[i].fd);
@@ -95,14 +95,14 @@ in_drop_pending (CprocIn *self)
 }
 
 void
-cproc_in_clear (CprocIn *self)
+cproc_receive_queue_clear (CprocReceiveQueue *self)
 {
-  cproc_frames_clear (&self->frames);
+  cproc_frame_splitter_clear (&self->frames);
   self->cutting = FALSE;
 
   while (self->head != NULL)
     {
-      CprocInChunk *chunk = self->head;
+      CprocReceiveChunk *chunk = self->head;
 
       self->head = chunk->next;
       chunk_free (chunk);
@@ -111,7 +111,7 @@ cproc_in_clear (CprocIn *self)
   self->tail = NULL;
   self->bytes = 0;
   self->n_chunk_fds = 0;
-  in_drop_pending (self);
+  receive_queue_drop_pending (self);
 }
 
 /* fds: room for MAX_FDS_PER_READ. */
@@ -139,9 +139,9 @@ collect_fds (struct msghdr *header,
 
 /* Any error is the end: a peer that went with something of ours unread makes it ECONNRESET. */
 static gssize
-receive (int   fd,
-         char *data,
-         int  *fds,
+receive (int    fd,
+         char  *data,
+         int   *fds,
          guint *n_fds)
 {
   union
@@ -149,7 +149,7 @@ receive (int   fd,
     struct cmsghdr align;
     char buffer[CMSG_SPACE (MAX_FDS_PER_READ * sizeof (int))];
   } control;
-  struct iovec iov = { .iov_base = data, .iov_len = CPROC_IN_CHUNK };
+  struct iovec iov = { .iov_base = data, .iov_len = CPROC_RECEIVE_CHUNK };
   struct msghdr header = {
     .msg_iov = &iov,
     .msg_iovlen = 1,
@@ -169,36 +169,36 @@ receive (int   fd,
   return length;
 }
 
-static CprocInResult
+static CprocReceiveResult
 receive_result (gssize length)
 {
   if (length > 0)
-    return CPROC_IN_DATA;
+    return CPROC_RECEIVE_DATA;
 
   if (length < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-    return CPROC_IN_AGAIN;
+    return CPROC_RECEIVE_AGAIN;
 
-  return CPROC_IN_END;
+  return CPROC_RECEIVE_END;
 }
 
 /* The middle of a large message is read to where it is kept: `echo-1m` takes 0.94 of the
  * processor's time. What has more to it than bytes of that message goes the usual way. */
-static CprocInResult
-in_receive (CprocIn      *self,
-            int           fd,
-            CprocInChunk *chunk,
-            int          *fds,
-            guint        *n_fds,
-            gsize        *length)
+static CprocReceiveResult
+receive_queue_receive (CprocReceiveQueue *self,
+                       int                fd,
+                       CprocReceiveChunk *chunk,
+                       int               *fds,
+                       guint             *n_fds,
+                       gsize             *length)
 {
   char *place =
-    self->head == NULL ? cproc_frames_get_place (&self->frames, CPROC_IN_CHUNK) : NULL;
+    self->head == NULL ? cproc_frame_splitter_get_place (&self->frames, CPROC_RECEIVE_CHUNK) : NULL;
   gssize received = receive (fd, place != NULL ? place : chunk->data, fds, n_fds);
-  CprocInResult result = receive_result (received);
+  CprocReceiveResult result = receive_result (received);
 
-  *length = result == CPROC_IN_DATA ? received : 0;
-  if (result != CPROC_IN_DATA ||
-      (place != NULL && *n_fds == 0 && cproc_frames_take_placed (&self->frames, received)))
+  *length = result == CPROC_RECEIVE_DATA ? received : 0;
+  if (result != CPROC_RECEIVE_DATA ||
+      (place != NULL && *n_fds == 0 && cproc_frame_splitter_take_placed (&self->frames, received)))
     return result;
 
   if (place != NULL)
@@ -208,15 +208,15 @@ in_receive (CprocIn      *self,
   return result;
 }
 
-CprocInResult
-cproc_in_receive (CprocIn *self,
-                  int      fd,
-                  gsize   *length)
+CprocReceiveResult
+cproc_receive_queue_receive (CprocReceiveQueue *self,
+                             int                fd,
+                             gsize             *length)
 {
   int fds[MAX_FDS_PER_READ];
-  CprocInChunk *chunk = chunk_new ();
+  CprocReceiveChunk *chunk = chunk_new ();
   guint n_fds, n_kept;
-  CprocInResult result = in_receive (self, fd, chunk, fds, &n_fds, length);
+  CprocReceiveResult result = receive_queue_receive (self, fd, chunk, fds, &n_fds, length);
 
   if (chunk->length == 0)
     {
@@ -243,9 +243,9 @@ cproc_in_receive (CprocIn *self,
     }
 
   /* It has to wait behind another one: no longer than it must be. */
-  if (chunk->length < CPROC_IN_CHUNK)
+  if (chunk->length < CPROC_RECEIVE_CHUNK)
     {
-      chunk = g_realloc (chunk, sizeof (CprocInChunk) + chunk->length);
+      chunk = g_realloc (chunk, sizeof (CprocReceiveChunk) + chunk->length);
       chunk->whole = FALSE;
     }
   self->tail->next = chunk;
@@ -255,21 +255,21 @@ cproc_in_receive (CprocIn *self,
 }
 
 gboolean
-cproc_in_has_data (CprocIn *self)
+cproc_receive_queue_has_data (CprocReceiveQueue *self)
 {
   return self->head != NULL;
 }
 
 gboolean
-cproc_in_is_full (CprocIn *self)
+cproc_receive_queue_is_full (CprocReceiveQueue *self)
 {
   return self->bytes >= MAX (self->frames.max_size, MIN_READ_AHEAD) ||
          self->n_chunk_fds >= MAX_PENDING_FDS;
 }
 
 static void
-in_await_frames (CprocIn      *self,
-                 CprocInChunk *chunk)
+receive_queue_await_frames (CprocReceiveQueue *self,
+                            CprocReceiveChunk *chunk)
 {
   guint n_kept = MIN (chunk->n_fds, MAX_PENDING_FDS - self->n_pending);
 
@@ -277,7 +277,7 @@ in_await_frames (CprocIn      *self,
     self->pending = g_new (CprocPendingFd, MAX_PENDING_FDS);
 
   for (guint i = 0; i < n_kept; i++)
-    self->pending[self->n_pending++] = (CprocPendingFd) { chunk->fds[i], CPROC_IN_CURRENT };
+    self->pending[self->n_pending++] = (CprocPendingFd) { chunk->fds[i], CPROC_RECEIVE_CURRENT };
   close_fds (chunk->fds + n_kept, chunk->n_fds - n_kept);
 
   self->n_chunk_fds -= chunk->n_fds;
@@ -286,27 +286,27 @@ in_await_frames (CprocIn      *self,
 
 /* The chunk becomes the one being cut, its descriptors wait for their frames. */
 static void
-in_begin_chunk (CprocIn *self)
+receive_queue_begin_chunk (CprocReceiveQueue *self)
 {
-  CprocInChunk *chunk = self->head;
+  CprocReceiveChunk *chunk = self->head;
 
   if (chunk->n_fds > 0)
-    in_await_frames (self, chunk);
+    receive_queue_await_frames (self, chunk);
 
   self->cutting = TRUE;
-  cproc_frames_feed (&self->frames, chunk->data, chunk->length);
+  cproc_frame_splitter_feed (&self->frames, chunk->data, chunk->length);
 }
 
 static void
-in_end_chunk (CprocIn *self)
+receive_queue_end_chunk (CprocReceiveQueue *self)
 {
-  CprocInChunk *chunk = self->head;
+  CprocReceiveChunk *chunk = self->head;
   /* A frame that has begun may have had its descriptor on its first byte. */
-  guint grace = cproc_frames_get_partial (&self->frames) > 0 ? 1 : 0;
+  guint grace = cproc_frame_splitter_get_partial (&self->frames) > 0 ? 1 : 0;
 
   for (guint i = 0; i < self->n_pending; i++)
     {
-      if (self->pending[i].grace == CPROC_IN_CURRENT)
+      if (self->pending[i].grace == CPROC_RECEIVE_CURRENT)
         self->pending[i].grace = grace;
     }
 
@@ -320,30 +320,30 @@ in_end_chunk (CprocIn *self)
 }
 
 CprocFrameKind
-cproc_in_next (CprocIn     *self,
-               const char **text,
-               gsize       *length)
+cproc_receive_queue_next (CprocReceiveQueue  *self,
+                          const char        **text,
+                          gsize              *length)
 {
   while (self->head != NULL)
     {
       CprocFrameKind kind;
 
       if (!self->cutting)
-        in_begin_chunk (self);
+        receive_queue_begin_chunk (self);
 
-      kind = cproc_frames_next (&self->frames, text, length);
+      kind = cproc_frame_splitter_next (&self->frames, text, length);
       if (kind != CPROC_FRAME_NONE)
         return kind;
 
-      in_end_chunk (self);
+      receive_queue_end_chunk (self);
     }
 
   return CPROC_FRAME_NONE;
 }
 
 static void
-in_remove_pending (CprocIn *self,
-                   guint    index)
+receive_queue_remove_pending (CprocReceiveQueue *self,
+                              guint              index)
 {
   self->n_pending--;
   memmove (self->pending + index, self->pending + index + 1,
@@ -354,7 +354,7 @@ in_remove_pending (CprocIn *self,
 }
 
 int
-cproc_in_take_fd (CprocIn *self)
+cproc_receive_queue_take_fd (CprocReceiveQueue *self)
 {
   int fd;
 
@@ -362,13 +362,13 @@ cproc_in_take_fd (CprocIn *self)
     return -1;
 
   fd = self->pending[0].fd;
-  in_remove_pending (self, 0);
+  receive_queue_remove_pending (self, 0);
 
   return fd;
 }
 
 void
-cproc_in_pass_fds (CprocIn *self)
+cproc_receive_queue_expire_fds (CprocReceiveQueue *self)
 {
   guint i = 0;
 
@@ -379,23 +379,23 @@ cproc_in_pass_fds (CprocIn *self)
       if (pending->grace == 0)
         {
           close (pending->fd);
-          in_remove_pending (self, i);
+          receive_queue_remove_pending (self, i);
           continue;
         }
 
-      if (pending->grace != CPROC_IN_CURRENT)
+      if (pending->grace != CPROC_RECEIVE_CURRENT)
         pending->grace--;
       i++;
     }
 }
 
-CprocInResult
-cproc_in_discard (int fd)
+CprocReceiveResult
+cproc_receive_queue_discard (int fd)
 {
   int fds[MAX_FDS_PER_READ];
-  CprocInChunk *chunk = chunk_new ();
+  CprocReceiveChunk *chunk = chunk_new ();
   guint n_fds;
-  CprocInResult result = receive_result (receive (fd, chunk->data, fds, &n_fds));
+  CprocReceiveResult result = receive_result (receive (fd, chunk->data, fds, &n_fds));
 
   close_fds (fds, n_fds);
   chunk_free (chunk);

@@ -9,19 +9,19 @@ G_BEGIN_DECLS
 
 /* The sending half of a channel: what the kernel has not taken yet, in order. Never calls out:
  * tasks that are done wait on a list until the owner returns them. */
-typedef struct _CprocOutBlock CprocOutBlock;
+typedef struct _CprocOutBlock CprocSendBlock;
 
 typedef struct
 {
-  CprocOutBlock *head;
-  CprocOutBlock *tail;
+  CprocSendBlock *head;
+  CprocSendBlock *tail;
   guint64 bytes;
   gsize reply_bytes; /* of them, of replies of the protocol */
   guint64 owed_acks; /* not in the queue yet */
   GQueue done;       /* GTask */
   GQueue failed;     /* GTask */
   guint lost : 1;    /* something queued could not be written */
-} CprocOut;
+} CprocSendQueue;
 
 /* What is to be written in one go. */
 typedef struct
@@ -30,58 +30,58 @@ typedef struct
   char *storage; /* what the first part lies in, if it is given away, as a large one should be */
   int fd;        /* to go with the first byte, or -1; given away */
   GTask *task;   /* to be returned when all is written, or NULL; given away */
-} CprocOutItem;
+} CprocSendItem;
 
 typedef enum
 {
-  CPROC_OUT_EMPTY,   /* all is written */
-  CPROC_OUT_BLOCKED, /* poll for G_IO_OUT */
-  CPROC_OUT_RETRY,   /* wait a little: the system is short of what poll does not tell of */
-  CPROC_OUT_BROKEN,  /* the other side is gone */
-} CprocOutResult;
+  CPROC_SEND_EMPTY,   /* all is written */
+  CPROC_SEND_BLOCKED, /* poll for G_IO_OUT */
+  CPROC_SEND_RETRY,   /* wait a little: the system is short of what poll does not tell of */
+  CPROC_SEND_CLOSED,  /* the other side is gone */
+} CprocSendResult;
 
-/* How long CPROC_OUT_RETRY should wait. */
-#define CPROC_OUT_RETRY_MSEC 20
+/* How long CPROC_SEND_RETRY should wait. */
+#define CPROC_SEND_RETRY_MSEC 20
 
-void           cproc_out_init       (CprocOut           *self);
+void cproc_send_queue_init (CprocSendQueue *self);
 
 /* Drops what is queued. The tasks go to the failed list. */
-void           cproc_out_fail       (CprocOut           *self);
+void cproc_send_queue_fail (CprocSendQueue *self);
 
 /* Writes past the queue, which must be empty: *written is how far it came. */
-CprocOutResult cproc_out_write_now  (const CprocOutItem *item,
-                                     int                 socket_fd,
-                                     gsize              *written);
+CprocSendResult cproc_send_queue_write_now (const CprocSendItem *item,
+                                            int                  socket_fd,
+                                            gsize               *written);
 
 /* Queues what of the item comes after the first `offset` bytes, with everything that it gives
  * away. */
-void           cproc_out_push       (CprocOut           *self,
-                                     const CprocOutItem *item,
-                                     gsize               offset);
+void cproc_send_queue_push (CprocSendQueue      *self,
+                            const CprocSendItem *item,
+                            gsize                offset);
 
 /* A reply that the protocol demands. However many the other side provokes without reading them, the
  * queue does not grow over a bound: acknowledgements are then only counted, others dropped. To stop
  * reading instead would lock up two sides that pass each other descriptors. */
-void           cproc_out_push_ack   (CprocOut           *self);
-void           cproc_out_push_reply (CprocOut           *self,
-                                     const char         *text,
-                                     gsize               length);
+void cproc_send_queue_push_ack (CprocSendQueue *self);
+void cproc_send_queue_push_reply (CprocSendQueue *self,
+                                  const char     *text,
+                                  gsize           length);
 
-CprocOutResult cproc_out_write      (CprocOut           *self,
-                                     int                 socket_fd);
+CprocSendResult cproc_send_queue_write (CprocSendQueue *self,
+                                        int             socket_fd);
 
 /* Takes the task's message out again, and the queue's reference to the task is the caller's; FALSE
  * if any byte of it is written. */
-gboolean       cproc_out_withdraw   (CprocOut           *self,
-                                     GTask              *task);
+gboolean cproc_send_queue_withdraw (CprocSendQueue *self,
+                                    GTask          *task);
 
 /* Calls func for each task that waits in the queue. */
-void           cproc_out_foreach    (CprocOut           *self,
-                                     GFunc               func,
-                                     gpointer            user_data);
+void cproc_send_queue_foreach (CprocSendQueue *self,
+                               GFunc           func,
+                               gpointer        user_data);
 
 static inline gsize
-cproc_out_item_get_length (const CprocOutItem *item)
+cproc_send_item_get_length (const CprocSendItem *item)
 {
   return item->parts[0].iov_len + item->parts[1].iov_len;
 }

@@ -30,7 +30,7 @@
 
 struct _CprocOutBlock
 {
-  CprocOutBlock *next;
+  CprocSendBlock *next;
   GTask *task;
   char *data;
   gsize start;
@@ -44,19 +44,19 @@ struct _CprocOutBlock
 };
 
 void
-cproc_out_init (CprocOut *self)
+cproc_send_queue_init (CprocSendQueue *self)
 {
-  *self = (CprocOut) { .done = G_QUEUE_INIT, .failed = G_QUEUE_INIT };
+  *self = (CprocSendQueue) { .done = G_QUEUE_INIT, .failed = G_QUEUE_INIT };
 }
 
 /* storage: given away; else there is room behind the struct. */
-static CprocOutBlock *
-block_new (gsize capacity,
-           char *storage)
+static CprocSendBlock *
+block_new (gsize  capacity,
+           char  *storage)
 {
-  CprocOutBlock *self = g_malloc (sizeof (CprocOutBlock) + (storage == NULL ? capacity : 0));
+  CprocSendBlock *self = g_malloc (sizeof (CprocSendBlock) + (storage == NULL ? capacity : 0));
 
-  memset (self, 0, sizeof (CprocOutBlock));
+  memset (self, 0, sizeof (CprocSendBlock));
   self->data = storage != NULL ? storage : self->inline_data;
   self->capacity = capacity;
   self->fd = -1;
@@ -65,7 +65,7 @@ block_new (gsize capacity,
 }
 
 static void
-block_free (CprocOutBlock *self)
+block_free (CprocSendBlock *self)
 {
   if (self->fd >= 0)
     close (self->fd);
@@ -76,8 +76,8 @@ block_free (CprocOutBlock *self)
 }
 
 static void
-out_append_block (CprocOut      *self,
-                  CprocOutBlock *block)
+send_queue_append_block (CprocSendQueue *self,
+                         CprocSendBlock *block)
 {
   if (self->tail != NULL)
     self->tail->next = block;
@@ -89,36 +89,36 @@ out_append_block (CprocOut      *self,
 
 /* What has been cut from the queue is not counted any more. */
 static void
-out_forget_block (CprocOut      *self,
-                  CprocOutBlock *block)
+send_queue_forget_block (CprocSendQueue *self,
+                         CprocSendBlock *block)
 {
   self->bytes -= block->end - block->start;
   self->reply_bytes -= block->reply_bytes;
 }
 
 static void
-out_pop (CprocOut *self)
+send_queue_pop (CprocSendQueue *self)
 {
-  CprocOutBlock *block = self->head;
+  CprocSendBlock *block = self->head;
 
   self->head = block->next;
   if (self->head == NULL)
     self->tail = NULL;
 
-  out_forget_block (self, block);
+  send_queue_forget_block (self, block);
 }
 
 void
-cproc_out_fail (CprocOut *self)
+cproc_send_queue_fail (CprocSendQueue *self)
 {
   while (self->head != NULL)
     {
-      CprocOutBlock *block = self->head;
+      CprocSendBlock *block = self->head;
 
       if (block->end > block->start)
         self->lost = TRUE;
 
-      out_pop (self);
+      send_queue_pop (self);
       if (block->task != NULL)
         g_queue_push_tail (&self->failed, g_steal_pointer (&block->task));
       block_free (block);
@@ -127,21 +127,21 @@ cproc_out_fail (CprocOut *self)
   self->owed_acks = 0;
 }
 
-static CprocOutResult
+static CprocSendResult
 write_result (int errsv)
 {
   switch (errsv)
     {
     case EAGAIN:
-      return CPROC_OUT_BLOCKED;
+      return CPROC_SEND_BLOCKED;
 
     case ENOBUFS:
     case ENOMEM:
     case ETOOMANYREFS:
-      return CPROC_OUT_RETRY;
+      return CPROC_SEND_RETRY;
 
     default:
-      return CPROC_OUT_BROKEN;
+      return CPROC_SEND_CLOSED;
     }
 }
 
@@ -182,18 +182,18 @@ send_parts (int           socket_fd,
 }
 
 static gssize
-send_item (const CprocOutItem *item,
-           int                 socket_fd)
+send_item (const CprocSendItem *item,
+           int                  socket_fd)
 {
   struct iovec parts[] = { item->parts[0], item->parts[1] };
 
   return send_parts (socket_fd, parts, parts[1].iov_len > 0 ? 2 : 1, item->fd);
 }
 
-CprocOutResult
-cproc_out_write_now (const CprocOutItem *item,
-                     int                 socket_fd,
-                     gsize              *written)
+CprocSendResult
+cproc_send_queue_write_now (const CprocSendItem *item,
+                            int                  socket_fd,
+                            gsize               *written)
 {
   gssize n = send_item (item, socket_fd);
 
@@ -201,13 +201,13 @@ cproc_out_write_now (const CprocOutItem *item,
   if (n < 0)
     return write_result (errno);
 
-  return *written == cproc_out_item_get_length (item) ? CPROC_OUT_EMPTY : CPROC_OUT_BLOCKED;
+  return *written == cproc_send_item_get_length (item) ? CPROC_SEND_EMPTY : CPROC_SEND_BLOCKED;
 }
 
 static void
-block_append (CprocOutBlock      *self,
-              const CprocOutItem *item,
-              gsize               offset)
+block_append (CprocSendBlock      *self,
+              const CprocSendItem *item,
+              gsize                offset)
 {
   for (guint i = 0; i < G_N_ELEMENTS (item->parts); i++)
     {
@@ -222,24 +222,24 @@ block_append (CprocOutBlock      *self,
 }
 
 static gboolean
-block_can_take (const CprocOutBlock *self,
-                const CprocOutItem  *item,
-                gsize                length)
+block_can_take (const CprocSendBlock *self,
+                const CprocSendItem  *item,
+                gsize                 length)
 {
   return self != NULL && self->task == NULL && item->task == NULL &&
          self->fd < 0 && item->fd < 0 && item->storage == NULL &&
          self->capacity - self->end >= length;
 }
 
-static CprocOutBlock *
-block_new_for_item (CprocOut           *self,
-                    const CprocOutItem *item,
-                    gsize               length)
+static CprocSendBlock *
+block_new_for_item (CprocSendQueue      *self,
+                    const CprocSendItem *item,
+                    gsize                length)
 {
   gsize room = length;
 
   if (item->storage != NULL)
-    return block_new (cproc_out_item_get_length (item), item->storage);
+    return block_new (cproc_send_item_get_length (item), item->storage);
 
   if (item->task == NULL && item->fd < 0)
     room = MAX (length, self->head == NULL ? SMALL_BLOCK : BLOCK);
@@ -248,12 +248,12 @@ block_new_for_item (CprocOut           *self,
 }
 
 void
-cproc_out_push (CprocOut           *self,
-                const CprocOutItem *item,
-                gsize               offset)
+cproc_send_queue_push (CprocSendQueue      *self,
+                       const CprocSendItem *item,
+                       gsize                offset)
 {
-  gsize length = cproc_out_item_get_length (item) - offset;
-  CprocOutBlock *block = self->tail;
+  gsize length = cproc_send_item_get_length (item) - offset;
+  CprocSendBlock *block = self->tail;
 
   if (!block_can_take (block, item, length))
     {
@@ -261,7 +261,7 @@ cproc_out_push (CprocOut           *self,
       block->fd = item->fd;
       block->task = item->task;
       block->begun = offset > 0;
-      out_append_block (self, block);
+      send_queue_append_block (self, block);
     }
 
   if (item->storage != NULL)
@@ -279,44 +279,46 @@ cproc_out_push (CprocOut           *self,
 }
 
 static void
-out_push_reply (CprocOut   *self,
-                const char *text,
-                gsize       length)
+send_queue_push_reply (CprocSendQueue *self,
+                       const char     *text,
+                       gsize           length)
 {
-  CprocOutItem item = { .parts = { { (char *) text, length } }, .fd = -1 };
+  CprocSendItem item = { .parts = { { (char *) text, length } }, .fd = -1 };
 
-  cproc_out_push (self, &item, 0);
+  cproc_send_queue_push (self, &item, 0);
   self->tail->reply_bytes += length;
   self->reply_bytes += length;
 }
 
 void
-cproc_out_push_ack (CprocOut *self)
+cproc_send_queue_push_ack (CprocSendQueue *self)
 {
   if (self->owed_acks > 0 || self->reply_bytes > MAX_REPLY_BYTES)
     self->owed_acks++;
   else
-    out_push_reply (self, ACK, strlen (ACK));
+    send_queue_push_reply (self, ACK, strlen (ACK));
 }
 
 void
-cproc_out_push_reply (CprocOut   *self,
-                      const char *text,
-                      gsize       length)
+cproc_send_queue_push_reply (CprocSendQueue *self,
+                             const char     *text,
+                             gsize           length)
 {
   if (self->reply_bytes <= MAX_REPLY_BYTES)
-    out_push_reply (self, text, length);
+    send_queue_push_reply (self, text, length);
 }
 
 /* From the head on, what can go in one call: a descriptor is for the first byte of its own block,
  * and nothing follows in the same call, as the receiver may count on that. */
 static guint
-out_gather (CprocOut     *self,
-            struct iovec *parts)
+send_queue_gather (CprocSendQueue *self,
+                   struct iovec   *parts)
 {
   guint n_parts = 0;
 
-  for (CprocOutBlock *block = self->head; block != NULL && n_parts < MAX_PARTS; block = block->next)
+  for (CprocSendBlock *block = self->head;
+       block != NULL && n_parts < MAX_PARTS;
+       block = block->next)
     {
       if (n_parts > 0 && block->fd >= 0)
         break;
@@ -333,19 +335,19 @@ out_gather (CprocOut     *self,
 }
 
 static void
-out_finish_head (CprocOut *self)
+send_queue_finish_head (CprocSendQueue *self)
 {
-  CprocOutBlock *block = self->head;
+  CprocSendBlock *block = self->head;
 
-  out_pop (self);
+  send_queue_pop (self);
   if (block->task != NULL)
     g_queue_push_tail (&self->done, g_steal_pointer (&block->task));
   block_free (block);
 }
 
 static void
-out_consume (CprocOut *self,
-             gsize     written)
+send_queue_consume (CprocSendQueue *self,
+                    gsize           written)
 {
   /* The first byte took the descriptor along. */
   if (written > 0 && self->head->fd >= 0)
@@ -357,7 +359,7 @@ out_consume (CprocOut *self,
   while (self->head != NULL && self->head->end - self->head->start <= written)
     {
       written -= self->head->end - self->head->start;
-      out_finish_head (self);
+      send_queue_finish_head (self);
     }
 
   if (written > 0)
@@ -369,18 +371,18 @@ out_consume (CprocOut *self,
 }
 
 static void
-out_pay_acks (CprocOut *self)
+send_queue_pay_acks (CprocSendQueue *self)
 {
   for (guint i = 0; i < MAX_OWED_PER_WRITE && self->owed_acks > 0; i++, self->owed_acks--)
-    out_push_reply (self, ACK, strlen (ACK));
+    send_queue_push_reply (self, ACK, strlen (ACK));
 }
 
 /* A descriptor that the system does not want to pass for so long will not be; the receiver refuses
  * its frame. */
 static void
-out_count_try (CprocOut *self)
+send_queue_count_try (CprocSendQueue *self)
 {
-  CprocOutBlock *block = self->head;
+  CprocSendBlock *block = self->head;
 
   if (block->fd < 0 || ++block->tries < MAX_TRIES)
     return;
@@ -389,9 +391,9 @@ out_count_try (CprocOut *self)
   block->fd = -1;
 }
 
-CprocOutResult
-cproc_out_write (CprocOut *self,
-                 int       socket_fd)
+CprocSendResult
+cproc_send_queue_write (CprocSendQueue *self,
+                        int             socket_fd)
 {
   struct iovec parts[MAX_PARTS];
   gsize total = 0;
@@ -403,39 +405,39 @@ cproc_out_write (CprocOut *self,
       gssize written;
 
       if (self->owed_acks > 0 && self->reply_bytes <= MAX_REPLY_BYTES)
-        out_pay_acks (self);
+        send_queue_pay_acks (self);
 
       if (self->head == NULL)
-        return CPROC_OUT_EMPTY;
+        return CPROC_SEND_EMPTY;
 
-      n_parts = out_gather (self, parts);
+      n_parts = send_queue_gather (self, parts);
       for (guint i = 0; i < n_parts; i++)
         wanted += parts[i].iov_len;
 
       written = wanted > 0 ? send_parts (socket_fd, parts, n_parts, self->head->fd) : 0;
       if (written < 0)
         {
-          CprocOutResult result = write_result (errno);
+          CprocSendResult result = write_result (errno);
 
-          if (result == CPROC_OUT_RETRY)
-            out_count_try (self);
+          if (result == CPROC_SEND_RETRY)
+            send_queue_count_try (self);
           return result;
         }
 
-      out_consume (self, written);
+      send_queue_consume (self, written);
       total += written;
       if ((gsize) written < wanted || (total >= MAX_WRITE && self->head != NULL))
-        return CPROC_OUT_BLOCKED;
+        return CPROC_SEND_BLOCKED;
     }
 }
 
 gboolean
-cproc_out_withdraw (CprocOut *self,
-                    GTask    *task)
+cproc_send_queue_withdraw (CprocSendQueue *self,
+                           GTask          *task)
 {
-  CprocOutBlock *previous = NULL;
+  CprocSendBlock *previous = NULL;
 
-  for (CprocOutBlock *block = self->head; block != NULL; previous = block, block = block->next)
+  for (CprocSendBlock *block = self->head; block != NULL; previous = block, block = block->next)
     {
       if (block->task != task)
         continue;
@@ -445,14 +447,14 @@ cproc_out_withdraw (CprocOut *self,
 
       if (previous == NULL)
         {
-          out_pop (self);
+          send_queue_pop (self);
         }
       else
         {
           previous->next = block->next;
           if (self->tail == block)
             self->tail = previous;
-          out_forget_block (self, block);
+          send_queue_forget_block (self, block);
         }
 
       block->task = NULL;
@@ -464,11 +466,11 @@ cproc_out_withdraw (CprocOut *self,
 }
 
 void
-cproc_out_foreach (CprocOut *self,
-                   GFunc     func,
-                   gpointer  user_data)
+cproc_send_queue_foreach (CprocSendQueue *self,
+                          GFunc           func,
+                          gpointer        user_data)
 {
-  for (CprocOutBlock *block = self->head; block != NULL; block = block->next)
+  for (CprocSendBlock *block = self->head; block != NULL; block = block->next)
     {
       if (block->task != NULL)
         func (block->task, user_data);

@@ -107,7 +107,7 @@ worker_disconnected (gpointer owner)
   g_signal_emit (owner, signals[SIGNAL_DISCONNECTED], 0);
 }
 
-static const CprocChannelOwner owner_functions = {
+static const CprocChannelDelegate delegate_functions = {
   .message = worker_message,
   .invalid_message = worker_invalid_message,
   .disconnected = worker_disconnected,
@@ -174,7 +174,7 @@ cproc_worker_dispose (GObject *object)
 
   if (self->channel != NULL && !cproc_child_is_foreign (CPROC_CHILD (self)))
     {
-      cproc_channel_set_owner (self->channel, NULL, NULL);
+      cproc_channel_set_delegate (self->channel, NULL, NULL);
       cproc_channel_close (self->channel);
     }
 
@@ -332,7 +332,7 @@ cproc_worker_init (CprocWorker *self)
 {
   self->channel_fd = DEFAULT_CHANNEL_FD;
   self->channel = cproc_channel_new ();
-  cproc_channel_set_owner (self->channel, &owner_functions, self);
+  cproc_channel_set_delegate (self->channel, &delegate_functions, self);
 }
 
 /**

@@ -4,24 +4,24 @@
 
 #include "cproc-busy-poll-private.h"
 
-#define QUICK (CPROC_EXCHANGE_QUICK - 1)
-#define SLOW CPROC_EXCHANGE_QUICK
+#define QUICK (CPROC_BUSY_POLL_QUICK - 1)
+#define SLOW CPROC_BUSY_POLL_QUICK
 
 static gint64 now = 1000000;
 
 /* How many answers of that kind it takes, of at most that many, until one is awaited. */
 static guint
-count_until_awaited (CprocExchange *exchange,
+count_until_awaited (CprocBusyPoll *exchange,
                      gint64         delay,
                      guint          most)
 {
   for (guint i = 0; i < most; i++)
     {
-      if (cproc_exchange_ask (exchange, now) != 0)
+      if (cproc_busy_poll_ask (exchange, now) != 0)
         return i;
 
       now += delay;
-      cproc_exchange_answer (exchange, now);
+      cproc_busy_poll_answer (exchange, now);
     }
 
   return most;
@@ -30,83 +30,83 @@ count_until_awaited (CprocExchange *exchange,
 static void
 test_quick (void)
 {
-  CprocExchange exchange;
+  CprocBusyPoll exchange;
 
-  cproc_exchange_init (&exchange);
+  cproc_busy_poll_init (&exchange);
 
-  g_assert_cmpuint (count_until_awaited (&exchange, QUICK, 100), ==, CPROC_EXCHANGE_MIN_WANTED);
-  g_assert_cmpint (cproc_exchange_ask (&exchange, now), ==, now + CPROC_EXCHANGE_AWAKE);
+  g_assert_cmpuint (count_until_awaited (&exchange, QUICK, 100), ==, CPROC_BUSY_POLL_MIN_WANTED);
+  g_assert_cmpint (cproc_busy_poll_ask (&exchange, now), ==, now + CPROC_BUSY_POLL_AWAKE);
 
   /* As long as they come, each one is. */
   for (guint i = 0; i < 100000; i++)
     {
-      cproc_exchange_hit (&exchange);
-      g_assert_cmpint (cproc_exchange_ask (&exchange, now), !=, 0);
+      cproc_busy_poll_hit (&exchange);
+      g_assert_cmpint (cproc_busy_poll_ask (&exchange, now), !=, 0);
     }
 }
 
 static void
 test_slow (void)
 {
-  CprocExchange exchange;
+  CprocBusyPoll exchange;
 
-  cproc_exchange_init (&exchange);
+  cproc_busy_poll_init (&exchange);
 
   g_assert_cmpuint (count_until_awaited (&exchange, SLOW, 5000), ==, 5000);
 
   /* One that is slow begins the count anew. */
-  g_assert_cmpuint (count_until_awaited (&exchange, QUICK, CPROC_EXCHANGE_MIN_WANTED - 1), ==,
-                    CPROC_EXCHANGE_MIN_WANTED - 1);
+  g_assert_cmpuint (count_until_awaited (&exchange, QUICK, CPROC_BUSY_POLL_MIN_WANTED - 1), ==,
+                    CPROC_BUSY_POLL_MIN_WANTED - 1);
   g_assert_cmpuint (count_until_awaited (&exchange, SLOW, 1), ==, 1);
-  g_assert_cmpuint (count_until_awaited (&exchange, QUICK, 100), ==, CPROC_EXCHANGE_MIN_WANTED);
+  g_assert_cmpuint (count_until_awaited (&exchange, QUICK, 100), ==, CPROC_BUSY_POLL_MIN_WANTED);
 }
 
 /* Where it never comes while it is looked for, as with a single processor, little is lost. */
 static void
 test_missed (void)
 {
-  CprocExchange exchange;
-  guint wanted = CPROC_EXCHANGE_MIN_WANTED;
+  CprocBusyPoll exchange;
+  guint wanted = CPROC_BUSY_POLL_MIN_WANTED;
 
-  cproc_exchange_init (&exchange);
+  cproc_busy_poll_init (&exchange);
 
   for (guint i = 0; i < 20; i++)
     {
       g_assert_cmpuint (count_until_awaited (&exchange, QUICK, 100000), ==, wanted);
-      cproc_exchange_miss (&exchange);
+      cproc_busy_poll_miss (&exchange);
       now += SLOW;
-      cproc_exchange_answer (&exchange, now);
-      wanted = MIN (wanted * 2, CPROC_EXCHANGE_MAX_WANTED);
+      cproc_busy_poll_answer (&exchange, now);
+      wanted = MIN (wanted * 2, CPROC_BUSY_POLL_MAX_WANTED);
     }
 
-  g_assert_cmpuint (wanted, ==, CPROC_EXCHANGE_MAX_WANTED);
+  g_assert_cmpuint (wanted, ==, CPROC_BUSY_POLL_MAX_WANTED);
 }
 
 /* As many that come make up for those that did not. */
 static void
 test_regained (void)
 {
-  CprocExchange exchange;
+  CprocBusyPoll exchange;
 
-  cproc_exchange_init (&exchange);
+  cproc_busy_poll_init (&exchange);
 
   count_until_awaited (&exchange, QUICK, 100);
-  cproc_exchange_miss (&exchange);
+  cproc_busy_poll_miss (&exchange);
   count_until_awaited (&exchange, QUICK, 100);
-  for (guint i = 0; i < CPROC_EXCHANGE_MIN_WANTED; i++)
-    cproc_exchange_hit (&exchange);
-  cproc_exchange_miss (&exchange);
+  for (guint i = 0; i < CPROC_BUSY_POLL_MIN_WANTED; i++)
+    cproc_busy_poll_hit (&exchange);
+  cproc_busy_poll_miss (&exchange);
 
   g_assert_cmpuint (count_until_awaited (&exchange, QUICK, 100), ==,
-                    2 * CPROC_EXCHANGE_MIN_WANTED);
+                    2 * CPROC_BUSY_POLL_MIN_WANTED);
 
   /* And those that came were no reason to try more often than in the beginning. */
   for (guint i = 0; i < 100; i++)
-    cproc_exchange_hit (&exchange);
-  cproc_exchange_miss (&exchange);
+    cproc_busy_poll_hit (&exchange);
+  cproc_busy_poll_miss (&exchange);
 
   g_assert_cmpuint (count_until_awaited (&exchange, QUICK, 100), ==,
-                    2 * CPROC_EXCHANGE_MIN_WANTED);
+                    2 * CPROC_BUSY_POLL_MIN_WANTED);
 }
 
 int

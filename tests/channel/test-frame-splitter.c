@@ -12,11 +12,11 @@
 /* Feeds what it is given in pieces of that size, each in memory of its own, and writes down what
  * comes out, one frame behind the other with a bar between them. */
 static void
-feed (CprocFrames *frames,
-      GString     *out,
-      const char  *data,
-      gsize        length,
-      gsize        piece)
+feed (CprocFrameSplitter *frames,
+      GString            *out,
+      const char         *data,
+      gsize               length,
+      gsize               piece)
 {
   for (gsize i = 0; i < length; i += piece)
     {
@@ -26,8 +26,8 @@ feed (CprocFrames *frames,
       const char *text;
       gsize text_length;
 
-      cproc_frames_feed (frames, copy, n);
-      while ((kind = cproc_frames_next (frames, &text, &text_length)) != CPROC_FRAME_NONE)
+      cproc_frame_splitter_feed (frames, copy, n);
+      while ((kind = cproc_frame_splitter_next (frames, &text, &text_length)) != CPROC_FRAME_NONE)
         {
           if (kind == CPROC_FRAME_TEXT)
             g_string_append_len (out, text, text_length);
@@ -48,15 +48,15 @@ check (guint64     max_size,
 
   for (gsize piece = 1; piece <= length; piece++)
     {
-      CprocFrames frames;
+      CprocFrameSplitter frames;
       g_autoptr(GString) out = g_string_new (NULL);
 
-      cproc_frames_init (&frames, HEADROOM, max_size);
+      cproc_frame_splitter_init (&frames, HEADROOM, max_size);
       feed (&frames, out, data, length, piece);
       g_assert_cmpstr (out->str, ==, expected);
-      g_assert_cmpuint (cproc_frames_get_partial (&frames), ==, partial);
-      cproc_frames_clear (&frames);
-      g_assert_cmpuint (cproc_frames_get_partial (&frames), ==, 0);
+      g_assert_cmpuint (cproc_frame_splitter_get_partial (&frames), ==, partial);
+      cproc_frame_splitter_clear (&frames);
+      g_assert_cmpuint (cproc_frame_splitter_get_partial (&frames), ==, 0);
     }
 }
 
@@ -80,14 +80,14 @@ test_cut_everywhere (void)
 
   for (gsize at = 0; at <= length; at++)
     {
-      CprocFrames frames;
+      CprocFrameSplitter frames;
       g_autoptr(GString) out = g_string_new (NULL);
 
-      cproc_frames_init (&frames, HEADROOM, 100);
+      cproc_frame_splitter_init (&frames, HEADROOM, 100);
       feed (&frames, out, data, at, MAX (at, 1));
       feed (&frames, out, data + at, length - at, length);
       g_assert_cmpstr (out->str, ==, "{\"first\":1}|{\"second\":\"zwölf\"}|[]|");
-      cproc_frames_clear (&frames);
+      cproc_frame_splitter_clear (&frames);
     }
 }
 
@@ -109,81 +109,81 @@ test_oversized_is_not_kept (void)
 {
   g_autofree char *piece = g_strnfill (65536, 'x');
   g_autoptr(GString) out = g_string_new (NULL);
-  CprocFrames frames;
+  CprocFrameSplitter frames;
 
-  cproc_frames_init (&frames, HEADROOM, 100000);
+  cproc_frame_splitter_init (&frames, HEADROOM, 100000);
   feed (&frames, out, piece, 65536, 65536);
   g_assert_cmpstr (out->str, ==, "");
-  g_assert_cmpuint (cproc_frames_get_partial (&frames), ==, 65536);
+  g_assert_cmpuint (cproc_frame_splitter_get_partial (&frames), ==, 65536);
 
   for (guint i = 0; i < 2000; i++)
     {
       feed (&frames, out, piece, 65536, 65536);
       g_assert_cmpstr (out->str, ==, TOO_LARGE "|");
-      g_assert_cmpuint (cproc_frames_get_partial (&frames), ==, 0);
+      g_assert_cmpuint (cproc_frame_splitter_get_partial (&frames), ==, 0);
       g_assert_null (frames.partial);
     }
 
   feed (&frames, out, "\n1\n", 3, 3);
   g_assert_cmpstr (out->str, ==, TOO_LARGE "|1|");
-  cproc_frames_clear (&frames);
+  cproc_frame_splitter_clear (&frames);
 }
 
 static void
 test_limit_lowered (void)
 {
   g_autoptr(GString) out = g_string_new (NULL);
-  CprocFrames frames;
+  CprocFrameSplitter frames;
 
-  cproc_frames_init (&frames, HEADROOM, 100);
+  cproc_frame_splitter_init (&frames, HEADROOM, 100);
   feed (&frames, out, "1234567", 7, 7);
-  cproc_frames_set_max_size (&frames, 5);
+  cproc_frame_splitter_set_max_size (&frames, 5);
   feed (&frames, out, "8", 1, 1);
   g_assert_cmpstr (out->str, ==, TOO_LARGE "|");
   feed (&frames, out, "9\n12345\n", 8, 8);
   g_assert_cmpstr (out->str, ==, TOO_LARGE "|12345|");
 
   /* Also where the end comes next. */
-  cproc_frames_set_max_size (&frames, 100);
+  cproc_frame_splitter_set_max_size (&frames, 100);
   feed (&frames, out, "1234567", 7, 7);
-  cproc_frames_set_max_size (&frames, 5);
+  cproc_frame_splitter_set_max_size (&frames, 5);
   feed (&frames, out, "\n1\n", 3, 3);
   g_assert_cmpstr (out->str, ==, TOO_LARGE "|12345|" TOO_LARGE "|1|");
-  cproc_frames_clear (&frames);
+  cproc_frame_splitter_clear (&frames);
 }
 
 static void
 test_steal (void)
 {
-  CprocFrames frames;
+  CprocFrameSplitter frames;
   const char *text;
   gsize length;
   char *storage;
 
-  cproc_frames_init (&frames, HEADROOM, 1000);
-  cproc_frames_feed (&frames, "[1]\n[2,", 7);
-  g_assert_cmpint (cproc_frames_next (&frames, &text, &length), ==, CPROC_FRAME_TEXT);
-  g_assert_null (cproc_frames_steal (&frames));
-  g_assert_cmpint (cproc_frames_next (&frames, &text, &length), ==, CPROC_FRAME_NONE);
-  g_assert_null (cproc_frames_steal (&frames));
+  cproc_frame_splitter_init (&frames, HEADROOM, 1000);
+  cproc_frame_splitter_feed (&frames, "[1]\n[2,", 7);
+  g_assert_cmpint (cproc_frame_splitter_next (&frames, &text, &length), ==, CPROC_FRAME_TEXT);
+  g_assert_null (cproc_frame_splitter_steal (&frames));
+  g_assert_cmpint (cproc_frame_splitter_next (&frames, &text, &length), ==, CPROC_FRAME_NONE);
+  g_assert_null (cproc_frame_splitter_steal (&frames));
 
-  cproc_frames_feed (&frames, "3]\n[4]\n", 7);
-  g_assert_cmpint (cproc_frames_next (&frames, &text, &length), ==, CPROC_FRAME_TEXT);
+  cproc_frame_splitter_feed (&frames, "3]\n[4]\n", 7);
+  g_assert_cmpint (cproc_frame_splitter_next (&frames, &text, &length), ==, CPROC_FRAME_TEXT);
   g_assert_cmpmem (text, length, "[2,3]", 5);
-  storage = cproc_frames_steal (&frames);
+  storage = cproc_frame_splitter_steal (&frames);
   g_assert_nonnull (storage);
   g_assert_true (text == storage + HEADROOM);
   memset (storage, 0, HEADROOM);
   storage[HEADROOM + length] = '\0';
-  g_assert_null (cproc_frames_steal (&frames));
+  g_assert_null (cproc_frame_splitter_steal (&frames));
 
-  g_assert_cmpint (cproc_frames_next (&frames, &text, &length), ==, CPROC_FRAME_TEXT);
+  g_assert_cmpint (cproc_frame_splitter_next (&frames, &text, &length), ==, CPROC_FRAME_TEXT);
   g_assert_cmpmem (text, length, "[4]", 3);
   g_assert_cmpstr (storage + HEADROOM, ==, "[2,3]");
   g_free (storage);
 
-  g_assert_cmpint (cproc_frames_next (&frames, &text, &length), ==, CPROC_FRAME_NONE);
-  cproc_frames_clear (&frames);
+  g_assert_cmpint (cproc_frame_splitter_next (&frames, &text, &length), ==, CPROC_FRAME_NONE);
+  cproc_frame_splitter_clear (&frames);
 }
 
 /* Nothing is held between frames. */
@@ -192,27 +192,27 @@ test_idle_is_small (void)
 {
   g_autofree char *large = g_strnfill (300000, '1');
   g_autoptr(GString) out = g_string_new (NULL);
-  CprocFrames frames;
+  CprocFrameSplitter frames;
 
   large[299999] = '\n';
-  cproc_frames_init (&frames, HEADROOM, 1000000);
+  cproc_frame_splitter_init (&frames, HEADROOM, 1000000);
   feed (&frames, out, large, 300000, 65536);
   g_assert_cmpuint (out->len, ==, 300000);
   g_assert_null (frames.partial);
-  cproc_frames_clear (&frames);
+  cproc_frame_splitter_clear (&frames);
 }
 
 /* Begins a frame of that many bytes. */
 static void
-begin (CprocFrames *frames,
-       GString     *out,
-       gsize        length)
+begin (CprocFrameSplitter *frames,
+       GString            *out,
+       gsize               length)
 {
   g_autofree char *data = g_malloc (length);
 
   memset (data, 'x', length);
   feed (frames, out, data, length, 65536);
-  g_assert_cmpuint (cproc_frames_get_partial (frames), ==, length);
+  g_assert_cmpuint (cproc_frame_splitter_get_partial (frames), ==, length);
 }
 
 /* A large frame after one of its size does not move while it grows; a short one takes no more than
@@ -220,10 +220,10 @@ begin (CprocFrames *frames,
 static void
 test_room (void)
 {
-  CprocFrames frames;
+  CprocFrameSplitter frames;
   g_autoptr(GString) out = g_string_new (NULL);
 
-  cproc_frames_init (&frames, HEADROOM, 1000000);
+  cproc_frame_splitter_init (&frames, HEADROOM, 1000000);
   begin (&frames, out, 300000);
   feed (&frames, out, "\n", 1, 1);
 
@@ -235,54 +235,54 @@ test_room (void)
   feed (&frames, out, "\n", 1, 1);
   begin (&frames, out, 70000);
   g_assert_cmpuint (frames.partial_capacity, ==, 300001);
-  cproc_frames_clear (&frames);
+  cproc_frame_splitter_clear (&frames);
 
   /* Nor is there room for more than may come. */
-  cproc_frames_init (&frames, HEADROOM, 300000);
+  cproc_frame_splitter_init (&frames, HEADROOM, 300000);
   begin (&frames, out, 300000);
   feed (&frames, out, "\n", 1, 1);
   begin (&frames, out, 40000);
   g_assert_cmpuint (frames.partial_capacity, <, 300000);
-  cproc_frames_clear (&frames);
+  cproc_frame_splitter_clear (&frames);
 }
 
 static void
 test_place (void)
 {
-  CprocFrames frames;
+  CprocFrameSplitter frames;
   g_autoptr(GString) out = g_string_new (NULL);
   char *place;
 
-  cproc_frames_init (&frames, HEADROOM, 300000);
-  g_assert_null (cproc_frames_get_place (&frames, 1));
+  cproc_frame_splitter_init (&frames, HEADROOM, 300000);
+  g_assert_null (cproc_frame_splitter_get_place (&frames, 1));
   begin (&frames, out, 10);
-  g_assert_null (cproc_frames_get_place (&frames, 1));
+  g_assert_null (cproc_frame_splitter_get_place (&frames, 1));
   feed (&frames, out, "\n", 1, 1);
 
   g_string_truncate (out, 0);
   begin (&frames, out, 39999);
   feed (&frames, out, "x", 1, 1);
-  g_assert_null (cproc_frames_get_place (&frames, frames.partial_capacity - 40000));
-  place = cproc_frames_get_place (&frames, 1000);
+  g_assert_null (cproc_frame_splitter_get_place (&frames, frames.partial_capacity - 40000));
+  place = cproc_frame_splitter_get_place (&frames, 1000);
   g_assert_nonnull (place);
   memset (place, 'x', 1000);
 
   /* What ends the frame, or makes it too large, is left to be fed. */
   place[999] = '\n';
-  g_assert_false (cproc_frames_take_placed (&frames, 1000));
+  g_assert_false (cproc_frame_splitter_take_placed (&frames, 1000));
   place[999] = 'y';
-  cproc_frames_set_max_size (&frames, 40999);
-  g_assert_false (cproc_frames_take_placed (&frames, 1000));
-  g_assert_cmpuint (cproc_frames_get_partial (&frames), ==, 40000);
+  cproc_frame_splitter_set_max_size (&frames, 40999);
+  g_assert_false (cproc_frame_splitter_take_placed (&frames, 1000));
+  g_assert_cmpuint (cproc_frame_splitter_get_partial (&frames), ==, 40000);
 
-  cproc_frames_set_max_size (&frames, 41000);
-  g_assert_true (cproc_frames_take_placed (&frames, 1000));
-  g_assert_cmpuint (cproc_frames_get_partial (&frames), ==, 41000);
+  cproc_frame_splitter_set_max_size (&frames, 41000);
+  g_assert_true (cproc_frame_splitter_take_placed (&frames, 1000));
+  g_assert_cmpuint (cproc_frame_splitter_get_partial (&frames), ==, 41000);
   feed (&frames, out, "\r\n", 2, 1);
   g_assert_cmpuint (out->len, ==, 41001);
   g_assert_cmpint (out->str[39999], ==, 'x');
   g_assert_true (g_str_has_suffix (out->str, "xy|"));
-  cproc_frames_clear (&frames);
+  cproc_frame_splitter_clear (&frames);
 }
 
 static void
@@ -290,13 +290,13 @@ test_flood (void)
 {
   g_autofree char *lines = g_strnfill (65536, '\n');
   g_autoptr(GString) out = g_string_new (NULL);
-  CprocFrames frames;
+  CprocFrameSplitter frames;
 
-  cproc_frames_init (&frames, HEADROOM, 10);
+  cproc_frame_splitter_init (&frames, HEADROOM, 10);
   for (guint i = 0; i < 16; i++)
     feed (&frames, out, lines, 65536, 65536);
   g_assert_cmpuint (out->len, ==, 16 * 65536);
-  cproc_frames_clear (&frames);
+  cproc_frame_splitter_clear (&frames);
 }
 
 /* Random bytes in random pieces come out as the naive way would have them. */
@@ -311,7 +311,7 @@ test_random (void)
       g_autoptr(GString) expected = g_string_new (NULL);
       g_autoptr(GString) out = g_string_new (NULL);
       g_auto(GStrv) lines = NULL;
-      CprocFrames frames;
+      CprocFrameSplitter frames;
       gsize done = 0;
 
       for (gsize i = 0; i < length; i++)
@@ -327,7 +327,7 @@ test_random (void)
                                   strlen (lines[i]) > max_size ? TOO_LARGE : lines[i]);
         }
 
-      cproc_frames_init (&frames, HEADROOM, max_size);
+      cproc_frame_splitter_init (&frames, HEADROOM, max_size);
       while (done < length)
         {
           gsize n = g_test_rand_int_range (1, 20);
@@ -341,7 +341,7 @@ test_random (void)
       if (out->len > expected->len)
         g_string_append (expected, TOO_LARGE "|");
       g_assert_cmpstr (out->str, ==, expected->str);
-      cproc_frames_clear (&frames);
+      cproc_frame_splitter_clear (&frames);
     }
 }
 

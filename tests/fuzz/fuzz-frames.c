@@ -153,25 +153,25 @@ cut (const char *data,
      guint64     max_size,
      GString    *out)
 {
-  CprocFrames frames;
+  CprocFrameSplitter frames;
 
-  cproc_frames_init (&frames, 8, max_size);
+  cproc_frame_splitter_init (&frames, 8, max_size);
   for (gsize i = 0; i < size; i += piece)
     {
       CprocFrameKind kind;
       const char *text;
       gsize length;
 
-      cproc_frames_feed (&frames, data + i, MIN (piece, size - i));
-      while ((kind = cproc_frames_next (&frames, &text, &length)) != CPROC_FRAME_NONE)
+      cproc_frame_splitter_feed (&frames, data + i, MIN (piece, size - i));
+      while ((kind = cproc_frame_splitter_next (&frames, &text, &length)) != CPROC_FRAME_NONE)
         {
           g_assert_true (kind == CPROC_FRAME_TOO_LARGE || length <= max_size);
           g_string_append_c (out, kind == CPROC_FRAME_TEXT ? '+' : '-');
           g_string_append_len (out, text, length);
         }
-      g_assert_cmpuint (cproc_frames_get_partial (&frames), <=, max_size + 1);
+      g_assert_cmpuint (cproc_frame_splitter_get_partial (&frames), <=, max_size + 1);
     }
-  cproc_frames_clear (&frames);
+  cproc_frame_splitter_clear (&frames);
 }
 
 int
