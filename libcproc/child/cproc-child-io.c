@@ -15,7 +15,7 @@ is_stream (CprocStream stream)
   return stream == CPROC_STREAM_STDOUT || stream == CPROC_STREAM_STDERR;
 }
 
-static CprocOutput *
+static CprocOutputReader *
 child_get_output (CprocChild  *self,
                   CprocStream  stream)
 {
@@ -42,7 +42,7 @@ cproc_child_pause (CprocChild  *self,
   g_return_if_fail (CPROC_IS_CHILD (self));
   g_return_if_fail (is_stream (stream));
 
-  cproc_output_pause (child_get_output (self, stream));
+  cproc_output_reader_pause (child_get_output (self, stream));
 }
 
 /**
@@ -59,7 +59,7 @@ cproc_child_resume (CprocChild  *self,
                     CprocStream  stream)
 {
   CprocChildPrivate *priv;
-  CprocOutput *output;
+  CprocOutputReader *output;
 
   g_return_if_fail (CPROC_IS_CHILD (self));
   g_return_if_fail (is_stream (stream));
@@ -70,7 +70,7 @@ cproc_child_resume (CprocChild  *self,
     return;
 
   priv->output_time = g_get_monotonic_time ();
-  cproc_output_resume (output, priv->context);
+  cproc_output_reader_resume (output, priv->context);
   cproc_child_update_stream_drain (self, output);
 }
 
@@ -138,7 +138,7 @@ static int
 child_take_over_output (CprocChild  *self,
                         CprocStream  stream)
 {
-  CprocOutput *output = child_get_output (self, stream);
+  CprocOutputReader *output = child_get_output (self, stream);
   int fd;
 
   if (child_is_new (self))
@@ -148,8 +148,8 @@ child_take_over_output (CprocChild  *self,
   if (!output->paused || output->fd < 0 || output->lines != NULL)
     return -1;
 
-  fd = cproc_output_steal_fd (output);
-  cproc_output_skip (output);
+  fd = cproc_output_reader_steal_fd (output);
+  cproc_output_reader_mark_absent (output);
   /* As whoever gets it expects it, another child's standard input for one. */
   g_unix_set_fd_nonblocking (fd, FALSE, NULL);
 
@@ -254,7 +254,7 @@ cproc_child_get_stdin_stream (CprocChild *self)
         {
           g_autoptr(GMainContext) context = g_main_context_ref_thread_default ();
 
-          priv->writer = cproc_writer_new (fd, context);
+          priv->writer = cproc_pipe_writer_new (fd, context);
         }
     }
 
@@ -347,7 +347,7 @@ cproc_child_write_async (CprocChild          *self,
   if (callback == NULL && cancellable == NULL)
     {
       if (cproc_child_get_priv (self)->writer != NULL)
-        cproc_writer_push (cproc_child_get_priv (self)->writer, bytes, NULL);
+        cproc_pipe_writer_push (cproc_child_get_priv (self)->writer, bytes, NULL);
       return;
     }
 
@@ -361,7 +361,7 @@ cproc_child_write_async (CprocChild          *self,
     return;
 
   if (child_check_writable (self, &error))
-    cproc_writer_push (cproc_child_get_priv (self)->writer, bytes, task);
+    cproc_pipe_writer_push (cproc_child_get_priv (self)->writer, bytes, task);
   else
     g_task_return_error (task, error);
 }
@@ -411,5 +411,5 @@ cproc_child_close_stdin (CprocChild *self)
 
   priv = cproc_child_get_priv (self);
   if (priv->writer != NULL)
-    cproc_writer_close (priv->writer);
+    cproc_pipe_writer_close (priv->writer);
 }

@@ -87,8 +87,8 @@ cproc_child_update_timers (CprocChild *self)
 }
 
 void
-cproc_child_update_stream_drain (CprocChild  *self,
-                                 CprocOutput *output)
+cproc_child_update_stream_drain (CprocChild        *self,
+                                 CprocOutputReader *output)
 {
   CprocChildPrivate *priv = cproc_child_get_priv (self);
   int msec = priv->drain_timeout;
@@ -99,7 +99,7 @@ cproc_child_update_stream_drain (CprocChild  *self,
   if (priv->end_reason != CPROC_END_NONE && (msec < 0 || msec > EARLY_END_DRAIN))
     msec = EARLY_END_DRAIN;
 
-  cproc_output_start_drain (output, priv->context, msec);
+  cproc_output_reader_start_drain (output, priv->context, msec);
 }
 
 void
@@ -203,7 +203,7 @@ cproc_child_check_closed (CprocChild *self)
     return;
 
   if (priv->writer != NULL)
-    cproc_writer_abandon (priv->writer);
+    cproc_pipe_writer_abandon (priv->writer);
   cproc_reach_retire (priv->reach);
 
   cproc_child_set_state (self, CPROC_STATE_CLOSED);
@@ -225,9 +225,9 @@ cproc_child_set_context (CprocChild   *self,
   cproc_timer_move (&priv->idle_timer, context);
   cproc_timer_move (&priv->closed_timer, context);
   for (guint i = 0; i < G_N_ELEMENTS (priv->outputs); i++)
-    cproc_output_set_context (&priv->outputs[i], context);
+    cproc_output_reader_set_context (&priv->outputs[i], context);
   if (priv->writer != NULL)
-    cproc_writer_set_context (priv->writer, context);
+    cproc_pipe_writer_set_context (priv->writer, context);
   if (hooks->set_context != NULL)
     hooks->set_context (self, context);
 

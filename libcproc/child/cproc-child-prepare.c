@@ -53,7 +53,8 @@ child_check_encoding (CprocChild  *self,
                       GError     **error)
 {
   CprocChildPrivate *priv = cproc_child_get_priv (self);
-  g_autoptr(CprocLines) lines = cproc_lines_new (priv->encoding, priv->max_line_length, error);
+  g_autoptr(CprocLineSplitter) lines =
+    cproc_line_splitter_new (priv->encoding, priv->max_line_length, error);
 
   return lines != NULL;
 }
@@ -142,11 +143,11 @@ cproc_child_open_writer (CprocChild  *self,
   if (fd < 0)
     return;
 
-  priv->writer = cproc_writer_new (fd, priv->context);
+  priv->writer = cproc_pipe_writer_new (fd, priv->context);
   priv->writer_is_early = TRUE;
 }
 
-CprocWriter *
+CprocPipeWriter *
 cproc_child_steal_writer (CprocChild *self)
 {
   CprocChildPrivate *priv = cproc_child_get_priv (self);
@@ -174,15 +175,15 @@ child_open_streams (CprocChild  *self,
   cproc_child_open_writer (self, launch);
   priv->writer_is_early = FALSE;
   if (priv->writer != NULL)
-    cproc_writer_set_context (priv->writer, priv->context);
+    cproc_pipe_writer_set_context (priv->writer, priv->context);
 
   for (guint i = 0; i < G_N_ELEMENTS (priv->outputs); i++)
     {
       fd = cproc_launch_steal_pipe (launch, priv->outputs[i].stream);
       if (fd >= 0)
-        cproc_output_open (&priv->outputs[i], fd, priv->context);
+        cproc_output_reader_open (&priv->outputs[i], fd, priv->context);
       else
-        cproc_output_skip (&priv->outputs[i]);
+        cproc_output_reader_mark_absent (&priv->outputs[i]);
     }
 
   child_open_pipe_streams (self, launch);

@@ -29,7 +29,7 @@ typedef struct
   /* The pipes are there; the process may not be yet. */
   void     (*prepared)    (CprocChild   *self);
 
-  /* Where the next read of a stream that nobody listens to is to go, a chunk or more; NULL:
+  /* Where the next read of a stream that nobody listens to is to go, CPROC_READ_SIZE or more; NULL:
    * anywhere. */
   char    *(*reserve)     (CprocChild   *self,
                            CprocStream   stream,
@@ -113,8 +113,8 @@ typedef struct
   gint64 system_time;
   gint64 max_rss;
 
-  CprocOutput outputs[2];
-  CprocWriter *writer;
+  CprocOutputReader outputs[2];
+  CprocPipeWriter *writer;
   gboolean writer_is_early; /* it was made by a start that has not ended */
   int early_pipes[3]; /* the child's ends of streams that were taken over before the start */
   GOutputStream *stdin_stream;
@@ -198,7 +198,7 @@ void         cproc_child_unprepare    (CprocChild    *self);
  * has failed is the caller's to abandon, which calls back: last of all. */
 void         cproc_child_open_writer  (CprocChild    *self,
                                        CprocLaunch   *launch);
-CprocWriter *cproc_child_steal_writer (CprocChild    *self);
+CprocPipeWriter *cproc_child_steal_writer (CprocChild    *self);
 void         cproc_child_prefix_start_error (CprocChild  *self,
                                              GError     **error);
 void         cproc_child_program_runs (CprocChild    *self,
@@ -222,7 +222,7 @@ void     cproc_child_end_early            (CprocChild     *self,
 void     cproc_child_update_timers        (CprocChild     *self);
 void     cproc_child_update_drain         (CprocChild     *self);
 void     cproc_child_update_stream_drain  (CprocChild     *self,
-                                           CprocOutput    *output);
+                                           CprocOutputReader    *output);
 void     cproc_child_expect_closed        (CprocChild     *self);
 void     cproc_child_check_closed         (CprocChild     *self);
 void     cproc_child_set_context          (CprocChild     *self,

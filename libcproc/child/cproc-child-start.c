@@ -7,6 +7,7 @@
 
 #include "cproc-child-private.h"
 #include "cproc-fd-private.h"
+#include "cproc-thread-private.h"
 
 /* A start that is on its way through the library's thread. It has a state of its own, so that one
  * that is cancelled can go to its end by itself while the child is as new.
@@ -202,13 +203,13 @@ start_spawn (gpointer user_data)
 }
 
 static void
-start_abandon_writer (CprocWriter *writer)
+start_abandon_writer (CprocPipeWriter *writer)
 {
   if (writer == NULL)
     return;
 
-  cproc_writer_abandon (writer);
-  cproc_writer_unref (writer);
+  cproc_pipe_writer_abandon (writer);
+  cproc_pipe_writer_unref (writer);
 }
 
 /* In the order in which they came: what stops a program and what lets it go on undo each other. */
@@ -252,7 +253,7 @@ start_complete (CprocStart *self,
 
   if (error != NULL)
     {
-      CprocWriter *writer = cproc_child_steal_writer (child);
+      CprocPipeWriter *writer = cproc_child_steal_writer (child);
 
       cproc_child_unprepare (child);
       cproc_child_fail_waits (child, error);
@@ -313,7 +314,7 @@ start_cancelled (GCancellable *cancellable,
   CprocChild *child = self->child;
   g_autoptr(GTask) task = NULL;
   g_autoptr(GError) error = NULL;
-  CprocWriter *writer;
+  CprocPipeWriter *writer;
   gboolean spawned;
 
   if (cproc_child_is_foreign (child))
@@ -431,7 +432,7 @@ cproc_child_start_async (CprocChild          *self,
       start_add_source (start, g_cancellable_source_new (cancellable),
                         G_SOURCE_FUNC (start_cancelled), context);
 
-  cproc_launch_thread_push (start_spawn, start_ref (start));
+  cproc_thread_push (start_spawn, start_ref (start));
 }
 
 /**

@@ -212,7 +212,7 @@ cproc_child_dispose (GObject *object)
   cproc_timer_stop (&priv->idle_timer);
   cproc_timer_stop (&priv->closed_timer);
   for (guint i = 0; i < G_N_ELEMENTS (priv->outputs); i++)
-    cproc_output_clear (&priv->outputs[i]);
+    cproc_output_reader_clear (&priv->outputs[i]);
 
   /* That it has ended already is no news to anybody here. */
   if (priv->state == CPROC_STATE_RUNNING && priv->reach != NULL &&
@@ -224,8 +224,8 @@ cproc_child_dispose (GObject *object)
   g_clear_object (&priv->subprocess);
 
   if (priv->writer != NULL)
-    cproc_writer_abandon (priv->writer);
-  g_clear_pointer (&priv->writer, cproc_writer_unref);
+    cproc_pipe_writer_abandon (priv->writer);
+  g_clear_pointer (&priv->writer, cproc_pipe_writer_unref);
   g_clear_object (&priv->stdin_stream);
   g_clear_object (&priv->input_streams[0]);
   g_clear_object (&priv->input_streams[1]);
@@ -409,8 +409,8 @@ cproc_child_init (CprocChild *self)
   priv->progress = -1;
   for (guint i = 0; i < G_N_ELEMENTS (priv->early_pipes); i++)
     priv->early_pipes[i] = -1;
-  cproc_output_init (&priv->outputs[0], self, CPROC_STREAM_STDOUT);
-  cproc_output_init (&priv->outputs[1], self, CPROC_STREAM_STDERR);
+  cproc_output_reader_init (&priv->outputs[0], self, CPROC_STREAM_STDOUT);
+  cproc_output_reader_init (&priv->outputs[1], self, CPROC_STREAM_STDERR);
 }
 
 /**

@@ -62,7 +62,7 @@ exec_dup_text (CprocExec   *self,
   gsize size;
   const char *data = g_bytes_get_data (bytes, &size);
 
-  return cproc_decode_text (data, size, cproc_child_get_encoding (CPROC_CHILD (self)));
+  return cproc_text_decode (data, size, cproc_child_get_encoding (CPROC_CHILD (self)));
 }
 
 /**

@@ -109,14 +109,14 @@ static void
 cproc_exec_prepared (CprocChild *child)
 {
   CprocExec *self = CPROC_EXEC (child);
-  CprocWriter *writer = cproc_child_get_priv (child)->writer;
+  CprocPipeWriter *writer = cproc_child_get_priv (child)->writer;
 
   if (self->input == NULL)
     return;
 
   /* A program that does not read it all is no error. */
-  cproc_writer_push (writer, self->input, NULL);
-  cproc_writer_close (writer);
+  cproc_pipe_writer_push (writer, self->input, NULL);
+  cproc_pipe_writer_close (writer);
 }
 
 /* How much of a stream may still be kept. */
@@ -145,7 +145,7 @@ cproc_exec_reserve (CprocChild  *child,
 
   *size = MIN (*size, exec_get_room (self, buffer));
 
-  return *size >= CPROC_CHUNK_SIZE ? data : NULL;
+  return *size >= CPROC_READ_SIZE ? data : NULL;
 }
 
 static void
@@ -224,13 +224,13 @@ exec_new_limit_error (CprocExec *self)
 static GError *
 exec_dup_input_failure (CprocExec *self)
 {
-  CprocWriter *writer = cproc_child_get_priv (CPROC_CHILD (self))->writer;
+  CprocPipeWriter *writer = cproc_child_get_priv (CPROC_CHILD (self))->writer;
   g_autofree char *line = cproc_command_dup_line (cproc_child_get_command (CPROC_CHILD (self)));
   GError *error = NULL;
 
   /* Input that was set after the start is for nobody. */
   if (self->input != NULL && writer != NULL)
-    error = cproc_writer_dup_failure (writer);
+    error = cproc_pipe_writer_dup_failure (writer);
 
   g_prefix_error (&error, "“%s”: ", line);
 

@@ -81,13 +81,6 @@ GSubprocess *cproc_launch_get_subprocess (CprocLaunch *self);
 gint64       cproc_launch_get_pid        (CprocLaunch *self);
 CprocReach  *cproc_launch_get_reach      (CprocLaunch *self);
 
-/* The library's own thread, which never ends: a child's parent-death signal comes when the thread
- * that started it ends, and a start made there costs the caller only a hand-over. func is called
- * there. context: where the thread's other sources may be attached. */
-GMainContext *cproc_launch_thread_get_context (void);
-void          cproc_launch_thread_push        (GSourceFunc func,
-                                               gpointer    user_data);
-
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CprocLaunch, cproc_launch_free)
 
 G_END_DECLS

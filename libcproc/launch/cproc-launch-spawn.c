@@ -193,7 +193,7 @@ spawn_and_keep_ends (CprocLaunch  *self,
   if (!self->die_with_parent)
     return spawn (self, error);
 
-  cproc_launch_thread_call (spawn_in_thread, &call);
+  cproc_thread_call (spawn_in_thread, &call);
 
   return call.spawned;
 }

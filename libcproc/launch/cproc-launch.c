@@ -196,7 +196,7 @@ cproc_launch_prepare (CprocLaunch  *self,
   self->launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_INHERIT_FDS);
   set_environment (self);
 
-  if (!open_fds (self, error) || !cproc_launch_thread_ensure (error))
+  if (!open_fds (self, error) || !cproc_thread_ensure (error))
     {
       cproc_launch_prefix_error (&self->names, error);
       return FALSE;

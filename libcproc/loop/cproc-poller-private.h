@@ -12,10 +12,10 @@ G_BEGIN_DECLS
  * loop some 2,000 of them; with this they cost nothing. */
 
 /* The watch's fields say what to watch; it is active until it is removed. */
-void cproc_hub_add         (CprocWatch   *watch,
-                            GMainContext *context);
-void cproc_hub_remove      (CprocWatch   *watch);
-void cproc_hub_set_pending (CprocWatch   *watch,
-                            gboolean      pending);
+void cproc_poller_add         (CprocWatch   *watch,
+                               GMainContext *context);
+void cproc_poller_remove      (CprocWatch   *watch);
+void cproc_poller_set_pending (CprocWatch   *watch,
+                               gboolean      pending);
 
 G_END_DECLS

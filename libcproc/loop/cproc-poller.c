@@ -28,9 +28,9 @@ typedef struct
   guint32 events;
   gpointer tag;       /* where the main context polls it */
   guint32 generation; /* tells a descriptor from an earlier one of the same number */
-} CprocHubEntry;
+} CprocPollerEntry;
 
-struct _CprocHub
+struct _CprocPoller
 {
   GSource source;
   GMainContext *context; /* not held: it holds the source */
@@ -38,14 +38,14 @@ struct _CprocHub
   pid_t process;         /* whose it is: a fork shares what epoll watches */
   int epoll_fd;          /* -1 while the main context polls all */
   gboolean has_refused;  /* epoll has: the main context polls some all the same */
-  GHashTable *entries; /* descriptor: CprocHubEntry; those without one have -1 */
+  GHashTable *entries; /* descriptor: CprocPollerEntry; those without one have -1 */
   CprocWatch *pending; /* whose turn it is comes first */
   guint32 generation;
   guint64 last_key; /* after which a turn was cut short; 0: it was not */
 };
 
-static GMutex hubs_mutex;
-static GHashTable *hubs; /* GMainContext: CprocHub; each as long as it has watches */
+static GMutex pollers_mutex;
+static GHashTable *pollers; /* GMainContext: CprocPoller; each as long as it has watches */
 
 static guint64
 event_key (int     fd,
@@ -57,12 +57,12 @@ event_key (int     fd,
 /* What is watched may be removed, or be another by now, when an earlier event of the same turn has
  * been handled. */
 static CprocWatch *
-hub_find_watch (CprocHub     *self,
-                guint64       key,
-                GIOCondition  condition,
-                CprocWatch   *after)
+poller_find_watch (CprocPoller  *self,
+                   guint64       key,
+                   GIOCondition  condition,
+                   CprocWatch   *after)
 {
-  CprocHubEntry *entry =
+  CprocPollerEntry *entry =
     g_hash_table_lookup (self->entries, GINT_TO_POINTER ((int) (guint32) key));
   CprocWatch *watch;
 
@@ -86,8 +86,8 @@ hub_find_watch (CprocHub     *self,
 }
 
 static void
-hub_handle_event (CprocHub                 *self,
-                  const struct epoll_event *event)
+poller_handle_event (CprocPoller              *self,
+                     const struct epoll_event *event)
 {
   /* The numbers are the same, see poll(2) and epoll_ctl(2). */
   GIOCondition condition = (GIOCondition) event->events;
@@ -99,7 +99,7 @@ hub_handle_event (CprocHub                 *self,
       gpointer user_data = NULL;
 
       g_mutex_lock (&self->mutex);
-      watch = hub_find_watch (self, event->data.u64, condition, watch);
+      watch = poller_find_watch (self, event->data.u64, condition, watch);
       if (watch != NULL)
         {
           func = watch->func;
@@ -115,10 +115,10 @@ hub_handle_event (CprocHub                 *self,
 }
 
 static gboolean
-hub_prepare (GSource *source,
-             int     *timeout)
+poller_prepare (GSource *source,
+                int     *timeout)
 {
-  CprocHub *self = (CprocHub *) source;
+  CprocPoller *self = (CprocPoller *) source;
   gboolean is_pending;
 
   g_mutex_lock (&self->mutex);
@@ -130,8 +130,8 @@ hub_prepare (GSource *source,
 }
 
 static void
-hub_remove_pending (CprocHub   *self,
-                    CprocWatch *watch)
+poller_remove_pending (CprocPoller *self,
+                       CprocWatch  *watch)
 {
   CprocWatch **link = &self->pending;
 
@@ -143,8 +143,8 @@ hub_remove_pending (CprocHub   *self,
 }
 
 static void
-hub_append_pending (CprocHub   *self,
-                    CprocWatch *watch)
+poller_append_pending (CprocPoller *self,
+                       CprocWatch  *watch)
 {
   CprocWatch **link = &self->pending;
 
@@ -154,7 +154,7 @@ hub_append_pending (CprocHub   *self,
 }
 
 static void
-hub_handle_pending (CprocHub *self)
+poller_handle_pending (CprocPoller *self)
 {
   CprocWatchFunc func = NULL;
   gpointer user_data = NULL;
@@ -164,8 +164,8 @@ hub_handle_pending (CprocHub *self)
   watch = self->pending;
   if (watch != NULL)
     {
-      hub_remove_pending (self, watch);
-      hub_append_pending (self, watch);
+      poller_remove_pending (self, watch);
+      poller_append_pending (self, watch);
       func = watch->func;
       user_data = watch->user_data;
     }
@@ -177,10 +177,10 @@ hub_handle_pending (CprocHub *self)
 
 /* What the main context has found ready. */
 static int
-hub_collect_polled (CprocHub           *self,
-                    struct epoll_event *events,
-                    int                 max_events,
-                    int                 n_events)
+poller_collect_polled (CprocPoller        *self,
+                       struct epoll_event *events,
+                       int                 max_events,
+                       int                 n_events)
 {
   GHashTableIter iter;
   gpointer fd, value;
@@ -189,7 +189,7 @@ hub_collect_polled (CprocHub           *self,
   g_hash_table_iter_init (&iter, self->entries);
   while (n_events < max_events && g_hash_table_iter_next (&iter, &fd, &value))
     {
-      CprocHubEntry *entry = value;
+      CprocPollerEntry *entry = value;
       GIOCondition condition =
         entry->tag != NULL ? g_source_query_unix_fd (&self->source, entry->tag) : 0;
 
@@ -206,14 +206,14 @@ hub_collect_polled (CprocHub           *self,
 }
 
 static int
-hub_collect (CprocHub           *self,
-             struct epoll_event *events,
-             int                 max_events)
+poller_collect (CprocPoller        *self,
+                struct epoll_event *events,
+                int                 max_events)
 {
   int n_events;
 
   if (self->epoll_fd < 0)
-    return hub_collect_polled (self, events, max_events, 0);
+    return poller_collect_polled (self, events, max_events, 0);
 
   do
     n_events = epoll_wait (self->epoll_fd, events, max_events, 0);
@@ -221,12 +221,12 @@ hub_collect (CprocHub           *self,
 
   n_events = MAX (n_events, 0);
 
-  return self->has_refused ? hub_collect_polled (self, events, max_events, n_events) : n_events;
+  return self->has_refused ? poller_collect_polled (self, events, max_events, n_events) : n_events;
 }
 
 /* All that is ready is needed to find where a turn was cut short. */
 static int
-hub_get_max_events (CprocHub *self)
+poller_get_max_events (CprocPoller *self)
 {
   int n_entries;
 
@@ -242,9 +242,9 @@ hub_get_max_events (CprocHub *self)
 
 /* They come in the same order at every turn. */
 static int
-hub_find_first (CprocHub                 *self,
-                const struct epoll_event *events,
-                int                       n_events)
+poller_find_first (CprocPoller              *self,
+                   const struct epoll_event *events,
+                   int                       n_events)
 {
   if (self->last_key != 0)
     for (int i = 0; i < n_events; i++)
@@ -255,23 +255,23 @@ hub_find_first (CprocHub                 *self,
 }
 
 static void
-hub_handle_events (CprocHub *self,
-                   gint64    end)
+poller_handle_events (CprocPoller *self,
+                      gint64       end)
 {
-  int max_events = hub_get_max_events (self);
+  int max_events = poller_get_max_events (self);
   struct epoll_event few[MAX_EVENTS];
   g_autofree struct epoll_event *many =
     max_events > MAX_EVENTS ? g_new (struct epoll_event, max_events) : NULL;
   struct epoll_event *events = many != NULL ? many : few;
-  int n_events = hub_collect (self, events, max_events);
-  int first = hub_find_first (self, events, n_events);
+  int n_events = poller_collect (self, events, max_events);
+  int first = poller_find_first (self, events, n_events);
 
   self->last_key = 0;
   for (int i = 0; i < n_events && !g_source_is_destroyed (&self->source); i++)
     {
       const struct epoll_event *event = &events[(first + i) % n_events];
 
-      hub_handle_event (self, event);
+      poller_handle_event (self, event);
 
       if (g_get_monotonic_time () > end)
         {
@@ -282,27 +282,27 @@ hub_handle_events (CprocHub *self,
 }
 
 static gboolean
-hub_dispatch (GSource     *source,
-              GSourceFunc  callback,
-              gpointer     user_data)
+poller_dispatch (GSource     *source,
+                 GSourceFunc  callback,
+                 gpointer     user_data)
 {
-  CprocHub *self = (CprocHub *) source;
+  CprocPoller *self = (CprocPoller *) source;
   gint64 end = g_get_monotonic_time () + MAX_DISPATCH_USEC;
 
   /* What comes by the descriptors is not for a fork to take away. */
   if (self->process != getpid ())
     return G_SOURCE_REMOVE;
 
-  hub_handle_pending (self);
-  hub_handle_events (self, end);
+  poller_handle_pending (self);
+  poller_handle_events (self, end);
 
   return G_SOURCE_CONTINUE;
 }
 
 static void
-hub_finalize (GSource *source)
+poller_finalize (GSource *source)
 {
-  CprocHub *self = (CprocHub *) source;
+  CprocPoller *self = (CprocPoller *) source;
 
   if (self->epoll_fd >= 0)
     close (self->epoll_fd);
@@ -310,17 +310,17 @@ hub_finalize (GSource *source)
   g_mutex_clear (&self->mutex);
 }
 
-static GSourceFuncs hub_funcs = {
-  .prepare = hub_prepare,
-  .dispatch = hub_dispatch,
-  .finalize = hub_finalize,
+static GSourceFuncs poller_funcs = {
+  .prepare = poller_prepare,
+  .dispatch = poller_dispatch,
+  .finalize = poller_finalize,
 };
 
-static CprocHub *
-hub_new (GMainContext *context)
+static CprocPoller *
+poller_new (GMainContext *context)
 {
-  GSource *source = g_source_new (&hub_funcs, sizeof (CprocHub));
-  CprocHub *self = (CprocHub *) source;
+  GSource *source = g_source_new (&poller_funcs, sizeof (CprocPoller));
+  CprocPoller *self = (CprocPoller *) source;
 
   self->context = context;
   self->process = getpid ();
@@ -329,35 +329,35 @@ hub_new (GMainContext *context)
   self->epoll_fd = -1;
   /* A handler may run a main loop of its own, in which other children go on. */
   g_source_set_can_recurse (source, TRUE);
-  g_source_set_static_name (source, "[libcproc] hub");
+  g_source_set_static_name (source, "[libcproc] poller");
   g_source_attach (source, context);
 
   return self;
 }
 
-/* With the lock of the hubs. */
-static CprocHub *
-hub_get (GMainContext *context)
+/* With the lock of the pollers. */
+static CprocPoller *
+poller_get (GMainContext *context)
 {
-  CprocHub *self;
+  CprocPoller *self;
 
-  if (hubs == NULL)
-    hubs = g_hash_table_new (NULL, NULL);
+  if (pollers == NULL)
+    pollers = g_hash_table_new (NULL, NULL);
 
-  self = g_hash_table_lookup (hubs, context);
+  self = g_hash_table_lookup (pollers, context);
 
   /* Its context may have gone, and a new one have come to the same address. */
   if (self == NULL || g_source_is_destroyed ((GSource *) self))
     {
-      self = hub_new (context);
-      g_hash_table_insert (hubs, context, self);
+      self = poller_new (context);
+      g_hash_table_insert (pollers, context, self);
     }
 
   return self;
 }
 
 static guint32
-entry_get_events (CprocHubEntry *entry)
+entry_get_events (CprocPollerEntry *entry)
 {
   guint32 events = 0;
 
@@ -368,9 +368,9 @@ entry_get_events (CprocHubEntry *entry)
 }
 
 static void
-hub_poll (CprocHub      *self,
-          int            fd,
-          CprocHubEntry *entry)
+poller_poll (CprocPoller      *self,
+             int               fd,
+             CprocPollerEntry *entry)
 {
   if (entry->tag == NULL)
     entry->tag = g_source_add_unix_fd (&self->source, fd, (GIOCondition) entry->events);
@@ -379,10 +379,10 @@ hub_poll (CprocHub      *self,
 }
 
 static void
-hub_control (CprocHub      *self,
-             int            operation,
-             int            fd,
-             CprocHubEntry *entry)
+poller_control (CprocPoller      *self,
+                int               operation,
+                int               fd,
+                CprocPollerEntry *entry)
 {
   struct epoll_event event = { .events = entry->events,
                                .data.u64 = event_key (fd, entry->generation) };
@@ -395,21 +395,21 @@ hub_control (CprocHub      *self,
       if (operation == EPOLL_CTL_DEL)
         g_source_remove_unix_fd (&self->source, g_steal_pointer (&entry->tag));
       else
-        hub_poll (self, fd, entry);
+        poller_poll (self, fd, entry);
     }
   else if (self->process == getpid () &&
            epoll_ctl (self->epoll_fd, operation, fd, &event) != 0 && operation == EPOLL_CTL_ADD)
     {
       /* A user may watch only so many (epoll(7), max_user_watches). */
       self->has_refused = TRUE;
-      hub_poll (self, fd, entry);
+      poller_poll (self, fd, entry);
     }
 }
 
 /* Hands all over to epoll. Where the system has no descriptor left for that, the main context goes
  * on polling them. */
 static void
-hub_grow (CprocHub *self)
+poller_grow (CprocPoller *self)
 {
   int epoll_fd = epoll_create1 (EPOLL_CLOEXEC);
   GHashTableIter iter;
@@ -422,112 +422,112 @@ hub_grow (CprocHub *self)
   g_hash_table_iter_init (&iter, self->entries);
   while (g_hash_table_iter_next (&iter, &fd, &value))
     {
-      CprocHubEntry *entry = value;
+      CprocPollerEntry *entry = value;
 
       if (entry->tag == NULL)
         continue;
 
       g_source_remove_unix_fd (&self->source, g_steal_pointer (&entry->tag));
-      hub_control (self, EPOLL_CTL_ADD, GPOINTER_TO_INT (fd), entry);
+      poller_control (self, EPOLL_CTL_ADD, GPOINTER_TO_INT (fd), entry);
     }
   g_source_add_unix_fd (&self->source, epoll_fd, G_IO_IN);
 }
 
 static void
-hub_add (CprocHub   *self,
-         CprocWatch *watch)
+poller_add (CprocPoller *self,
+            CprocWatch  *watch)
 {
-  CprocHubEntry *entry = g_hash_table_lookup (self->entries, GINT_TO_POINTER (watch->fd));
+  CprocPollerEntry *entry = g_hash_table_lookup (self->entries, GINT_TO_POINTER (watch->fd));
   gboolean is_new = entry == NULL;
 
   if (is_new)
     {
-      entry = g_new0 (CprocHubEntry, 1);
+      entry = g_new0 (CprocPollerEntry, 1);
       entry->generation = ++self->generation;
       g_hash_table_insert (self->entries, GINT_TO_POINTER (watch->fd), entry);
     }
 
-  watch->hub = self;
+  watch->poller = self;
   watch->next = entry->watches;
   entry->watches = watch;
   entry->events = entry_get_events (entry);
-  hub_control (self, is_new ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, watch->fd, entry);
+  poller_control (self, is_new ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, watch->fd, entry);
 
   if (self->epoll_fd < 0 && g_hash_table_size (self->entries) > MAX_POLLED)
-    hub_grow (self);
+    poller_grow (self);
 }
 
 static void
-hub_remove (CprocHub   *self,
-            CprocWatch *watch)
+poller_remove (CprocPoller *self,
+               CprocWatch  *watch)
 {
-  CprocHubEntry *entry = g_hash_table_lookup (self->entries, GINT_TO_POINTER (watch->fd));
+  CprocPollerEntry *entry = g_hash_table_lookup (self->entries, GINT_TO_POINTER (watch->fd));
   CprocWatch **link = &entry->watches;
 
   while (*link != watch)
     link = &(*link)->next;
   *link = watch->next;
   watch->next = NULL;
-  watch->hub = NULL;
-  hub_remove_pending (self, watch);
+  watch->poller = NULL;
+  poller_remove_pending (self, watch);
 
   entry->events = entry_get_events (entry);
   if (entry->watches != NULL)
     {
-      hub_control (self, EPOLL_CTL_MOD, watch->fd, entry);
+      poller_control (self, EPOLL_CTL_MOD, watch->fd, entry);
     }
   else
     {
-      hub_control (self, EPOLL_CTL_DEL, watch->fd, entry);
+      poller_control (self, EPOLL_CTL_DEL, watch->fd, entry);
       g_hash_table_remove (self->entries, GINT_TO_POINTER (watch->fd));
     }
 }
 
 void
-cproc_hub_add (CprocWatch   *watch,
-               GMainContext *context)
+cproc_poller_add (CprocWatch   *watch,
+                  GMainContext *context)
 {
-  CprocHub *hub;
+  CprocPoller *poller;
 
-  g_mutex_lock (&hubs_mutex);
-  hub = hub_get (context);
-  g_mutex_lock (&hub->mutex);
-  hub_add (hub, watch);
-  g_mutex_unlock (&hub->mutex);
-  g_mutex_unlock (&hubs_mutex);
+  g_mutex_lock (&pollers_mutex);
+  poller = poller_get (context);
+  g_mutex_lock (&poller->mutex);
+  poller_add (poller, watch);
+  g_mutex_unlock (&poller->mutex);
+  g_mutex_unlock (&pollers_mutex);
 }
 
 void
-cproc_hub_remove (CprocWatch *watch)
+cproc_poller_remove (CprocWatch *watch)
 {
-  CprocHub *hub = watch->hub;
+  CprocPoller *poller = watch->poller;
   gboolean is_empty;
 
-  g_mutex_lock (&hubs_mutex);
-  g_mutex_lock (&hub->mutex);
-  hub_remove (hub, watch);
-  is_empty = g_hash_table_size (hub->entries) == 0;
-  if (is_empty && g_hash_table_lookup (hubs, hub->context) == hub)
-    g_hash_table_remove (hubs, hub->context);
-  g_mutex_unlock (&hub->mutex);
-  g_mutex_unlock (&hubs_mutex);
+  g_mutex_lock (&pollers_mutex);
+  g_mutex_lock (&poller->mutex);
+  poller_remove (poller, watch);
+  is_empty = g_hash_table_size (poller->entries) == 0;
+  if (is_empty && g_hash_table_lookup (pollers, poller->context) == poller)
+    g_hash_table_remove (pollers, poller->context);
+  g_mutex_unlock (&poller->mutex);
+  g_mutex_unlock (&pollers_mutex);
 
   if (!is_empty)
     return;
 
-  g_source_destroy ((GSource *) hub);
-  g_source_unref ((GSource *) hub);
+  g_source_destroy ((GSource *) poller);
+  g_source_unref ((GSource *) poller);
 }
 
 void
-cproc_hub_set_pending (CprocWatch *watch,
-                       gboolean    pending)
+cproc_poller_set_pending (CprocWatch *watch,
+                          gboolean    pending)
 {
-  CprocHub *hub = watch->hub;
+  CprocPoller *poller = watch->poller;
 
-  g_mutex_lock (&hub->mutex);
-  hub_remove_pending (hub, watch);
+  g_mutex_lock (&poller->mutex);
+  poller_remove_pending (poller, watch);
   if (pending)
-    hub_append_pending (hub, watch);
-  g_mutex_unlock (&hub->mutex);
+    poller_append_pending (poller, watch);
+  g_mutex_unlock (&poller->mutex);
 }

@@ -2,19 +2,30 @@
 
 #pragma once
 
-#include "cproc-launch-private.h"
+#include <gio/gio.h>
 
 G_BEGIN_DECLS
 
-typedef void (*CprocLaunchThreadFunc) (gpointer user_data);
+/* The library's own thread. It never ends: a child's parent-death signal is sent when the thread
+ * that started the child ends. A start that is made there costs the caller only a hand-over. */
 
-/* What is called here ends the program where there can be no thread: to be made sure of before. */
-gboolean cproc_launch_thread_ensure     (GError              **error);
+typedef void (*CprocThreadFunc) (gpointer user_data);
 
-/* Calls func in the library's thread and waits until it returns. */
-void     cproc_launch_thread_call       (CprocLaunchThreadFunc func,
-                                         gpointer              user_data);
+/* Makes the thread. The functions below end the program where no thread can be made, so call this
+ * first. */
+gboolean      cproc_thread_ensure      (GError          **error);
 
-gboolean cproc_launch_thread_is_current (void);
+/* The context that the thread runs, for other sources. */
+GMainContext *cproc_thread_get_context (void);
+
+/* Calls func in the thread. */
+void          cproc_thread_push        (GSourceFunc       func,
+                                        gpointer          user_data);
+
+/* Calls func in the thread and waits until it returns. */
+void          cproc_thread_call        (CprocThreadFunc   func,
+                                        gpointer          user_data);
+
+gboolean      cproc_thread_is_current  (void);
 
 G_END_DECLS

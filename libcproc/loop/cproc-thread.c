@@ -20,12 +20,12 @@ typedef struct
   GThread *thread;
   GMainContext *context;
   pid_t process;
-} LaunchThread;
+} CprocThread;
 
 static gpointer
-run (gpointer user_data)
+thread_run (gpointer user_data)
 {
-  LaunchThread *self = user_data;
+  CprocThread *self = user_data;
   g_autoptr(GMainLoop) loop = g_main_loop_new (self->context, FALSE);
 
   g_main_context_push_thread_default (self->context);
@@ -35,10 +35,10 @@ run (gpointer user_data)
 }
 
 static GMutex thread_mutex;
-static LaunchThread *the_thread; /* atomic; never freed */
+static CprocThread *the_thread; /* atomic; never freed */
 
 static gboolean
-fail (GError **error)
+thread_fail (GError **error)
 {
   g_set_error (error, G_SPAWN_ERROR, G_SPAWN_ERROR_FORK, _("making a thread failed: %s"),
                g_strerror (EAGAIN));
@@ -48,9 +48,9 @@ fail (GError **error)
 
 /* With the mutex. */
 static gboolean
-make_thread (GError **error)
+thread_make (GError **error)
 {
-  g_autofree LaunchThread *self = g_new0 (LaunchThread, 1);
+  g_autofree CprocThread *self = g_new0 (CprocThread, 1);
   g_autoptr(GMainContext) context = cproc_fd_new_context (error);
   /* The thread brings the default one too: here is room for that. */
   g_autoptr(GMainContext) probe = context != NULL ? cproc_fd_new_context (error) : NULL;
@@ -66,11 +66,11 @@ make_thread (GError **error)
   self->process = getpid ();
   sigfillset (&all);
   pthread_sigmask (SIG_SETMASK, &all, &saved);
-  self->thread = g_thread_try_new ("cproc-launch", run, self, NULL);
+  self->thread = g_thread_try_new ("cproc-launch", thread_run, self, NULL);
   pthread_sigmask (SIG_SETMASK, &saved, NULL);
 
   if (self->thread == NULL)
-    return fail (error);
+    return thread_fail (error);
 
   g_steal_pointer (&context);
   g_atomic_pointer_set (&the_thread, g_steal_pointer (&self));
@@ -122,7 +122,7 @@ can_make_two_threads (void)
  * cannot: the user may have no more processes, of which a thread is one. So they are made here,
  * which they are with the type of GTask, after a look whether that will do. */
 static gboolean
-make_threads_of_glib (GError **error)
+thread_make_glibs (GError **error)
 {
   gboolean can_be_made;
   CprocFdHeld held;
@@ -132,7 +132,7 @@ make_threads_of_glib (GError **error)
   if (!cproc_fd_begin_context (&held, error))
     return FALSE;
 
-  can_be_made = can_make_two_threads () || fail (error);
+  can_be_made = can_make_two_threads () || thread_fail (error);
   if (can_be_made)
     g_type_ensure (G_TYPE_TASK);
   cproc_fd_end_context (&held);
@@ -141,9 +141,9 @@ make_threads_of_glib (GError **error)
 }
 
 gboolean
-cproc_launch_thread_ensure (GError **error)
+cproc_thread_ensure (GError **error)
 {
-  LaunchThread *self = g_atomic_pointer_get (&the_thread);
+  CprocThread *self = g_atomic_pointer_get (&the_thread);
   gboolean ensured;
 
   /* Neither ours nor GLib's threads are there in a fork. */
@@ -157,46 +157,46 @@ cproc_launch_thread_ensure (GError **error)
     return TRUE;
 
   g_mutex_lock (&thread_mutex);
-  ensured = the_thread != NULL || (make_threads_of_glib (error) && make_thread (error));
+  ensured = the_thread != NULL || (thread_make_glibs (error) && thread_make (error));
   g_mutex_unlock (&thread_mutex);
 
   return ensured;
 }
 
-static LaunchThread *
-launch_thread_get (void)
+static CprocThread *
+thread_get (void)
 {
   g_autoptr(GError) error = NULL;
 
   /* Whoever has prepared a launch has made sure of it. */
-  if (!cproc_launch_thread_ensure (&error))
+  if (!cproc_thread_ensure (&error))
     g_error ("%s", error->message);
 
   return g_atomic_pointer_get (&the_thread);
 }
 
 GMainContext *
-cproc_launch_thread_get_context (void)
+cproc_thread_get_context (void)
 {
-  return launch_thread_get ()->context;
+  return thread_get ()->context;
 }
 
 gboolean
-cproc_launch_thread_is_current (void)
+cproc_thread_is_current (void)
 {
-  return launch_thread_get ()->thread == g_thread_self ();
+  return thread_get ()->thread == g_thread_self ();
 }
 
 void
-cproc_launch_thread_push (GSourceFunc func,
-                          gpointer    user_data)
+cproc_thread_push (GSourceFunc func,
+                   gpointer    user_data)
 {
   g_autoptr(GSource) source = g_idle_source_new ();
 
   g_source_set_priority (source, G_PRIORITY_DEFAULT);
   g_source_set_static_name (source, "cproc-launch");
   g_source_set_callback (source, func, user_data, NULL);
-  g_source_attach (source, cproc_launch_thread_get_context ());
+  g_source_attach (source, cproc_thread_get_context ());
 }
 
 typedef struct
@@ -204,12 +204,12 @@ typedef struct
   GMutex mutex;
   GCond cond;
   gboolean done;
-  CprocLaunchThreadFunc func;
+  CprocThreadFunc func;
   gpointer user_data;
 } Call;
 
 static gboolean
-run_call (gpointer user_data)
+thread_run_call (gpointer user_data)
 {
   Call *call = user_data;
 
@@ -224,12 +224,12 @@ run_call (gpointer user_data)
 }
 
 void
-cproc_launch_thread_call (CprocLaunchThreadFunc func,
-                          gpointer              user_data)
+cproc_thread_call (CprocThreadFunc func,
+                   gpointer        user_data)
 {
   Call call = { .func = func, .user_data = user_data };
 
-  if (cproc_launch_thread_is_current ())
+  if (cproc_thread_is_current ())
     {
       func (user_data);
       return;
@@ -237,7 +237,7 @@ cproc_launch_thread_call (CprocLaunchThreadFunc func,
 
   g_mutex_init (&call.mutex);
   g_cond_init (&call.cond);
-  cproc_launch_thread_push (run_call, &call);
+  cproc_thread_push (thread_run_call, &call);
 
   g_mutex_lock (&call.mutex);
   while (!call.done)

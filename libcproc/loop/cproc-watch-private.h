@@ -10,14 +10,14 @@ G_BEGIN_DECLS
  * GSource cannot: that is what makes a synchronous run() or wait() possible without letting the
  * application's own sources run. Embedded in its owner; not thread-safe. */
 typedef struct _CprocWatch CprocWatch;
-typedef struct _CprocHub CprocHub;
+typedef struct _CprocPoller CprocPoller;
 
 typedef void (*CprocWatchFunc) (gpointer user_data);
 
 struct _CprocWatch
 {
-  CprocHub *hub;
-  CprocWatch *next; /* of the same descriptor, in the hub */
+  CprocPoller *poller;
+  CprocWatch *next; /* of the same descriptor, in the poller */
   CprocWatch *next_pending;
   int fd;
   GIOCondition condition;
@@ -27,25 +27,25 @@ struct _CprocWatch
 };
 
 /* fd: may be -1 where only what is pending is of interest. */
-void cproc_watch_start (CprocWatch     *self,
-                        GMainContext   *context,
-                        int             fd,
-                        GIOCondition    condition,
-                        CprocWatchFunc  func,
-                        gpointer        user_data);
-void cproc_watch_stop  (CprocWatch     *self);
-void cproc_watch_move  (CprocWatch     *self,
-                        GMainContext   *context);
+void cproc_watch_start       (CprocWatch     *self,
+                              GMainContext   *context,
+                              int             fd,
+                              GIOCondition    condition,
+                              CprocWatchFunc  func,
+                              gpointer        user_data);
+void cproc_watch_stop        (CprocWatch     *self);
+void cproc_watch_move        (CprocWatch     *self,
+                              GMainContext   *context);
 
 /* There is something to do whatever the descriptor says: the function is called, time and again,
  * until it is taken back. Stopping takes it back. Only in the thread that runs the context. */
-void cproc_watch_set_pending (CprocWatch *self,
-                              gboolean    pending);
+void cproc_watch_set_pending (CprocWatch     *self,
+                              gboolean        pending);
 
 static inline gboolean
 cproc_watch_is_active (const CprocWatch *self)
 {
-  return self->hub != NULL;
+  return self->poller != NULL;
 }
 
 /* A moment in monotonic time; likewise movable. */
@@ -58,14 +58,14 @@ typedef struct
 } CprocTimer;
 
 /* msec: from now on; 0 fires at the next iteration. Fires until it is stopped. */
-void cproc_timer_start (CprocTimer     *self,
-                        GMainContext   *context,
-                        guint           msec,
-                        CprocWatchFunc  func,
-                        gpointer        user_data);
-void cproc_timer_stop  (CprocTimer     *self);
-void cproc_timer_move  (CprocTimer     *self,
-                        GMainContext   *context);
+void cproc_timer_start       (CprocTimer     *self,
+                              GMainContext   *context,
+                              guint           msec,
+                              CprocWatchFunc  func,
+                              gpointer        user_data);
+void cproc_timer_stop        (CprocTimer     *self);
+void cproc_timer_move        (CprocTimer     *self,
+                              GMainContext   *context);
 
 static inline gboolean
 cproc_timer_is_active (const CprocTimer *self)

@@ -49,14 +49,14 @@ cproc_watch_start (CprocWatch     *self,
   self->func = func;
   self->user_data = user_data;
 
-  cproc_hub_add (self, context);
+  cproc_poller_add (self, context);
 }
 
 void
 cproc_watch_stop (CprocWatch *self)
 {
-  if (self->hub != NULL)
-    cproc_hub_remove (self);
+  if (self->poller != NULL)
+    cproc_poller_remove (self);
   self->pending = FALSE;
 }
 
@@ -81,7 +81,7 @@ cproc_watch_set_pending (CprocWatch *self,
     return;
 
   self->pending = pending;
-  cproc_hub_set_pending (self, pending);
+  cproc_poller_set_pending (self, pending);
 }
 
 static void

@@ -2,7 +2,7 @@
 
 #include "config.h"
 
-#include "cproc-launch-private.h"
+#include "cproc-thread-private.h"
 #include "cproc-job-private.h"
 
 /* A child whose object is kept after its end, as in the history of a terminal, is not to cost a
@@ -55,7 +55,7 @@ begin_sweeping (void)
 
   g_source_set_static_name (source, "[libcproc] retired");
   g_source_set_callback (source, sweep, NULL, NULL);
-  g_source_attach (source, cproc_launch_thread_get_context ());
+  g_source_attach (source, cproc_thread_get_context ());
 }
 
 void

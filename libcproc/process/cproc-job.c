@@ -10,7 +10,7 @@
 #include "cproc-error.h"
 #include "cproc-fd-private.h"
 #include "cproc-process-group-private.h"
-#include "cproc-launch-private.h"
+#include "cproc-thread-private.h"
 #include "cproc-job-private.h"
 #include "cproc-process-tree-private.h"
 #include "cproc-watch-private.h"
@@ -240,7 +240,7 @@ on_process_ended (gpointer user_data)
 static void
 arm (CprocReach *self)
 {
-  GMainContext *context = cproc_launch_thread_get_context ();
+  GMainContext *context = cproc_thread_get_context ();
   gboolean was_armed = self->is_armed;
   gboolean must_watch;
   gint64 msec;
@@ -372,7 +372,7 @@ cproc_reach_end (CprocReach  *self,
   g_mutex_unlock (&self->lock);
 
   if (need_timer)
-    cproc_launch_thread_push (update_grace, cproc_reach_ref (self));
+    cproc_thread_push (update_grace, cproc_reach_ref (self));
 
   return check (error_number, signum, error);
 }
@@ -403,7 +403,7 @@ cproc_reach_leader_ended (CprocReach *self)
   g_mutex_unlock (&self->lock);
 
   if (was_ending)
-    cproc_launch_thread_push (update_grace, cproc_reach_ref (self));
+    cproc_thread_push (update_grace, cproc_reach_ref (self));
 }
 
 static gboolean

@@ -4,7 +4,7 @@
 
 #include <unistd.h>
 
-#include "cproc-launch-private.h"
+#include "cproc-thread-private.h"
 #include "cproc-subprocess-wait-private.h"
 
 /* Shared with the library's own thread, in which GSubprocess is waited for. */
@@ -118,7 +118,7 @@ cproc_reap_new (GSubprocess    *subprocess,
   attach (self, context);
 
   g_atomic_ref_count_inc (&self->ref_count);
-  cproc_launch_thread_push (wait_in_thread, self);
+  cproc_thread_push (wait_in_thread, self);
 
   return self;
 }

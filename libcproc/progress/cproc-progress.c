@@ -17,7 +17,7 @@
 
 typedef struct
 {
-  CprocDecoder *decoder;
+  CprocTextDecoder *decoder;
   GString *text;     /* what has been fed and not asked about, and an unfinished piece */
   gsize asked;       /* so much of that piece was asked about as it stood */
   gboolean too_long; /* its beginning has been thrown away */
@@ -130,7 +130,7 @@ cproc_progress_unref (CprocProgress *self)
   g_clear_pointer (&self->regex, g_regex_unref);
   for (guint i = 0; i < G_N_ELEMENTS (self->streams); i++)
     {
-      g_clear_pointer (&self->streams[i].decoder, cproc_decoder_free);
+      g_clear_pointer (&self->streams[i].decoder, cproc_text_decoder_free);
       if (self->streams[i].text != NULL)
         g_string_free (self->streams[i].text, TRUE);
     }
@@ -148,12 +148,12 @@ cproc_progress_feed (CprocProgress *self,
 
   if (it->decoder == NULL)
     {
-      it->decoder = cproc_decoder_new (encoding, NULL);
+      it->decoder = cproc_text_decoder_new (encoding, NULL);
       it->text = g_string_new (NULL);
     }
 
   if (it->decoder != NULL)
-    cproc_decoder_decode (it->decoder, data, length, FALSE, it->text);
+    cproc_text_decoder_decode (it->decoder, data, length, FALSE, it->text);
 }
 
 /* In a count a comma stands between thousands, in a percentage before a fraction. */

@@ -17,18 +17,18 @@ typedef struct
 } CprocBuffer;
 
 /* FALSE where there is no memory, which is only told of what is large. */
-gboolean cproc_buffer_append   (CprocBuffer *self,
-                                const char  *data,
-                                gsize        length);
+gboolean  cproc_buffer_append   (CprocBuffer *self,
+                                 const char  *data,
+                                 gsize        length);
 
 /* What can be filled without growing, and then committed; NULL where that is nothing. */
-char    *cproc_buffer_get_room (CprocBuffer *self,
-                                gsize       *size);
-void     cproc_buffer_commit   (CprocBuffer *self,
-                                gsize        length);
+char     *cproc_buffer_get_room (CprocBuffer *self,
+                                 gsize       *size);
+void      cproc_buffer_commit   (CprocBuffer *self,
+                                 gsize        length);
 
 /* Without a copy; the buffer is empty then. */
-GBytes  *cproc_buffer_to_bytes (CprocBuffer *self);
-void     cproc_buffer_clear    (CprocBuffer *self);
+GBytes   *cproc_buffer_to_bytes (CprocBuffer *self);
+void      cproc_buffer_clear    (CprocBuffer *self);
 
 G_END_DECLS

@@ -10,27 +10,28 @@ G_BEGIN_DECLS
  * A line longer than max_length bytes of UTF-8 comes in pieces of at most that size, never cut
  * inside a character (one that is larger than max_length comes alone); 0 is no limit.
  * Pure: knows no process and no descriptor. */
-typedef struct _CprocLines CprocLines;
+typedef struct _CprocLineSplitter CprocLineSplitter;
 
-CprocLines *cproc_lines_new            (const char  *encoding,
-                                        gsize        max_length,
-                                        GError     **error);
-void        cproc_lines_free           (CprocLines  *self);
+CprocLineSplitter *cproc_line_splitter_new            (const char         *encoding,
+                                                       gsize               max_length,
+                                                       GError            **error);
+void               cproc_line_splitter_free           (CprocLineSplitter  *self);
 
-/* data is changed in place, and must stay as it is until cproc_lines_next() has returned NULL. */
-void        cproc_lines_feed           (CprocLines  *self,
-                                        char        *data,
-                                        gsize        length);
+/* Changes data in place. data must stay as it is until cproc_line_splitter_next() has returned
+ * NULL. */
+void               cproc_line_splitter_feed           (CprocLineSplitter  *self,
+                                                       char               *data,
+                                                       gsize               length);
 
 /* There is no more: what is unfinished becomes the last line. */
-void        cproc_lines_finish         (CprocLines  *self);
+void               cproc_line_splitter_finish         (CprocLineSplitter  *self);
 
 /* The next line, or NULL when more must be fed. Valid until the next call. */
-const char *cproc_lines_next           (CprocLines  *self);
+const char        *cproc_line_splitter_next           (CprocLineSplitter  *self);
 
-void        cproc_lines_set_max_length (CprocLines  *self,
-                                        gsize        max_length);
+void               cproc_line_splitter_set_max_length (CprocLineSplitter  *self,
+                                                       gsize               max_length);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (CprocLines, cproc_lines_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CprocLineSplitter, cproc_line_splitter_free)
 
 G_END_DECLS

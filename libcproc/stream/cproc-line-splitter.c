@@ -15,9 +15,9 @@
  * copied, which leaves `line` 0.71 and `lines` 0.27 of the processor's time. All others (begun in
  * an earlier piece, not valid as it is, too long) are gathered in text. Encodings other than UTF-8
  * are decoded into a buffer of our own, which is then cut in the same way. */
-struct _CprocLines
+struct _CprocLineSplitter
 {
-  CprocDecoder *decoder;
+  CprocTextDecoder *decoder;
   gsize max_length;
 
   char *next; /* what was fed and has not been looked at: next to end */
@@ -27,39 +27,39 @@ struct _CprocLines
 
   GString *text;       /* the beginning of a line, decoded */
   gsize text_start;    /* what is before it has been handed out */
-  gboolean open;       /* a line has begun in text, or in the decoder */
-  gboolean whole;      /* that line is in text to its end, without its line end */
+  gboolean is_open;       /* a line has begun in text, or in the decoder */
+  gboolean is_whole;      /* that line is in text to its end, without its line end */
   gboolean in_pieces;  /* some of that line has been handed out */
   gboolean finished;   /* nothing more will be fed */
-  gsize hidden_offset; /* where a NUL stands in text for a moment, and for what; 0: nowhere */
-  char hidden;
+  gsize saved_offset; /* where a NUL stands in text for a moment, and for what; 0: nowhere */
+  char saved_byte;
 };
 
-CprocLines *
-cproc_lines_new (const char  *encoding,
-                 gsize        max_length,
-                 GError     **error)
+CprocLineSplitter *
+cproc_line_splitter_new (const char  *encoding,
+                         gsize        max_length,
+                         GError     **error)
 {
-  CprocDecoder *decoder = cproc_decoder_new (encoding, error);
-  CprocLines *self;
+  CprocTextDecoder *decoder = cproc_text_decoder_new (encoding, error);
+  CprocLineSplitter *self;
 
   if (decoder == NULL)
     return NULL;
 
-  self = g_new0 (CprocLines, 1);
+  self = g_new0 (CprocLineSplitter, 1);
   self->decoder = decoder;
   self->max_length = max_length;
   self->text = g_string_new (NULL);
-  if (!cproc_decoder_is_utf8 (decoder))
+  if (!cproc_text_decoder_is_utf8 (decoder))
     self->decoded = g_string_new (NULL);
 
   return self;
 }
 
 void
-cproc_lines_free (CprocLines *self)
+cproc_line_splitter_free (CprocLineSplitter *self)
 {
-  cproc_decoder_free (self->decoder);
+  cproc_text_decoder_free (self->decoder);
   g_string_free (self->text, TRUE);
   if (self->decoded != NULL)
     g_string_free (self->decoded, TRUE);
@@ -67,16 +67,16 @@ cproc_lines_free (CprocLines *self)
 }
 
 void
-cproc_lines_set_max_length (CprocLines *self,
-                            gsize       max_length)
+cproc_line_splitter_set_max_length (CprocLineSplitter *self,
+                                    gsize              max_length)
 {
   self->max_length = max_length;
 }
 
 void
-cproc_lines_feed (CprocLines *self,
-                  char       *data,
-                  gsize       length)
+cproc_line_splitter_feed (CprocLineSplitter *self,
+                          char              *data,
+                          gsize              length)
 {
   g_assert (self->next == self->end);
   g_assert (!self->finished);
@@ -87,7 +87,7 @@ cproc_lines_feed (CprocLines *self,
   if (self->decoded != NULL)
     {
       g_string_truncate (self->decoded, 0);
-      cproc_decoder_decode (self->decoder, data, length, FALSE, self->decoded);
+      cproc_text_decoder_decode (self->decoder, data, length, FALSE, self->decoded);
       data = self->decoded->str;
       length = self->decoded->len;
     }
@@ -98,7 +98,7 @@ cproc_lines_feed (CprocLines *self,
 }
 
 void
-cproc_lines_finish (CprocLines *self)
+cproc_line_splitter_finish (CprocLineSplitter *self)
 {
   gsize offset;
 
@@ -110,24 +110,24 @@ cproc_lines_finish (CprocLines *self)
     return;
 
   offset = self->next != NULL ? self->next - self->decoded->str : 0;
-  cproc_decoder_decode (self->decoder, NULL, 0, TRUE, self->decoded);
+  cproc_text_decoder_decode (self->decoder, NULL, 0, TRUE, self->decoded);
   self->next = self->decoded->str + offset;
   self->end = self->decoded->str + self->decoded->len;
   self->checked = self->end;
 }
 
 static gboolean
-is_too_long (CprocLines *self,
-             gsize       length)
+splitter_is_too_long (CprocLineSplitter *self,
+                      gsize              length)
 {
   return self->max_length > 0 && length > self->max_length;
 }
 
 /* Adds what was fed, up to end, to the line in text. */
 static void
-gather (CprocLines *self,
-        char       *end,
-        gboolean    flush)
+splitter_append (CprocLineSplitter *self,
+                 char              *end,
+                 gboolean           flush)
 {
   if (self->text_start > 0)
     g_string_erase (self->text, 0, self->text_start);
@@ -136,47 +136,47 @@ gather (CprocLines *self,
   if (self->decoded != NULL)
     g_string_append_len (self->text, self->next, end - self->next);
   else
-    cproc_decoder_decode (self->decoder, self->next, end - self->next, flush, self->text);
+    cproc_text_decoder_decode (self->decoder, self->next, end - self->next, flush, self->text);
 
-  self->open = TRUE;
+  self->is_open = TRUE;
   self->next = end;
 }
 
 static void
-gather_rest (CprocLines *self)
+splitter_append_rest (CprocLineSplitter *self)
 {
-  gather (self, self->end, FALSE);
+  splitter_append (self, self->end, FALSE);
 }
 
 /* Without the line end: a "\r" before it, fed now or earlier, is part of it. */
 static void
-gather_whole (CprocLines *self,
-              char       *newline)
+splitter_append_whole (CprocLineSplitter *self,
+                       char              *newline)
 {
-  gather (self, newline, TRUE);
+  splitter_append (self, newline, TRUE);
   self->next = newline + 1;
-  self->whole = TRUE;
+  self->is_whole = TRUE;
 
   if (self->text->len > self->text_start && self->text->str[self->text->len - 1] == '\r')
     g_string_truncate (self->text, self->text->len - 1);
 }
 
 static void
-gather_last (CprocLines *self)
+splitter_append_last (CprocLineSplitter *self)
 {
   if (self->decoded == NULL)
-    cproc_decoder_decode (self->decoder, NULL, 0, TRUE, self->text);
-  self->whole = TRUE;
+    cproc_text_decoder_decode (self->decoder, NULL, 0, TRUE, self->text);
+  self->is_whole = TRUE;
 }
 
 /* The end of a whole line that is handed out as it stands, or NULL where it cannot be. */
 static char *
-find_cut (CprocLines *self,
-          char       *newline)
+splitter_find_cut (CprocLineSplitter *self,
+                   char              *newline)
 {
   char *end = newline;
 
-  if (self->open)
+  if (self->is_open)
     return NULL;
 
   if (self->checked < self->next)
@@ -193,13 +193,13 @@ find_cut (CprocLines *self,
   if (end > self->next && end[-1] == '\r')
     end--;
 
-  return is_too_long (self, end - self->next) ? NULL : end;
+  return splitter_is_too_long (self, end - self->next) ? NULL : end;
 }
 
 static const char *
-cut (CprocLines *self,
-     char       *newline,
-     char       *end)
+splitter_cut (CprocLineSplitter *self,
+              char              *newline,
+              char              *end)
 {
   const char *line = self->next;
 
@@ -210,7 +210,7 @@ cut (CprocLines *self,
 }
 
 static const char *
-take_piece (CprocLines *self)
+splitter_take_piece (CprocLineSplitter *self)
 {
   const char *piece = self->text->str + self->text_start;
   gsize n = self->max_length;
@@ -221,8 +221,8 @@ take_piece (CprocLines *self)
     n = g_utf8_skip[(guchar) *piece];
 
   self->text_start += n;
-  self->hidden_offset = self->text_start;
-  self->hidden = self->text->str[self->text_start];
+  self->saved_offset = self->text_start;
+  self->saved_byte = self->text->str[self->text_start];
   self->text->str[self->text_start] = '\0';
   self->in_pieces = TRUE;
 
@@ -231,37 +231,37 @@ take_piece (CprocLines *self)
 
 /* What is left of a whole line; NULL where its pieces were all of it. */
 static const char *
-take_whole (CprocLines *self)
+splitter_take_whole (CprocLineSplitter *self)
 {
   gboolean is_done = self->in_pieces && self->text_start == self->text->len;
 
-  self->open = FALSE;
-  self->whole = FALSE;
+  self->is_open = FALSE;
+  self->is_whole = FALSE;
   self->in_pieces = FALSE;
 
   return is_done ? NULL : self->text->str + self->text_start;
 }
 
 static const char *
-take_gathered (CprocLines *self)
+splitter_take_gathered (CprocLineSplitter *self)
 {
   /* A "\r" too much is cut off like other text; should it prove to be half of a line end, nothing
    * is left of the line, and nothing more is handed out. */
-  if (is_too_long (self, self->text->len - self->text_start))
-    return take_piece (self);
+  if (splitter_is_too_long (self, self->text->len - self->text_start))
+    return splitter_take_piece (self);
 
-  return self->whole ? take_whole (self) : NULL;
+  return self->is_whole ? splitter_take_whole (self) : NULL;
 }
 
 /* What was handed out is not needed any more. */
 static void
-forget (CprocLines *self)
+splitter_restore (CprocLineSplitter *self)
 {
-  if (self->hidden_offset > 0)
-    self->text->str[self->hidden_offset] = self->hidden;
-  self->hidden_offset = 0;
+  if (self->saved_offset > 0)
+    self->text->str[self->saved_offset] = self->saved_byte;
+  self->saved_offset = 0;
 
-  if (self->open || self->text->len == 0)
+  if (self->is_open || self->text->len == 0)
     return;
 
   self->text_start = 0;
@@ -276,9 +276,9 @@ forget (CprocLines *self)
 }
 
 const char *
-cproc_lines_next (CprocLines *self)
+cproc_line_splitter_next (CprocLineSplitter *self)
 {
-  forget (self);
+  splitter_restore (self);
 
   while (TRUE)
     {
@@ -286,23 +286,23 @@ cproc_lines_next (CprocLines *self)
       char *newline;
       char *end;
 
-      if (self->open && (line = take_gathered (self)) != NULL)
+      if (self->is_open && (line = splitter_take_gathered (self)) != NULL)
         return line;
 
       if (self->next == self->end)
         {
-          if (!self->open || !self->finished)
+          if (!self->is_open || !self->finished)
             return NULL;
-          gather_last (self);
+          splitter_append_last (self);
           continue;
         }
 
       newline = memchr (self->next, '\n', self->end - self->next);
       if (newline == NULL)
-        gather_rest (self);
-      else if ((end = find_cut (self, newline)) != NULL)
-        return cut (self, newline, end);
+        splitter_append_rest (self);
+      else if ((end = splitter_find_cut (self, newline)) != NULL)
+        return splitter_cut (self, newline, end);
       else
-        gather_whole (self, newline);
+        splitter_append_whole (self, newline);
     }
 }

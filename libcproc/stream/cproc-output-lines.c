@@ -8,43 +8,43 @@
 /* How a stream's lines are emitted. Everything this needs is in the object and not on the stack: a
  * handler may pause the stream, or run a main loop in which the rest is emitted. */
 
-/* The lines of one chunk in an array. They stay where they lie, as long as it lives. */
-struct _CprocBatch
+/* The lines of one buffer in an array. They stay where they lie, as long as it lives. */
+struct _CprocLineBatch
 {
   int ref_count;
-  CprocChunk *chunk;
+  CprocReadBuffer *buffer;
   GPtrArray *lines;  /* NULL-terminated */
   GPtrArray *copies; /* of those that lie elsewhere; NULL: none */
 };
 
-/* As many lines as most chunks have when they are 64 bytes long. */
-#define BATCH_SIZE (CPROC_CHUNK_SIZE / 64)
+/* As many lines as most reads bring when they are 64 bytes long. */
+#define BATCH_SIZE (CPROC_READ_SIZE / 64)
 
-static CprocBatch *
-batch_ref (CprocBatch *self)
+static CprocLineBatch *
+batch_ref (CprocLineBatch *self)
 {
   self->ref_count++;
   return self;
 }
 
 static void
-batch_unref (CprocBatch *self)
+batch_unref (CprocLineBatch *self)
 {
   if (--self->ref_count > 0)
     return;
 
-  g_clear_pointer (&self->chunk, cproc_chunk_unref);
+  g_clear_pointer (&self->buffer, cproc_read_buffer_unref);
   g_clear_pointer (&self->copies, g_ptr_array_unref);
   g_ptr_array_unref (self->lines);
   g_free (self);
 }
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (CprocBatch, batch_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CprocLineBatch, batch_unref)
 
-/* One that began in an earlier chunk lies in the splitter's own buffer, which is used again. */
+/* One that began in an earlier buffer lies in the splitter's own buffer, which is used again. */
 static char *
-batch_copy (CprocBatch *self,
-            const char *line)
+batch_copy (CprocLineBatch *self,
+            const char     *line)
 {
   char *copy = g_strdup (line);
 
@@ -55,29 +55,29 @@ batch_copy (CprocBatch *self,
   return copy;
 }
 
-static CprocBatch *
-batch_new (CprocLines *lines,
-           CprocChunk *chunk)
+static CprocLineBatch *
+batch_new (CprocLineSplitter *lines,
+           CprocReadBuffer   *buffer)
 {
-  CprocBatch *self = g_new0 (CprocBatch, 1);
+  CprocLineBatch *self = g_new0 (CprocLineBatch, 1);
   const char *line;
 
   self->ref_count = 1;
-  self->chunk = chunk;
+  self->buffer = buffer;
   self->lines = g_ptr_array_sized_new (BATCH_SIZE);
-  while ((line = cproc_lines_next (lines)) != NULL)
-    g_ptr_array_add (self->lines,
-                     cproc_chunk_contains (chunk, line) ? (char *) line : batch_copy (self, line));
+  while ((line = cproc_line_splitter_next (lines)) != NULL)
+    g_ptr_array_add (self->lines, cproc_read_buffer_contains (buffer, line) ?
+                                    (char *) line : batch_copy (self, line));
   g_ptr_array_add (self->lines, NULL);
 
   return self;
 }
 
-/* Takes all lines that the chunk has into an array, and emits it. FALSE when there is none. */
+/* Takes all lines that the buffer has into an array, and emits it. FALSE when there is none. */
 static gboolean
-output_emit_batch (CprocOutput *self)
+reader_emit_batch (CprocOutputReader *self)
 {
-  g_autoptr(CprocBatch) batch = batch_new (self->lines, g_steal_pointer (&self->chunk));
+  g_autoptr(CprocLineBatch) batch = batch_new (self->lines, g_steal_pointer (&self->buffer));
 
   if (g_ptr_array_index (batch->lines, 0) == NULL)
     return FALSE;
@@ -92,9 +92,9 @@ output_emit_batch (CprocOutput *self)
 
 /* FALSE when there is none. */
 static gboolean
-output_emit_batched_line (CprocOutput *self)
+reader_emit_batched_line (CprocOutputReader *self)
 {
-  g_autoptr(CprocBatch) batch = NULL;
+  g_autoptr(CprocLineBatch) batch = NULL;
   const char *line;
 
   if (self->batch == NULL)
@@ -115,19 +115,19 @@ output_emit_batched_line (CprocOutput *self)
 
 /* FALSE when there is none. */
 static gboolean
-output_emit_line (CprocOutput *self)
+reader_emit_line (CprocOutputReader *self)
 {
-  const char *line = cproc_lines_next (self->lines);
+  const char *line = cproc_line_splitter_next (self->lines);
 
   if (line == NULL)
     {
-      g_clear_pointer (&self->chunk, cproc_chunk_unref);
+      g_clear_pointer (&self->buffer, cproc_read_buffer_unref);
       return FALSE;
     }
 
-  if (cproc_chunk_contains (self->chunk, line))
+  if (cproc_read_buffer_contains (self->buffer, line))
     {
-      g_autoptr(CprocChunk) G_GNUC_UNUSED guard = cproc_chunk_ref (self->chunk);
+      g_autoptr(CprocReadBuffer) G_GNUC_UNUSED guard = cproc_read_buffer_ref (self->buffer);
 
       cproc_child_emit_line (self->child, self->stream, line);
     }
@@ -143,38 +143,38 @@ output_emit_line (CprocOutput *self)
 
 /* At each read, not for each line: with that `line` took 1.9 times the processor's time. */
 gboolean
-cproc_output_judge_lines (CprocOutput *self)
+cproc_output_reader_update_listeners (CprocOutputReader *self)
 {
   self->to_lines = cproc_child_wants_lines (self->child, self->stream);
   self->to_line = cproc_child_wants_line (self->child, self->stream);
 
   /* What comes unheard makes no line with what was heard before. */
   if (!self->to_lines && !self->to_line)
-    g_clear_pointer (&self->lines, cproc_lines_free);
+    g_clear_pointer (&self->lines, cproc_line_splitter_free);
 
   return self->to_lines || self->to_line;
 }
 
 void
-cproc_output_feed_lines (CprocOutput *self,
-                         CprocChunk  *chunk,
-                         gsize        length)
+cproc_output_reader_feed_lines (CprocOutputReader *self,
+                                CprocReadBuffer   *buffer,
+                                gsize              length)
 {
   CprocChildPrivate *priv = cproc_child_get_priv (self->child);
 
   /* The encoding was checked at the start. */
   if (self->lines == NULL)
-    self->lines = cproc_lines_new (priv->encoding, priv->max_line_length, NULL);
+    self->lines = cproc_line_splitter_new (priv->encoding, priv->max_line_length, NULL);
 
   if (self->lines == NULL)
     return;
 
-  self->chunk = cproc_chunk_ref (chunk);
-  cproc_lines_feed (self->lines, chunk->data, length);
+  self->buffer = cproc_read_buffer_ref (buffer);
+  cproc_line_splitter_feed (self->lines, buffer->data, length);
 }
 
 gboolean
-cproc_output_deliver_lines (CprocOutput *self)
+cproc_output_reader_deliver_lines (CprocOutputReader *self)
 {
   /* Once, not for each line: with that `line` took 1.06 times the processor's time. */
   cproc_child_emit_due (self->child);
@@ -182,10 +182,10 @@ cproc_output_deliver_lines (CprocOutput *self)
   /* A handler may have gone on to the end of the stream itself. */
   while (!self->paused && self->lines != NULL)
     {
-      if (output_emit_batched_line (self))
+      if (reader_emit_batched_line (self))
         continue;
 
-      if (self->to_lines ? !output_emit_batch (self) : !output_emit_line (self))
+      if (self->to_lines ? !reader_emit_batch (self) : !reader_emit_line (self))
         return TRUE;
     }
 
@@ -193,9 +193,9 @@ cproc_output_deliver_lines (CprocOutput *self)
 }
 
 void
-cproc_output_drop_lines (CprocOutput *self)
+cproc_output_reader_drop_lines (CprocOutputReader *self)
 {
-  g_clear_pointer (&self->chunk, cproc_chunk_unref);
+  g_clear_pointer (&self->buffer, cproc_read_buffer_unref);
   g_clear_pointer (&self->batch, batch_unref);
-  g_clear_pointer (&self->lines, cproc_lines_free);
+  g_clear_pointer (&self->lines, cproc_line_splitter_free);
 }

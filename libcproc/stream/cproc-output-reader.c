@@ -10,7 +10,7 @@
 #include "cproc-fd-private.h"
 #include "cproc-output-reader-private.h"
 
-/* One read fills at most a chunk; so many follow each other before the other sources of the main
+/* One read fills at most a buffer; so many follow each other before the other sources of the main
  * context get their turn. With one, `output-1m` over a pipe has 0.93 of the bytes a second. */
 #define READS_PER_DISPATCH 16
 
@@ -23,58 +23,58 @@
 /* What is read is emitted at once, and yet there may be something left when a main loop runs: after
  * a pause, and inside of a handler. */
 static void
-output_update_pending (CprocOutput *self)
+reader_update_pending (CprocOutputReader *self)
 {
-  cproc_watch_set_pending (&self->watch, self->chunk != NULL || self->batch != NULL ||
+  cproc_watch_set_pending (&self->watch, self->buffer != NULL || self->batch != NULL ||
                                          (self->eof && !self->ended));
 }
 
 static void
-output_process (CprocOutput *self,
-                CprocChunk  *chunk,
-                gsize        length)
+reader_process (CprocOutputReader *self,
+                CprocReadBuffer   *buffer,
+                gsize              length)
 {
   CprocChildHooks *hooks = cproc_child_get_hooks (self->child);
   g_autoptr(GBytes) bytes = NULL;
   gboolean wants_lines;
 
   if (hooks->received != NULL)
-    hooks->received (self->child, self->stream, chunk->data, length);
+    hooks->received (self->child, self->stream, buffer->data, length);
 
-  wants_lines = cproc_output_judge_lines (self);
+  wants_lines = cproc_output_reader_update_listeners (self);
 
   if (cproc_child_wants_output (self->child, self->stream))
     {
-      /* Whoever keeps a few bytes is not to keep all of a chunk; else nothing is copied, and
+      /* Whoever keeps a few bytes is not to keep all of a buffer; else nothing is copied, and
        * `output-64k` over a socket takes 0.92 of the processor's time. */
-      if (length < chunk->size / 2 || wants_lines)
-        bytes = g_bytes_new (chunk->data, length);
+      if (length < buffer->size / 2 || wants_lines)
+        bytes = g_bytes_new (buffer->data, length);
       else
-        bytes = cproc_chunk_get_bytes (chunk, length);
+        bytes = cproc_read_buffer_get_bytes (buffer, length);
     }
 
   if (wants_lines)
     {
-      cproc_output_feed_lines (self, chunk, length);
-      output_update_pending (self);
+      cproc_output_reader_feed_lines (self, buffer, length);
+      reader_update_pending (self);
     }
   if (bytes != NULL)
     cproc_child_emit_output (self->child, self->stream, bytes);
 }
 
-static void output_ready (gpointer user_data);
+static void reader_ready (gpointer user_data);
 
 static void
-output_watch (CprocOutput  *self,
-              GMainContext *context)
+reader_watch (CprocOutputReader *self,
+              GMainContext      *context)
 {
-  cproc_watch_start (&self->watch, context, self->fd, G_IO_IN | G_IO_HUP | G_IO_ERR, output_ready,
+  cproc_watch_start (&self->watch, context, self->fd, G_IO_IN | G_IO_HUP | G_IO_ERR, reader_ready,
                      self);
-  output_update_pending (self);
+  reader_update_pending (self);
 }
 
 static void
-output_close (CprocOutput *self)
+reader_close (CprocOutputReader *self)
 {
   cproc_watch_stop (&self->watch);
   cproc_timer_stop (&self->drain);
@@ -84,11 +84,11 @@ output_close (CprocOutput *self)
   if (self->lines == NULL)
     return;
 
-  cproc_lines_finish (self->lines);
-  if (!cproc_output_judge_lines (self))
+  cproc_line_splitter_finish (self->lines);
+  if (!cproc_output_reader_update_listeners (self))
     return;
 
-  output_watch (self, cproc_child_get_priv (self->child)->context);
+  reader_watch (self, cproc_child_get_priv (self->child)->context);
 }
 
 /* `output-64k` has 2.5 times the bytes a second over a larger pipe, `exec-64m` 2.3 times. Only for
@@ -96,21 +96,21 @@ output_close (CprocOutput *self)
  * is refused the pipe stays as it is. What is no pipe is a socket, whose size its writer has: it is
  * read by larger pieces. */
 static void
-output_enlarge (CprocOutput *self)
+reader_enlarge (CprocOutputReader *self)
 {
-  if (self->is_large)
+  if (self->uses_large_pipe)
     return;
 
-  self->is_large = TRUE;
+  self->uses_large_pipe = TRUE;
   if (fcntl (self->fd, F_SETPIPE_SZ, BIG_PIPE_SIZE) < 0 && errno == EBADF)
     self->read_size = BIG_READ_SIZE;
 }
 
 /* Returns how much was read: 0 when there is nothing at the moment, or nothing more. */
 static gsize
-output_read_into (CprocOutput *self,
-                  char        *data,
-                  gsize        size)
+reader_read_into (CprocOutputReader *self,
+                  char              *data,
+                  gsize              size)
 {
   gssize n;
 
@@ -118,8 +118,8 @@ output_read_into (CprocOutput *self,
     n = read (self->fd, data, size);
   while (n < 0 && errno == EINTR);
 
-  if (n >= CPROC_CHUNK_SIZE)
-    output_enlarge (self);
+  if (n >= CPROC_READ_SIZE)
+    reader_enlarge (self);
 
   if (n > 0)
     {
@@ -130,7 +130,7 @@ output_read_into (CprocOutput *self,
 
   /* Any other error is an end as well: a terminal's gives EIO. */
   if (n == 0 || errno != EAGAIN)
-    output_close (self);
+    reader_close (self);
 
   return 0;
 }
@@ -138,22 +138,23 @@ output_read_into (CprocOutput *self,
 /* Where a class keeps the output and nobody else listens it is read into its place: a copy less,
  * which leaves `exec-64m` 0.96 of the processor's time in the median and 0.78 at best. */
 static gboolean
-output_read_in_place (CprocOutput *self,
-                      gsize       *n)
+reader_read_in_place (CprocOutputReader *self,
+                      gsize             *n)
 {
   CprocChildHooks *hooks = cproc_child_get_hooks (self->child);
   char *data;
   gsize size;
 
   if (hooks->reserve == NULL ||
-      cproc_child_wants_output (self->child, self->stream) || cproc_output_judge_lines (self))
+      cproc_child_wants_output (self->child, self->stream) ||
+      cproc_output_reader_update_listeners (self))
     return FALSE;
 
   data = hooks->reserve (self->child, self->stream, &size);
   if (data == NULL)
     return FALSE;
 
-  *n = output_read_into (self, data, size);
+  *n = reader_read_into (self, data, size);
   if (*n > 0)
     hooks->received (self->child, self->stream, data, *n);
 
@@ -161,33 +162,33 @@ output_read_in_place (CprocOutput *self,
 }
 
 static gsize
-output_read (CprocOutput *self)
+reader_read (CprocOutputReader *self)
 {
-  g_autoptr(CprocChunk) chunk = NULL;
+  g_autoptr(CprocReadBuffer) buffer = NULL;
   gsize n;
 
-  if (output_read_in_place (self, &n))
+  if (reader_read_in_place (self, &n))
     return n;
 
-  chunk = cproc_chunk_take (self->read_size);
-  n = output_read_into (self, chunk->data, chunk->size);
+  buffer = cproc_read_buffer_take (self->read_size);
+  n = reader_read_into (self, buffer->data, buffer->size);
   if (n > 0)
-    output_process (self, chunk, n);
+    reader_process (self, buffer, n);
 
   return n;
 }
 
 static void
-output_check_end (CprocOutput *self)
+reader_check_end (CprocOutputReader *self)
 {
   CprocChild *child = self->child;
 
-  if (!self->eof || self->ended || self->paused || self->chunk != NULL || self->batch != NULL)
+  if (!self->eof || self->ended || self->paused || self->buffer != NULL || self->batch != NULL)
     return;
 
   self->ended = TRUE;
   cproc_watch_stop (&self->watch);
-  g_clear_pointer (&self->lines, cproc_lines_free);
+  g_clear_pointer (&self->lines, cproc_line_splitter_free);
   cproc_child_expect_closed (child);
   cproc_child_emit_stream_ended (child, self->stream);
   cproc_child_check_closed (child);
@@ -195,16 +196,16 @@ output_check_end (CprocOutput *self)
 
 /* The caller holds the child. */
 static void
-output_run (CprocOutput *self,
-            gsize        max_bytes,
-            gboolean     until_empty)
+reader_read_until_blocked (CprocOutputReader *self,
+                           gsize              max_bytes,
+                           gboolean           until_empty)
 {
   gsize total = 0;
 
-  while (cproc_output_deliver_lines (self) && self->fd >= 0 && total < max_bytes)
+  while (cproc_output_reader_deliver_lines (self) && self->fd >= 0 && total < max_bytes)
     {
       gsize asked = self->read_size;
-      gsize n = output_read (self);
+      gsize n = reader_read (self);
 
       total += n;
       cproc_child_update_progress (self->child, self->stream, n < asked);
@@ -213,50 +214,50 @@ output_run (CprocOutput *self,
        * it `output-64k` over a socket takes 0.96 of the processor's time. */
       if (n == 0 || (n < asked && !until_empty))
         {
-          cproc_output_deliver_lines (self);
+          cproc_output_reader_deliver_lines (self);
           break;
         }
     }
 
-  output_update_pending (self);
-  output_check_end (self);
+  reader_update_pending (self);
+  reader_check_end (self);
 }
 
 static void
-output_ready (gpointer user_data)
+reader_ready (gpointer user_data)
 {
-  CprocOutput *self = user_data;
+  CprocOutputReader *self = user_data;
   g_autoptr(CprocChild) G_GNUC_UNUSED guard = g_object_ref (self->child);
 
-  output_run (self, READS_PER_DISPATCH * CPROC_CHUNK_SIZE, FALSE);
+  reader_read_until_blocked (self, READS_PER_DISPATCH * CPROC_READ_SIZE, FALSE);
 }
 
 /* Somebody holds the stream open that outlives the process. What is in the pipe is the child's;
  * no more than a pipe holds, since the somebody may go on writing. */
 static void
-output_expired (gpointer user_data)
+reader_expired (gpointer user_data)
 {
-  CprocOutput *self = user_data;
+  CprocOutputReader *self = user_data;
   g_autoptr(CprocChild) G_GNUC_UNUSED guard = g_object_ref (self->child);
   int capacity;
 
   cproc_timer_stop (&self->drain);
 
   capacity = fcntl (self->fd, F_GETPIPE_SZ);
-  output_run (self, capacity > 0 ? capacity : BIG_PIPE_SIZE, TRUE);
+  reader_read_until_blocked (self, capacity > 0 ? capacity : BIG_PIPE_SIZE, TRUE);
 
   if (self->paused || self->fd < 0)
     return;
 
-  output_close (self);
-  cproc_output_deliver_lines (self);
-  output_check_end (self);
+  reader_close (self);
+  cproc_output_reader_deliver_lines (self);
+  reader_check_end (self);
 }
 
 void
-cproc_output_init (CprocOutput *self,
-                   CprocChild  *child,
-                   CprocStream  stream)
+cproc_output_reader_init (CprocOutputReader *self,
+                          CprocChild        *child,
+                          CprocStream        stream)
 {
   self->child = child;
   self->stream = stream;
@@ -264,39 +265,39 @@ cproc_output_init (CprocOutput *self,
 }
 
 void
-cproc_output_clear (CprocOutput *self)
+cproc_output_reader_clear (CprocOutputReader *self)
 {
   cproc_watch_stop (&self->watch);
   cproc_timer_stop (&self->drain);
   cproc_fd_clear (&self->fd);
-  cproc_output_drop_lines (self);
+  cproc_output_reader_drop_lines (self);
 }
 
 void
-cproc_output_open (CprocOutput  *self,
-                   int           fd,
-                   GMainContext *context)
+cproc_output_reader_open (CprocOutputReader *self,
+                          int                fd,
+                          GMainContext      *context)
 {
   g_assert (self->fd < 0);
 
   self->fd = fd;
-  self->is_large = FALSE;
-  self->read_size = CPROC_CHUNK_SIZE;
+  self->uses_large_pipe = FALSE;
+  self->read_size = CPROC_READ_SIZE;
   self->eof = FALSE;
   self->ended = FALSE;
   if (!self->paused)
-    output_watch (self, context);
+    reader_watch (self, context);
 }
 
 void
-cproc_output_skip (CprocOutput *self)
+cproc_output_reader_mark_absent (CprocOutputReader *self)
 {
   self->eof = TRUE;
   self->ended = TRUE;
 }
 
 int
-cproc_output_steal_fd (CprocOutput *self)
+cproc_output_reader_steal_fd (CprocOutputReader *self)
 {
   int fd = self->fd;
 
@@ -308,7 +309,7 @@ cproc_output_steal_fd (CprocOutput *self)
 }
 
 void
-cproc_output_pause (CprocOutput *self)
+cproc_output_reader_pause (CprocOutputReader *self)
 {
   self->paused = TRUE;
   cproc_watch_stop (&self->watch);
@@ -316,8 +317,8 @@ cproc_output_pause (CprocOutput *self)
 }
 
 void
-cproc_output_resume (CprocOutput  *self,
-                     GMainContext *context)
+cproc_output_reader_resume (CprocOutputReader *self,
+                            GMainContext      *context)
 {
   self->paused = FALSE;
 
@@ -325,13 +326,13 @@ cproc_output_resume (CprocOutput  *self,
     return;
 
   if (self->fd >= 0 || self->eof)
-    output_watch (self, context);
+    reader_watch (self, context);
 }
 
 void
-cproc_output_start_drain (CprocOutput  *self,
-                          GMainContext *context,
-                          int           msec)
+cproc_output_reader_start_drain (CprocOutputReader *self,
+                                 GMainContext      *context,
+                                 int                msec)
 {
   if (self->fd < 0 || self->paused)
     return;
@@ -339,21 +340,21 @@ cproc_output_start_drain (CprocOutput  *self,
   if (msec < 0)
     cproc_timer_stop (&self->drain);
   else
-    cproc_timer_start (&self->drain, context, msec, output_expired, self);
+    cproc_timer_start (&self->drain, context, msec, reader_expired, self);
 }
 
 void
-cproc_output_set_context (CprocOutput  *self,
-                          GMainContext *context)
+cproc_output_reader_set_context (CprocOutputReader *self,
+                                 GMainContext      *context)
 {
   cproc_watch_move (&self->watch, context);
   cproc_timer_move (&self->drain, context);
 }
 
 void
-cproc_output_set_max_line_length (CprocOutput *self,
-                                  gsize        max_length)
+cproc_output_reader_set_max_line_length (CprocOutputReader *self,
+                                         gsize              max_length)
 {
   if (self->lines != NULL)
-    cproc_lines_set_max_length (self->lines, max_length);
+    cproc_line_splitter_set_max_length (self->lines, max_length);
 }

@@ -135,10 +135,10 @@ cproc_pipe_io_stream_new (int                 fd,
     }
   else
     {
-      CprocWriter *writer = cproc_writer_new (fd, context);
+      CprocPipeWriter *writer = cproc_pipe_writer_new (fd, context);
 
       self->output = cproc_pipe_output_stream_new (writer);
-      cproc_writer_unref (writer);
+      cproc_pipe_writer_unref (writer);
     }
 
   return G_IO_STREAM (self);

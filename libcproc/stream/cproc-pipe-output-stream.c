@@ -19,13 +19,13 @@ struct _CprocPipeOutputStream
 {
   GOutputStream parent_instance;
 
-  CprocWriter *writer;
+  CprocPipeWriter *writer;
 };
 
 static int
 cproc_pipe_output_stream_get_fd (GFileDescriptorBased *based)
 {
-  return cproc_writer_get_fd (CPROC_PIPE_OUTPUT_STREAM (based)->writer);
+  return cproc_pipe_writer_get_fd (CPROC_PIPE_OUTPUT_STREAM (based)->writer);
 }
 
 static void
@@ -65,8 +65,9 @@ cproc_pipe_output_stream_write_nonblocking (GPollableOutputStream  *stream,
                                             gsize                   length,
                                             GError                **error)
 {
-  return cproc_writer_write (CPROC_PIPE_OUTPUT_STREAM (stream)->writer, data, length, FALSE, NULL,
-                             error);
+  CprocPipeWriter *writer = CPROC_PIPE_OUTPUT_STREAM (stream)->writer;
+
+  return cproc_pipe_writer_write (writer, data, length, FALSE, NULL, error);
 }
 
 static void
@@ -91,8 +92,8 @@ cproc_pipe_output_stream_write (GOutputStream  *stream,
                                 GCancellable   *cancellable,
                                 GError        **error)
 {
-  return cproc_writer_write (CPROC_PIPE_OUTPUT_STREAM (stream)->writer, data, length, TRUE,
-                             cancellable, error);
+  return cproc_pipe_writer_write (CPROC_PIPE_OUTPUT_STREAM (stream)->writer, data, length, TRUE,
+                                  cancellable, error);
 }
 
 static gboolean
@@ -100,7 +101,7 @@ cproc_pipe_output_stream_close (GOutputStream  *stream,
                                 GCancellable   *cancellable,
                                 GError        **error)
 {
-  cproc_writer_close (CPROC_PIPE_OUTPUT_STREAM (stream)->writer);
+  cproc_pipe_writer_close (CPROC_PIPE_OUTPUT_STREAM (stream)->writer);
 
   return TRUE;
 }
@@ -117,7 +118,7 @@ cproc_pipe_output_stream_close_async (GOutputStream       *stream,
   /* The inherited one closes in a thread, but the queue belongs to this one. */
   g_task_set_source_tag (task, cproc_pipe_output_stream_close_async);
   g_task_set_priority (task, io_priority);
-  cproc_writer_close (CPROC_PIPE_OUTPUT_STREAM (stream)->writer);
+  cproc_pipe_writer_close (CPROC_PIPE_OUTPUT_STREAM (stream)->writer);
   g_task_return_boolean (task, TRUE);
 }
 
@@ -134,7 +135,7 @@ cproc_pipe_output_stream_finalize (GObject *object)
 {
   CprocPipeOutputStream *self = CPROC_PIPE_OUTPUT_STREAM (object);
 
-  g_clear_pointer (&self->writer, cproc_writer_unref);
+  g_clear_pointer (&self->writer, cproc_pipe_writer_unref);
 
   G_OBJECT_CLASS (cproc_pipe_output_stream_parent_class)->finalize (object);
 }
@@ -159,11 +160,11 @@ cproc_pipe_output_stream_init (CprocPipeOutputStream *self)
 }
 
 GOutputStream *
-cproc_pipe_output_stream_new (CprocWriter *writer)
+cproc_pipe_output_stream_new (CprocPipeWriter *writer)
 {
   CprocPipeOutputStream *self = g_object_new (CPROC_TYPE_PIPE_OUTPUT_STREAM, NULL);
 
-  self->writer = cproc_writer_ref (writer);
+  self->writer = cproc_pipe_writer_ref (writer);
 
   return G_OUTPUT_STREAM (self);
 }

@@ -27,7 +27,7 @@ typedef struct
   GSource *cancelled;
 } CprocWrite;
 
-struct _CprocWriter
+struct _CprocPipeWriter
 {
   grefcount ref_count;
   int fd; /* -1: closed */
@@ -41,9 +41,9 @@ struct _CprocWriter
 };
 
 gssize
-cproc_writev_no_signal (int                 fd,
-                        const struct iovec *vectors,
-                        int                 n_vectors)
+cproc_pipe_writev (int                 fd,
+                   const struct iovec *vectors,
+                   int                 n_vectors)
 {
   /* A pipe has no MSG_NOSIGNAL. (RWF_NOSIGNAL, of Linux 6.18, saves less than can be measured.)
    * Blocked in this thread, the signal of our own write stays pending here and can be taken back;
@@ -77,15 +77,15 @@ cproc_writev_no_signal (int                 fd,
 /* A socket is asked not to send the signal, which saves the four system calls above: `stdin` has
  * 1.04 times the bytes a second. */
 static gssize
-writer_writev (CprocWriter  *self,
-               struct iovec *vectors,
-               int           n_vectors)
+writer_writev (CprocPipeWriter *self,
+               struct iovec    *vectors,
+               int              n_vectors)
 {
   struct msghdr header = { .msg_iov = vectors, .msg_iovlen = n_vectors };
   gssize n;
 
   if (self->is_pipe)
-    return cproc_writev_no_signal (self->fd, vectors, n_vectors);
+    return cproc_pipe_writev (self->fd, vectors, n_vectors);
 
   do
     n = sendmsg (self->fd, &header, MSG_NOSIGNAL);
@@ -96,7 +96,7 @@ writer_writev (CprocWriter  *self,
 
   self->is_pipe = TRUE;
 
-  return cproc_writev_no_signal (self->fd, vectors, n_vectors);
+  return cproc_pipe_writev (self->fd, vectors, n_vectors);
 }
 
 /* Before a callback may run: it may cancel the cancellable and run a main loop, in which the source
@@ -121,7 +121,7 @@ write_free (CprocWrite *self)
 }
 
 static GError *
-writer_new_error (CprocWriter *self)
+writer_new_error (CprocPipeWriter *self)
 {
   if (self->failure != 0)
     return g_error_new (G_IO_ERROR, g_io_error_from_errno (self->failure),
@@ -135,9 +135,9 @@ writer_new_error (CprocWriter *self)
 /* The callbacks may run in here, so the writes are no longer the writer's. A callback may cancel a
  * later write: that one has its result already. */
 static void
-finish_writes (CprocWriter *self,
-               GQueue      *writes,
-               gboolean     written)
+finish_writes (CprocPipeWriter *self,
+               GQueue          *writes,
+               gboolean         written)
 {
   CprocWrite *item;
 
@@ -156,7 +156,7 @@ finish_writes (CprocWriter *self,
 }
 
 static void
-writer_shut (CprocWriter *self)
+writer_shut (CprocPipeWriter *self)
 {
   GQueue writes = self->queue;
 
@@ -167,8 +167,8 @@ writer_shut (CprocWriter *self)
 }
 
 static void
-writer_fail (CprocWriter *self,
-             int          error_number)
+writer_fail (CprocPipeWriter *self,
+             int              error_number)
 {
   if (error_number != EPIPE && error_number != ECONNRESET)
     self->failure = error_number;
@@ -176,8 +176,8 @@ writer_fail (CprocWriter *self,
 }
 
 static void
-writer_consume (CprocWriter *self,
-                gsize        n)
+writer_consume (CprocPipeWriter *self,
+                gsize            n)
 {
   GQueue writes = G_QUEUE_INIT;
   CprocWrite *head;
@@ -201,7 +201,7 @@ writer_consume (CprocWriter *self,
 
 /* FALSE when the pipe is full or gone. */
 static gboolean
-writer_write_some (CprocWriter *self)
+writer_write_some (CprocPipeWriter *self)
 {
   struct iovec vectors[MAX_VECTORS];
   int n_vectors = 0;
@@ -235,7 +235,7 @@ writer_write_some (CprocWriter *self)
 /* For those that are given much: see output_enlarge(). `stdin` has 2.6 times the bytes a second,
  * `cat` 2.7 times. */
 static void
-writer_enlarge_pipe (CprocWriter *self)
+writer_enlarge_pipe (CprocPipeWriter *self)
 {
   if (!self->big_pipe)
     fcntl (self->fd, F_SETPIPE_SZ, BIG_PIPE_SIZE);
@@ -246,7 +246,7 @@ static void writer_ready (gpointer user_data);
 
 /* Writes what goes; the rest waits for the descriptor. */
 static void
-writer_pump (CprocWriter *self)
+writer_pump (CprocPipeWriter *self)
 {
   while (self->fd >= 0 && !g_queue_is_empty (&self->queue) && writer_write_some (self))
     {
@@ -274,17 +274,17 @@ writer_pump (CprocWriter *self)
 static void
 writer_ready (gpointer user_data)
 {
-  CprocWriter *self = cproc_writer_ref (user_data);
+  CprocPipeWriter *self = cproc_pipe_writer_ref (user_data);
 
   writer_pump (self);
-  cproc_writer_unref (self);
+  cproc_pipe_writer_unref (self);
 }
 
-CprocWriter *
-cproc_writer_new (int           fd,
-                  GMainContext *context)
+CprocPipeWriter *
+cproc_pipe_writer_new (int           fd,
+                       GMainContext *context)
 {
-  CprocWriter *self = g_new0 (CprocWriter, 1);
+  CprocPipeWriter *self = g_new0 (CprocPipeWriter, 1);
 
   g_ref_count_init (&self->ref_count);
   self->fd = fd;
@@ -294,8 +294,8 @@ cproc_writer_new (int           fd,
   return self;
 }
 
-CprocWriter *
-cproc_writer_ref (CprocWriter *self)
+CprocPipeWriter *
+cproc_pipe_writer_ref (CprocPipeWriter *self)
 {
   g_ref_count_inc (&self->ref_count);
 
@@ -303,7 +303,7 @@ cproc_writer_ref (CprocWriter *self)
 }
 
 void
-cproc_writer_unref (CprocWriter *self)
+cproc_pipe_writer_unref (CprocPipeWriter *self)
 {
   if (!g_ref_count_dec (&self->ref_count))
     return;
@@ -315,7 +315,7 @@ cproc_writer_unref (CprocWriter *self)
 
 typedef struct
 {
-  CprocWriter *writer;
+  CprocPipeWriter *writer;
   CprocWrite *item;
 } CprocWriteCancel;
 
@@ -324,7 +324,7 @@ write_cancel_free (gpointer data)
 {
   CprocWriteCancel *cancel = data;
 
-  cproc_writer_unref (cancel->writer);
+  cproc_pipe_writer_unref (cancel->writer);
   g_free (cancel);
 }
 
@@ -349,8 +349,8 @@ write_cancelled (GCancellable *cancellable,
 }
 
 static void
-write_watch_cancellable (CprocWriter *self,
-                         CprocWrite  *item)
+write_watch_cancellable (CprocPipeWriter *self,
+                         CprocWrite      *item)
 {
   GCancellable *cancellable = g_task_get_cancellable (item->task);
   CprocWriteCancel *cancel;
@@ -359,7 +359,7 @@ write_watch_cancellable (CprocWriter *self,
     return;
 
   cancel = g_new0 (CprocWriteCancel, 1);
-  cancel->writer = cproc_writer_ref (self);
+  cancel->writer = cproc_pipe_writer_ref (self);
   cancel->item = item;
   item->cancelled = g_cancellable_source_new (cancellable);
   g_source_set_callback (item->cancelled, G_SOURCE_FUNC (write_cancelled), cancel,
@@ -368,9 +368,9 @@ write_watch_cancellable (CprocWriter *self,
 }
 
 void
-cproc_writer_push (CprocWriter *self,
-                   GBytes      *bytes,
-                   GTask       *task)
+cproc_pipe_writer_push (CprocPipeWriter *self,
+                        GBytes          *bytes,
+                        GTask           *task)
 {
   CprocWrite *item;
 
@@ -395,7 +395,7 @@ cproc_writer_push (CprocWriter *self,
 }
 
 void
-cproc_writer_close (CprocWriter *self)
+cproc_pipe_writer_close (CprocPipeWriter *self)
 {
   self->closing = TRUE;
   if (self->fd >= 0 && g_queue_is_empty (&self->queue))
@@ -403,15 +403,15 @@ cproc_writer_close (CprocWriter *self)
 }
 
 void
-cproc_writer_abandon (CprocWriter *self)
+cproc_pipe_writer_abandon (CprocPipeWriter *self)
 {
   self->closing = TRUE;
   writer_shut (self);
 }
 
 void
-cproc_writer_set_context (CprocWriter  *self,
-                          GMainContext *context)
+cproc_pipe_writer_set_context (CprocPipeWriter *self,
+                               GMainContext    *context)
 {
   g_main_context_ref (context);
   g_main_context_unref (self->context);
@@ -420,22 +420,22 @@ cproc_writer_set_context (CprocWriter  *self,
 }
 
 GError *
-cproc_writer_dup_failure (CprocWriter *self)
+cproc_pipe_writer_dup_failure (CprocPipeWriter *self)
 {
   return self->failure != 0 ? writer_new_error (self) : NULL;
 }
 
 int
-cproc_writer_get_fd (CprocWriter *self)
+cproc_pipe_writer_get_fd (CprocPipeWriter *self)
 {
   return self->fd;
 }
 
 /* Waits until the pipe takes something, or has gone, or the wait is cancelled. */
 static gboolean
-writer_wait (CprocWriter   *self,
-             GCancellable  *cancellable,
-             GError       **error)
+writer_wait (CprocPipeWriter  *self,
+             GCancellable     *cancellable,
+             GError          **error)
 {
   GPollFD fds[2] = { { .fd = self->fd, .events = G_IO_OUT } };
   guint n_fds = 1;
@@ -454,12 +454,12 @@ writer_wait (CprocWriter   *self,
 }
 
 gssize
-cproc_writer_write (CprocWriter   *self,
-                    const void    *data,
-                    gsize          length,
-                    gboolean       block,
-                    GCancellable  *cancellable,
-                    GError       **error)
+cproc_pipe_writer_write (CprocPipeWriter  *self,
+                         const void       *data,
+                         gsize             length,
+                         gboolean          block,
+                         GCancellable     *cancellable,
+                         GError          **error)
 {
   struct iovec vector = { (gpointer) data, length };
 

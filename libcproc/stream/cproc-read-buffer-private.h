@@ -7,9 +7,9 @@
 G_BEGIN_DECLS
 
 /* What a pipe is read by, and a socket at first. */
-#define CPROC_CHUNK_SIZE (64 * 1024)
+#define CPROC_READ_SIZE (64 * 1024)
 
-/* What one read brought. The lines of a chunk lie in it, so it lives as long as somebody is still
+/* What one read brought. The lines of a read lie in it, so it lives as long as somebody is still
  * emitting them: a handler may run a main loop of its own, which reads on. */
 typedef struct
 {
@@ -17,23 +17,23 @@ typedef struct
   GThread *thread; /* which reads into it */
   char *data;
   gsize size;
-} CprocChunk;
+} CprocReadBuffer;
 
-CprocChunk *cproc_chunk_take      (gsize       size);
-CprocChunk *cproc_chunk_ref       (CprocChunk *self);
-void        cproc_chunk_unref     (CprocChunk *self);
+CprocReadBuffer *cproc_read_buffer_take      (gsize            size);
+CprocReadBuffer *cproc_read_buffer_ref       (CprocReadBuffer *self);
+void             cproc_read_buffer_unref     (CprocReadBuffer *self);
 
 /* Without a copy. */
-GBytes     *cproc_chunk_get_bytes (CprocChunk *self,
-                                   gsize       length);
+GBytes          *cproc_read_buffer_get_bytes (CprocReadBuffer *self,
+                                              gsize            length);
 
 static inline gboolean
-cproc_chunk_contains (const CprocChunk *self,
-                      const char       *data)
+cproc_read_buffer_contains (const CprocReadBuffer *self,
+                            const char            *data)
 {
   return self != NULL && data >= self->data && data < self->data + self->size;
 }
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (CprocChunk, cproc_chunk_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CprocReadBuffer, cproc_read_buffer_unref)
 
 G_END_DECLS

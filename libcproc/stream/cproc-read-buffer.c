@@ -5,7 +5,7 @@
 #include "cproc-read-buffer-private.h"
 
 static void
-chunk_destroy (CprocChunk *self)
+read_buffer_destroy (CprocReadBuffer *self)
 {
   g_free (self->data);
   g_free (self);
@@ -15,12 +15,12 @@ chunk_destroy (CprocChunk *self)
  * handed out and was not kept comes back to it: freed, 128 KiB at the heap's end may go to the
  * system and come back as pages to fault in anew, and over a socket `output-64k` took 1.09 and
  * `output-1m` 1.17 times the processor's time. */
-static GPrivate spare_chunk = G_PRIVATE_INIT ((GDestroyNotify) chunk_destroy);
+static GPrivate spare_buffer = G_PRIVATE_INIT ((GDestroyNotify) read_buffer_destroy);
 
-static CprocChunk *
-chunk_new (gsize size)
+static CprocReadBuffer *
+read_buffer_new (gsize size)
 {
-  CprocChunk *self = g_new0 (CprocChunk, 1);
+  CprocReadBuffer *self = g_new0 (CprocReadBuffer, 1);
 
   self->thread = g_thread_self ();
   self->data = g_malloc (size);
@@ -29,45 +29,45 @@ chunk_new (gsize size)
   return self;
 }
 
-CprocChunk *
-cproc_chunk_take (gsize size)
+CprocReadBuffer *
+cproc_read_buffer_take (gsize size)
 {
-  CprocChunk *self = g_private_get (&spare_chunk);
+  CprocReadBuffer *self = g_private_get (&spare_buffer);
 
   if (self != NULL)
-    g_private_set (&spare_chunk, NULL);
+    g_private_set (&spare_buffer, NULL);
   if (self != NULL && self->size != size)
-    g_clear_pointer (&self, chunk_destroy);
+    g_clear_pointer (&self, read_buffer_destroy);
   if (self == NULL)
-    self = chunk_new (size);
+    self = read_buffer_new (size);
   self->ref_count = 1;
 
   return self;
 }
 
-CprocChunk *
-cproc_chunk_ref (CprocChunk *self)
+CprocReadBuffer *
+cproc_read_buffer_ref (CprocReadBuffer *self)
 {
   g_atomic_int_inc (&self->ref_count);
   return self;
 }
 
 void
-cproc_chunk_unref (CprocChunk *self)
+cproc_read_buffer_unref (CprocReadBuffer *self)
 {
   if (!g_atomic_int_dec_and_test (&self->ref_count))
     return;
 
-  if (self->thread == g_thread_self () && g_private_get (&spare_chunk) == NULL)
-    g_private_set (&spare_chunk, self);
+  if (self->thread == g_thread_self () && g_private_get (&spare_buffer) == NULL)
+    g_private_set (&spare_buffer, self);
   else
-    chunk_destroy (self);
+    read_buffer_destroy (self);
 }
 
 GBytes *
-cproc_chunk_get_bytes (CprocChunk *self,
-                       gsize       length)
+cproc_read_buffer_get_bytes (CprocReadBuffer *self,
+                             gsize            length)
 {
-  return g_bytes_new_with_free_func (self->data, length, (GDestroyNotify) cproc_chunk_unref,
-                                     cproc_chunk_ref (self));
+  return g_bytes_new_with_free_func (self->data, length, (GDestroyNotify) cproc_read_buffer_unref,
+                                     cproc_read_buffer_ref (self));
 }

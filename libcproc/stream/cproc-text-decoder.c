@@ -17,7 +17,7 @@
 
 /* UTF-8 goes through characters alone; every other encoding through iconv first, and what that
  * yields through characters, which is where NUL goes and where no surprise of iconv's passes. */
-struct _CprocDecoder
+struct _CprocTextDecoder
 {
   guchar start[4]; /* of a character of UTF-8 that is not whole yet */
   gsize n_start;
@@ -142,7 +142,7 @@ cproc_utf8_span (const char *data,
 }
 
 static gboolean
-names_utf8 (const char *encoding)
+encoding_is_utf8 (const char *encoding)
 {
   return g_ascii_strcasecmp (encoding, "UTF-8") == 0 || g_ascii_strcasecmp (encoding, "UTF8") == 0;
 }
@@ -151,7 +151,7 @@ names_utf8 (const char *encoding)
  * makes of them depends on where its input began; bytes that come one by one come out alike however
  * the text is cut. */
 static gboolean
-names_shifts (const char *encoding)
+encoding_has_shifts (const char *encoding)
 {
   const char *parts[] = { "2022", "UTF-7", "UTF7" };
   g_autofree char *upper = g_ascii_strup (encoding, -1);
@@ -167,7 +167,7 @@ names_shifts (const char *encoding)
 
 /* How far two characters are apart; 2 or 4 where a byte alone means nothing. */
 static gsize
-measure_unit (const char *encoding)
+encoding_measure_unit (const char *encoding)
 {
   g_autofree char *one = NULL;
   g_autofree char *two = NULL;
@@ -183,17 +183,17 @@ measure_unit (const char *encoding)
   return n_two - n_one;
 }
 
-CprocDecoder *
-cproc_decoder_new (const char  *encoding,
-                   GError     **error)
+CprocTextDecoder *
+cproc_text_decoder_new (const char  *encoding,
+                        GError     **error)
 {
-  g_autoptr(CprocDecoder) self = NULL;
+  g_autoptr(CprocTextDecoder) self = NULL;
 
   g_return_val_if_fail (encoding != NULL, NULL);
 
-  self = g_new0 (CprocDecoder, 1);
+  self = g_new0 (CprocTextDecoder, 1);
   self->converter = (GIConv) -1;
-  if (names_utf8 (encoding))
+  if (encoding_is_utf8 (encoding))
     return g_steal_pointer (&self);
 
   self->converter = g_iconv_open ("UTF-8", encoding);
@@ -206,15 +206,15 @@ cproc_decoder_new (const char  *encoding,
       return NULL;
     }
 
-  self->unit = measure_unit (encoding);
-  self->has_shifts = names_shifts (encoding);
+  self->unit = encoding_measure_unit (encoding);
+  self->has_shifts = encoding_has_shifts (encoding);
   self->rest = g_byte_array_new ();
 
   return g_steal_pointer (&self);
 }
 
 void
-cproc_decoder_free (CprocDecoder *self)
+cproc_text_decoder_free (CprocTextDecoder *self)
 {
   if (self->converter != (GIConv) -1)
     g_iconv_close (self->converter);
@@ -223,17 +223,17 @@ cproc_decoder_free (CprocDecoder *self)
 }
 
 gboolean
-cproc_decoder_is_utf8 (CprocDecoder *self)
+cproc_text_decoder_is_utf8 (CprocTextDecoder *self)
 {
   return self->converter == (GIConv) -1;
 }
 
 /* Goes on with the character that the piece before has begun; how much of data that takes. */
 static gsize
-finish_start (CprocDecoder *self,
-              const char   *data,
-              gsize         length,
-              GString      *out)
+decoder_finish_start (CprocTextDecoder *self,
+                      const char       *data,
+                      gsize             length,
+                      GString          *out)
 {
   gsize taken = MIN (sizeof self->start - self->n_start, length);
   gsize n_before = self->n_start;
@@ -263,8 +263,8 @@ finish_start (CprocDecoder *self,
 }
 
 static void
-flush_start (CprocDecoder *self,
-             GString      *out)
+decoder_flush_start (CprocTextDecoder *self,
+                     GString          *out)
 {
   if (self->n_start > 0)
     g_string_append (out, REPLACEMENT);
@@ -272,15 +272,15 @@ flush_start (CprocDecoder *self,
 }
 
 static void
-decode_utf8 (CprocDecoder *self,
-             const char   *data,
-             gsize         length,
-             GString      *out)
+decoder_decode_utf8 (CprocTextDecoder *self,
+                     const char       *data,
+                     gsize             length,
+                     GString          *out)
 {
   gsize i = 0;
 
   if (self->n_start > 0 && length > 0)
-    i = finish_start (self, data, length, out);
+    i = decoder_finish_start (self, data, length, out);
 
   while (i < length)
     {
@@ -305,10 +305,10 @@ decode_utf8 (CprocDecoder *self,
 
 /* Converts until only the beginning of a character is left; how much that is. */
 static gsize
-convert (CprocDecoder *self,
-         char         *data,
-         gsize         length,
-         GString      *out)
+decoder_convert (CprocTextDecoder *self,
+                 char             *data,
+                 gsize             length,
+                 GString          *out)
 {
   char buffer[4096];
 
@@ -321,7 +321,7 @@ convert (CprocDecoder *self,
       int saved_errno = errno;
       gboolean stuck = length == before && room == sizeof buffer;
 
-      decode_utf8 (self, buffer, sizeof buffer - room, out);
+      decoder_decode_utf8 (self, buffer, sizeof buffer - room, out);
 
       if (result != (gsize) -1)
         continue;
@@ -330,7 +330,7 @@ convert (CprocDecoder *self,
       if (saved_errno == E2BIG && !stuck)
         continue;
 
-      flush_start (self, out);
+      decoder_flush_start (self, out);
       g_string_append (out, REPLACEMENT);
       data += MIN (self->unit, length);
       length -= MIN (self->unit, length);
@@ -341,87 +341,87 @@ convert (CprocDecoder *self,
 
 /* Some converters hold a character back, in case the next is an accent. */
 static void
-flush_converter (CprocDecoder *self,
-                 GString      *out)
+decoder_flush_converter (CprocTextDecoder *self,
+                         GString          *out)
 {
   char buffer[256];
   char *next = buffer;
   gsize room = sizeof buffer;
 
   g_iconv (self->converter, NULL, NULL, &next, &room);
-  decode_utf8 (self, buffer, sizeof buffer - room, out);
+  decoder_decode_utf8 (self, buffer, sizeof buffer - room, out);
 }
 
 /* Converts data, after what was kept; keeps what must be seen again. */
 static void
-convert_piece (CprocDecoder *self,
-               const char   *data,
-               gsize         length,
-               GString      *out)
+decoder_convert_piece (CprocTextDecoder *self,
+                       const char       *data,
+                       gsize             length,
+                       GString          *out)
 {
   gsize left;
 
   if (self->rest->len > 0)
     {
       g_byte_array_append (self->rest, (const guint8 *) data, length);
-      left = convert (self, (char *) self->rest->data, self->rest->len, out);
+      left = decoder_convert (self, (char *) self->rest->data, self->rest->len, out);
       g_byte_array_remove_range (self->rest, 0, self->rest->len - left);
     }
   else
     {
-      left = convert (self, (char *) data, length, out);
+      left = decoder_convert (self, (char *) data, length, out);
       g_byte_array_append (self->rest, (const guint8 *) data + length - left, left);
     }
 }
 
 static void
-decode_other (CprocDecoder *self,
-              const char   *data,
-              gsize         length,
-              gboolean      flush,
-              GString      *out)
+decoder_decode_other (CprocTextDecoder *self,
+                      const char       *data,
+                      gsize             length,
+                      gboolean          flush,
+                      GString          *out)
 {
   gsize step = self->has_shifts ? 1 : length;
 
   for (gsize i = 0; i < length; i += step)
-    convert_piece (self, data + i, step, out);
+    decoder_convert_piece (self, data + i, step, out);
 
   if (!flush)
     return;
 
-  flush_converter (self, out);
+  decoder_flush_converter (self, out);
   if (self->rest->len > 0)
     g_string_append (out, REPLACEMENT);
   g_byte_array_set_size (self->rest, 0);
 }
 
 void
-cproc_decoder_decode (CprocDecoder *self,
-                      const char   *data,
-                      gsize         length,
-                      gboolean      flush,
-                      GString      *out)
+cproc_text_decoder_decode (CprocTextDecoder *self,
+                           const char       *data,
+                           gsize             length,
+                           gboolean          flush,
+                           GString          *out)
 {
-  if (cproc_decoder_is_utf8 (self))
-    decode_utf8 (self, data, length, out);
+  if (cproc_text_decoder_is_utf8 (self))
+    decoder_decode_utf8 (self, data, length, out);
   else
-    decode_other (self, data, length, flush, out);
+    decoder_decode_other (self, data, length, flush, out);
 
   if (flush)
-    flush_start (self, out);
+    decoder_flush_start (self, out);
 }
 
 char *
-cproc_decode_text (const char *data,
+cproc_text_decode (const char *data,
                    gsize       length,
                    const char *encoding)
 {
-  g_autoptr(CprocDecoder) self = cproc_decoder_new (encoding, NULL);
+  g_autoptr(CprocTextDecoder) self = cproc_text_decoder_new (encoding, NULL);
   GString *text = g_string_sized_new (length);
 
   if (self == NULL)
-    self = cproc_decoder_new ("UTF-8", NULL);
-  cproc_decoder_decode (self, data, length, TRUE, text);
+    self = cproc_text_decoder_new ("UTF-8", NULL);
+  cproc_text_decoder_decode (self, data, length, TRUE, text);
 
   return g_string_free (text, FALSE);
 }

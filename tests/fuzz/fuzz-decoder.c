@@ -10,10 +10,10 @@
 #include "fuzz.h"
 
 static GString *
-decode_pieces (CprocDecoder *decoder,
-               const char   *data,
-               gsize         size,
-               guint32       state)
+decode_pieces (CprocTextDecoder *decoder,
+               const char       *data,
+               gsize             size,
+               guint32           state)
 {
   GString *text = g_string_new (NULL);
 
@@ -22,10 +22,10 @@ decode_pieces (CprocDecoder *decoder,
       gsize n = fuzz_piece (&state, size - i);
       g_autofree char *piece = g_memdup2 (data + i, n);
 
-      cproc_decoder_decode (decoder, piece, n, FALSE, text);
+      cproc_text_decoder_decode (decoder, piece, n, FALSE, text);
       i += n;
     }
-  cproc_decoder_decode (decoder, NULL, 0, TRUE, text);
+  cproc_text_decoder_decode (decoder, NULL, 0, TRUE, text);
 
   return text;
 }
@@ -34,24 +34,24 @@ int
 LLVMFuzzerTestOneInput (const uint8_t *data,
                         size_t         size)
 {
-  g_autoptr(CprocDecoder) decoder = NULL;
+  g_autoptr(CprocTextDecoder) decoder = NULL;
   g_autoptr(GString) whole = NULL;
   g_autoptr(GString) cut = NULL;
   const char *text = (const char *) data + 2;
 
-  if (size < 2 || (decoder = cproc_decoder_new (fuzz_encoding (data[0]), NULL)) == NULL)
+  if (size < 2 || (decoder = cproc_text_decoder_new (fuzz_encoding (data[0]), NULL)) == NULL)
     return 0;
 
   size -= 2;
   whole = g_string_new (NULL);
-  cproc_decoder_decode (decoder, text, size, TRUE, whole);
+  cproc_text_decoder_decode (decoder, text, size, TRUE, whole);
   cut = decode_pieces (decoder, text, size, data[1]);
 
   g_assert_cmpmem (whole->str, whole->len, cut->str, cut->len);
   g_assert_true (g_utf8_validate_len (whole->str, whole->len, NULL));
   g_assert_cmpuint (cproc_utf8_span (whole->str, whole->len), ==, whole->len);
 
-  if (cproc_decoder_is_utf8 (decoder))
+  if (cproc_text_decoder_is_utf8 (decoder))
     {
       g_autoptr(GString) naive = naive_decode_utf8 (text, size);
 

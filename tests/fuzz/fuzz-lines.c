@@ -12,12 +12,12 @@
 #include "fuzz.h"
 
 static void
-collect (CprocLines *lines,
-         GPtrArray  *found)
+collect (CprocLineSplitter *lines,
+         GPtrArray         *found)
 {
   const char *line;
 
-  while ((line = cproc_lines_next (lines)) != NULL)
+  while ((line = cproc_line_splitter_next (lines)) != NULL)
     {
       g_assert_true (g_utf8_validate (line, -1, NULL));
       g_ptr_array_add (found, g_strdup (line));
@@ -25,10 +25,10 @@ collect (CprocLines *lines,
 }
 
 static GPtrArray *
-cut_pieces (CprocLines *lines,
-            const char *data,
-            gsize       size,
-            guint32     state)
+cut_pieces (CprocLineSplitter *lines,
+            const char        *data,
+            gsize              size,
+            guint32            state)
 {
   GPtrArray *found = g_ptr_array_new_with_free_func (g_free);
 
@@ -37,11 +37,11 @@ cut_pieces (CprocLines *lines,
       gsize n = state == 0 ? size : fuzz_piece (&state, size - i);
       g_autofree char *piece = g_memdup2 (data + i, n);
 
-      cproc_lines_feed (lines, piece, n);
+      cproc_line_splitter_feed (lines, piece, n);
       collect (lines, found);
       i += n;
     }
-  cproc_lines_finish (lines);
+  cproc_line_splitter_finish (lines);
   collect (lines, found);
 
   return found;
@@ -51,7 +51,7 @@ int
 LLVMFuzzerTestOneInput (const uint8_t *data,
                         size_t         size)
 {
-  g_autoptr(CprocLines) lines = NULL;
+  g_autoptr(CprocLineSplitter) lines = NULL;
   g_autoptr(GPtrArray) found = NULL;
   g_autoptr(GPtrArray) expected = NULL;
   g_autofree char *decoded = NULL;
@@ -64,11 +64,11 @@ LLVMFuzzerTestOneInput (const uint8_t *data,
 
   encoding = fuzz_encoding (data[0]);
   max_length = data[2] < 200 ? data[2] % 20 : data[2];
-  lines = cproc_lines_new (encoding, max_length, NULL);
+  lines = cproc_line_splitter_new (encoding, max_length, NULL);
   if (lines == NULL)
     return 0;
 
-  decoded = cproc_decode_text ((const char *) data + 3, size - 3, encoding);
+  decoded = cproc_text_decode ((const char *) data + 3, size - 3, encoding);
   text = g_string_new (decoded);
   expected = naive_cut (text, max_length);
   found = cut_pieces (lines, (const char *) data + 3, size - 3, data[1]);

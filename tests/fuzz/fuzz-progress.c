@@ -65,7 +65,7 @@ ask_pieces (CprocProgress *progress,
             guint32        state,
             gboolean       is_all)
 {
-  g_autoptr(CprocDecoder) decoder = cproc_decoder_new (encoding, NULL);
+  g_autoptr(CprocTextDecoder) decoder = cproc_text_decoder_new (encoding, NULL);
   GString *text = g_string_new (NULL);
 
   for (gsize i = 0; i <= size;)
@@ -75,7 +75,7 @@ ask_pieces (CprocProgress *progress,
       gboolean is_last = i + n == size;
       double value;
 
-      cproc_decoder_decode (decoder, piece, n, FALSE, text);
+      cproc_text_decoder_decode (decoder, piece, n, FALSE, text);
       cproc_progress_feed (progress, STREAM, encoding, piece, n);
       value = cproc_progress_ask (progress, NULL, STREAM, is_all || is_last);
       g_assert_true (value == -1 || (value >= 0 && value <= 1));
@@ -139,7 +139,7 @@ int
 LLVMFuzzerTestOneInput (const uint8_t *data,
                         size_t         size)
 {
-  g_autoptr(CprocDecoder) decoder = NULL;
+  g_autoptr(CprocTextDecoder) decoder = NULL;
   g_autoptr(CprocProgress) progress = NULL;
   g_autoptr(GString) text = NULL;
   const char *encoding;
@@ -149,7 +149,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data,
     return 0;
 
   encoding = fuzz_encoding (data[0]);
-  decoder = cproc_decoder_new (encoding, NULL);
+  decoder = cproc_text_decoder_new (encoding, NULL);
   if (decoder == NULL)
     return 0;
 

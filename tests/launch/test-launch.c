@@ -489,7 +489,7 @@ note_thread (gpointer user_data)
   pthread_sigmask (SIG_SETMASK, NULL, &mask);
   g_assert_true (sigismember (&mask, SIGTERM));
   g_assert_true (sigismember (&mask, SIGUSR1));
-  g_assert_true (g_main_context_is_owner (cproc_launch_thread_get_context ()));
+  g_assert_true (g_main_context_is_owner (cproc_thread_get_context ()));
   g_atomic_pointer_set (thread, g_thread_self ());
 
   return G_SOURCE_REMOVE;
@@ -498,7 +498,7 @@ note_thread (gpointer user_data)
 static void
 note_nothing (gpointer unused)
 {
-  g_assert_true (cproc_launch_thread_is_current ());
+  g_assert_true (cproc_thread_is_current ());
 }
 
 static void
@@ -506,12 +506,12 @@ test_thread (void)
 {
   GThread *threads[2] = { NULL, NULL };
 
-  cproc_launch_thread_push (note_thread, &threads[0]);
-  cproc_launch_thread_push (note_thread, &threads[1]);
+  cproc_thread_push (note_thread, &threads[0]);
+  cproc_thread_push (note_thread, &threads[1]);
   /* In turn, and this one is waited for. */
-  cproc_launch_thread_call (note_nothing, NULL);
+  cproc_thread_call (note_nothing, NULL);
 
-  g_assert_false (cproc_launch_thread_is_current ());
+  g_assert_false (cproc_thread_is_current ());
   g_assert_nonnull (threads[0]);
   g_assert_true (threads[0] == threads[1]);
   g_assert_true (threads[0] != g_thread_self ());

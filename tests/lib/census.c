@@ -115,7 +115,7 @@ static void
 settle (void)
 {
   run_main_loop ();
-  cproc_launch_thread_call (do_nothing, NULL);
+  cproc_thread_call (do_nothing, NULL);
   test_await_no_children ();
   run_main_loop ();
 }

@@ -9,7 +9,7 @@
 
 /* The descriptors of one main context, and that each of them gets its turn. */
 
-/* More than the hub keeps the main loop at a time. */
+/* More than the poller keeps the main loop at a time. */
 #define BUSY_USEC 2500
 
 typedef struct

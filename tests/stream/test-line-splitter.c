@@ -69,12 +69,12 @@ static const Sample samples[] = {
   SAMPLE ("iso-2022-jp", "ISO-2022-JP", 0, "\x1b$B$\"\x1b(B\nb\n", "あ", "b"),
 };
 
-static CprocLines *
+static CprocLineSplitter *
 open_lines (const char *encoding,
             gsize       max_length)
 {
   g_autoptr(GError) error = NULL;
-  CprocLines *lines = cproc_lines_new (encoding, max_length, &error);
+  CprocLineSplitter *lines = cproc_line_splitter_new (encoding, max_length, &error);
 
   if (lines == NULL)
     {
@@ -87,12 +87,12 @@ open_lines (const char *encoding,
 }
 
 static void
-collect (CprocLines *lines,
-         GPtrArray  *found)
+collect (CprocLineSplitter *lines,
+         GPtrArray         *found)
 {
   const char *line;
 
-  while ((line = cproc_lines_next (lines)) != NULL)
+  while ((line = cproc_line_splitter_next (lines)) != NULL)
     {
       g_assert_true (g_utf8_validate (line, -1, NULL));
       g_ptr_array_add (found, g_strdup (line));
@@ -101,11 +101,11 @@ collect (CprocLines *lines,
 
 /* Feeds what lies between the cuts, each piece in memory of its own that is gone afterwards. */
 static GPtrArray *
-cut_at (CprocLines  *lines,
-        const char  *data,
-        gsize        length,
-        const gsize *cuts,
-        gsize        n_cuts)
+cut_at (CprocLineSplitter *lines,
+        const char        *data,
+        gsize              length,
+        const gsize       *cuts,
+        gsize              n_cuts)
 {
   GPtrArray *found = g_ptr_array_new_with_free_func (g_free);
   gsize start = 0;
@@ -115,14 +115,14 @@ cut_at (CprocLines  *lines,
       gsize end = i < n_cuts ? cuts[i] : length;
       g_autofree char *piece = g_memdup2 (data + start, end - start);
 
-      cproc_lines_feed (lines, piece, end - start);
+      cproc_line_splitter_feed (lines, piece, end - start);
       collect (lines, found);
       start = end;
     }
 
-  cproc_lines_finish (lines);
+  cproc_line_splitter_finish (lines);
   collect (lines, found);
-  g_assert_null (cproc_lines_next (lines));
+  g_assert_null (cproc_line_splitter_next (lines));
 
   return found;
 }
@@ -147,7 +147,7 @@ check_cuts (const char         *encoding,
             const char * const *expected,
             gsize               n_expected)
 {
-  g_autoptr(CprocLines) lines = open_lines (encoding, max_length);
+  g_autoptr(CprocLineSplitter) lines = open_lines (encoding, max_length);
   g_autoptr(GPtrArray) found = NULL;
 
   if (lines == NULL)
@@ -303,38 +303,38 @@ test_windows (void)
 static void
 test_in_place (void)
 {
-  g_autoptr(CprocLines) lines = cproc_lines_new ("UTF-8", 8, NULL);
+  g_autoptr(CprocLineSplitter) lines = cproc_line_splitter_new ("UTF-8", 8, NULL);
   char data[] = "one\ntwo\r\n\nfür €\n\xff\n345678\n123456789\nend";
   const char *piece;
 
-  cproc_lines_feed (lines, data, sizeof data - 1);
-  g_assert_true (cproc_lines_next (lines) == data);
-  g_assert_true (cproc_lines_next (lines) == data + 4);
+  cproc_line_splitter_feed (lines, data, sizeof data - 1);
+  g_assert_true (cproc_line_splitter_next (lines) == data);
+  g_assert_true (cproc_line_splitter_next (lines) == data + 4);
   g_assert_cmpstr (data + 4, ==, "two");
-  g_assert_true (cproc_lines_next (lines) == data + 9);
-  g_assert_true (cproc_lines_next (lines) == data + 10);
+  g_assert_true (cproc_line_splitter_next (lines) == data + 9);
+  g_assert_true (cproc_line_splitter_next (lines) == data + 10);
   g_assert_cmpstr (data, ==, "one");
   g_assert_cmpstr (data + 10, ==, "für €");
-  g_assert_cmpstr (cproc_lines_next (lines), ==, R);
-  g_assert_true (cproc_lines_next (lines) == data + 21);
+  g_assert_cmpstr (cproc_line_splitter_next (lines), ==, R);
+  g_assert_true (cproc_line_splitter_next (lines) == data + 21);
   g_assert_cmpstr (data + 21, ==, "345678");
 
-  piece = cproc_lines_next (lines);
+  piece = cproc_line_splitter_next (lines);
   g_assert_cmpstr (piece, ==, "12345678");
   g_assert_false (piece >= data && piece < data + sizeof data);
-  g_assert_cmpstr (cproc_lines_next (lines), ==, "9");
-  g_assert_null (cproc_lines_next (lines));
+  g_assert_cmpstr (cproc_line_splitter_next (lines), ==, "9");
+  g_assert_null (cproc_line_splitter_next (lines));
 
-  cproc_lines_finish (lines);
-  g_assert_cmpstr (cproc_lines_next (lines), ==, "end");
-  g_assert_null (cproc_lines_next (lines));
+  cproc_line_splitter_finish (lines);
+  g_assert_cmpstr (cproc_line_splitter_next (lines), ==, "end");
+  g_assert_null (cproc_line_splitter_next (lines));
 }
 
 /* A line that has no end is handed out as it grows, so that it takes no more than its limit. */
 static void
 test_endless (void)
 {
-  g_autoptr(CprocLines) lines = cproc_lines_new ("UTF-8", 1000, NULL);
+  g_autoptr(CprocLineSplitter) lines = cproc_line_splitter_new ("UTF-8", 1000, NULL);
   gsize n_pieces = 0;
 
   for (guint i = 0; i < 10000; i++)
@@ -343,8 +343,8 @@ test_endless (void)
       const char *piece;
 
       memset (data, 'x', sizeof data);
-      cproc_lines_feed (lines, data, sizeof data);
-      while ((piece = cproc_lines_next (lines)) != NULL)
+      cproc_line_splitter_feed (lines, data, sizeof data);
+      while ((piece = cproc_line_splitter_next (lines)) != NULL)
         {
           g_assert_cmpuint (strlen (piece), ==, 1000);
           n_pieces++;
@@ -352,34 +352,34 @@ test_endless (void)
     }
 
   g_assert_cmpuint (n_pieces, ==, 369);
-  cproc_lines_finish (lines);
-  g_assert_cmpuint (strlen (cproc_lines_next (lines)), ==, 1000);
-  g_assert_null (cproc_lines_next (lines));
+  cproc_line_splitter_finish (lines);
+  g_assert_cmpuint (strlen (cproc_line_splitter_next (lines)), ==, 1000);
+  g_assert_null (cproc_line_splitter_next (lines));
 }
 
 static void
 test_change_limit (void)
 {
-  g_autoptr(CprocLines) lines = cproc_lines_new ("UTF-8", 0, NULL);
+  g_autoptr(CprocLineSplitter) lines = cproc_line_splitter_new ("UTF-8", 0, NULL);
   char first[] = "abcdefghij";
   char second[] = "kl\nmnop\n";
 
-  cproc_lines_feed (lines, first, strlen (first));
-  g_assert_null (cproc_lines_next (lines));
+  cproc_line_splitter_feed (lines, first, strlen (first));
+  g_assert_null (cproc_line_splitter_next (lines));
 
-  cproc_lines_set_max_length (lines, 4);
-  g_assert_cmpstr (cproc_lines_next (lines), ==, "abcd");
-  cproc_lines_set_max_length (lines, 3);
-  g_assert_cmpstr (cproc_lines_next (lines), ==, "efg");
-  cproc_lines_set_max_length (lines, 0);
-  g_assert_null (cproc_lines_next (lines));
+  cproc_line_splitter_set_max_length (lines, 4);
+  g_assert_cmpstr (cproc_line_splitter_next (lines), ==, "abcd");
+  cproc_line_splitter_set_max_length (lines, 3);
+  g_assert_cmpstr (cproc_line_splitter_next (lines), ==, "efg");
+  cproc_line_splitter_set_max_length (lines, 0);
+  g_assert_null (cproc_line_splitter_next (lines));
 
-  cproc_lines_feed (lines, second, strlen (second));
-  g_assert_cmpstr (cproc_lines_next (lines), ==, "hijkl");
-  cproc_lines_set_max_length (lines, 2);
-  g_assert_cmpstr (cproc_lines_next (lines), ==, "mn");
-  g_assert_cmpstr (cproc_lines_next (lines), ==, "op");
-  g_assert_null (cproc_lines_next (lines));
+  cproc_line_splitter_feed (lines, second, strlen (second));
+  g_assert_cmpstr (cproc_line_splitter_next (lines), ==, "hijkl");
+  cproc_line_splitter_set_max_length (lines, 2);
+  g_assert_cmpstr (cproc_line_splitter_next (lines), ==, "mn");
+  g_assert_cmpstr (cproc_line_splitter_next (lines), ==, "op");
+  g_assert_null (cproc_line_splitter_next (lines));
 }
 
 /* Finished while lines are left: they come first. */
@@ -390,20 +390,20 @@ test_finish_early (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (encodings); i++)
     {
-      g_autoptr(CprocLines) lines = open_lines (encodings[i], 0);
+      g_autoptr(CprocLineSplitter) lines = open_lines (encodings[i], 0);
       char data[] = "a\nb\nc";
 
       if (lines == NULL)
         continue;
 
-      cproc_lines_feed (lines, data, strlen (data));
-      g_assert_cmpstr (cproc_lines_next (lines), ==, "a");
-      cproc_lines_finish (lines);
-      cproc_lines_finish (lines);
-      g_assert_cmpstr (cproc_lines_next (lines), ==, "b");
-      g_assert_cmpstr (cproc_lines_next (lines), ==, "c");
-      g_assert_null (cproc_lines_next (lines));
-      g_assert_null (cproc_lines_next (lines));
+      cproc_line_splitter_feed (lines, data, strlen (data));
+      g_assert_cmpstr (cproc_line_splitter_next (lines), ==, "a");
+      cproc_line_splitter_finish (lines);
+      cproc_line_splitter_finish (lines);
+      g_assert_cmpstr (cproc_line_splitter_next (lines), ==, "b");
+      g_assert_cmpstr (cproc_line_splitter_next (lines), ==, "c");
+      g_assert_null (cproc_line_splitter_next (lines));
+      g_assert_null (cproc_line_splitter_next (lines));
     }
 }
 
@@ -414,14 +414,14 @@ test_nothing_fed (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (encodings); i++)
     {
-      g_autoptr(CprocLines) lines = open_lines (encodings[i], 10);
+      g_autoptr(CprocLineSplitter) lines = open_lines (encodings[i], 10);
 
       if (lines == NULL)
         continue;
 
-      g_assert_null (cproc_lines_next (lines));
-      cproc_lines_finish (lines);
-      g_assert_null (cproc_lines_next (lines));
+      g_assert_null (cproc_line_splitter_next (lines));
+      cproc_line_splitter_finish (lines);
+      g_assert_null (cproc_line_splitter_next (lines));
     }
 }
 
@@ -430,7 +430,7 @@ test_unknown (void)
 {
   g_autoptr(GError) error = NULL;
 
-  g_assert_null (cproc_lines_new ("no-such-encoding", 0, &error));
+  g_assert_null (cproc_line_splitter_new ("no-such-encoding", 0, &error));
   g_assert_error (error, G_CONVERT_ERROR, G_CONVERT_ERROR_NO_CONVERSION);
 }
 

@@ -10,12 +10,12 @@ static GBytes *
 hand_out (char        fill,
           const char **data)
 {
-  g_autoptr(CprocChunk) chunk = cproc_chunk_take (CPROC_CHUNK_SIZE);
+  g_autoptr(CprocReadBuffer) buffer = cproc_read_buffer_take (CPROC_READ_SIZE);
 
-  memset (chunk->data, fill, CPROC_CHUNK_SIZE);
-  *data = chunk->data;
+  memset (buffer->data, fill, CPROC_READ_SIZE);
+  *data = buffer->data;
 
-  return cproc_chunk_get_bytes (chunk, CPROC_CHUNK_SIZE);
+  return cproc_read_buffer_get_bytes (buffer, CPROC_READ_SIZE);
 }
 
 /* What nobody has kept is read into again. */
@@ -29,7 +29,7 @@ test_reused (void)
   g_assert_true (g_bytes_get_data (bytes, NULL) == first);
   g_bytes_unref (bytes);
 
-  other = g_malloc (CPROC_CHUNK_SIZE);
+  other = g_malloc (CPROC_READ_SIZE);
   g_assert_true (other != first);
   bytes = hand_out ('b', &second);
   g_assert_true (second == first);
@@ -46,38 +46,38 @@ test_kept (void)
 
   g_assert_true (second != first);
   g_assert_cmpint (data[0], ==, 'a');
-  g_assert_cmpint (data[CPROC_CHUNK_SIZE - 1], ==, 'a');
+  g_assert_cmpint (data[CPROC_READ_SIZE - 1], ==, 'a');
 }
 
 static void
 test_sizes (void)
 {
-  static const gsize sizes[] = { CPROC_CHUNK_SIZE, 2 * CPROC_CHUNK_SIZE, CPROC_CHUNK_SIZE };
+  static const gsize sizes[] = { CPROC_READ_SIZE, 2 * CPROC_READ_SIZE, CPROC_READ_SIZE };
 
   for (guint i = 0; i < G_N_ELEMENTS (sizes); i++)
     {
-      g_autoptr(CprocChunk) chunk = cproc_chunk_take (sizes[i]);
+      g_autoptr(CprocReadBuffer) buffer = cproc_read_buffer_take (sizes[i]);
 
-      g_assert_cmpuint (chunk->size, ==, sizes[i]);
-      memset (chunk->data, 'x', sizes[i]);
-      g_assert_true (cproc_chunk_contains (chunk, chunk->data + sizes[i] - 1));
-      g_assert_false (cproc_chunk_contains (chunk, chunk->data + sizes[i]));
+      g_assert_cmpuint (buffer->size, ==, sizes[i]);
+      memset (buffer->data, 'x', sizes[i]);
+      g_assert_true (cproc_read_buffer_contains (buffer, buffer->data + sizes[i] - 1));
+      g_assert_false (cproc_read_buffer_contains (buffer, buffer->data + sizes[i]));
     }
 }
 
 static gpointer
 end_bytes (gpointer data)
 {
-  g_autoptr(CprocChunk) chunk = NULL;
+  g_autoptr(CprocReadBuffer) buffer = NULL;
 
   g_bytes_unref (data);
-  chunk = cproc_chunk_take (CPROC_CHUNK_SIZE);
-  g_assert_true (chunk->thread == g_thread_self ());
+  buffer = cproc_read_buffer_take (CPROC_READ_SIZE);
+  g_assert_true (buffer->thread == g_thread_self ());
 
   return NULL;
 }
 
-/* A thread that reads nothing keeps no chunk of another's. */
+/* A thread that reads nothing keeps no buffer of another's. */
 static void
 test_other_thread (void)
 {

@@ -71,11 +71,11 @@ static const Sample samples[] = {
   SAMPLE ("big5-hkscs", "BIG5-HKSCS", "\x88\x66", "Ê"),
 };
 
-static CprocDecoder *
+static CprocTextDecoder *
 open_decoder (const char *encoding)
 {
   g_autoptr(GError) error = NULL;
-  CprocDecoder *decoder = cproc_decoder_new (encoding, &error);
+  CprocTextDecoder *decoder = cproc_text_decoder_new (encoding, &error);
 
   if (decoder == NULL)
     {
@@ -89,15 +89,15 @@ open_decoder (const char *encoding)
 
 /* A piece of its own, so that a sanitizer sees a read beyond it. */
 static void
-decode_piece (CprocDecoder *decoder,
-              const char   *data,
-              gsize         length,
-              gboolean      flush,
-              GString      *out)
+decode_piece (CprocTextDecoder *decoder,
+              const char       *data,
+              gsize             length,
+              gboolean          flush,
+              GString          *out)
 {
   g_autofree char *copy = g_memdup2 (data, length);
 
-  cproc_decoder_decode (decoder, copy, length, flush, out);
+  cproc_text_decoder_decode (decoder, copy, length, flush, out);
 }
 
 static void
@@ -113,7 +113,7 @@ static void
 test_sample (gconstpointer user_data)
 {
   const Sample *sample = user_data;
-  g_autoptr(CprocDecoder) decoder = open_decoder (sample->encoding);
+  g_autoptr(CprocTextDecoder) decoder = open_decoder (sample->encoding);
   gsize expected = strlen (sample->text);
   g_autoptr(GString) text = g_string_new (NULL);
 
@@ -144,14 +144,14 @@ static void
 test_sample_text (gconstpointer user_data)
 {
   const Sample *sample = user_data;
-  g_autoptr(CprocDecoder) decoder = open_decoder (sample->encoding);
+  g_autoptr(CprocTextDecoder) decoder = open_decoder (sample->encoding);
   g_autofree char *data = g_memdup2 (sample->data, sample->length);
   g_autofree char *text = NULL;
 
   if (decoder == NULL)
     return;
 
-  text = cproc_decode_text (data, sample->length, sample->encoding);
+  text = cproc_text_decode (data, sample->length, sample->encoding);
   g_assert_cmpstr (text, ==, sample->text);
 }
 
@@ -174,14 +174,14 @@ test_cut_alike (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (broken); i++)
     {
-      g_autoptr(CprocDecoder) decoder = cproc_decoder_new (broken[i].encoding, NULL);
+      g_autoptr(CprocTextDecoder) decoder = cproc_text_decoder_new (broken[i].encoding, NULL);
       g_autofree char *whole = NULL;
       Sample sample = broken[i];
 
       if (decoder == NULL)
         continue;
 
-      whole = cproc_decode_text (sample.data, sample.length, sample.encoding);
+      whole = cproc_text_decode (sample.data, sample.length, sample.encoding);
       g_assert_nonnull (strstr (whole, R));
       sample.text = whole;
       test_sample (&sample);
@@ -195,7 +195,7 @@ test_sequences (void)
   const char bytes[] = "\x00\x0a\x41\x7f\x80\x8f\x90\x9f\xa0\xbf\xc0\xc2\xdf\xe0\xe1\xed\xef"
                        "\xf0\xf1\xf4\xf5\xff";
   const guint n = sizeof bytes - 1;
-  g_autoptr(CprocDecoder) decoder = cproc_decoder_new ("UTF-8", NULL);
+  g_autoptr(CprocTextDecoder) decoder = cproc_text_decoder_new ("UTF-8", NULL);
   g_autoptr(GString) text = g_string_new (NULL);
 
   for (guint i = 0; i < n * n * n * n; i++)
@@ -207,8 +207,8 @@ test_sequences (void)
       for (gsize cut = 0; cut < sizeof data; cut++)
         {
           g_string_truncate (text, 0);
-          cproc_decoder_decode (decoder, data, cut, FALSE, text);
-          cproc_decoder_decode (decoder, data + cut, sizeof data - cut, TRUE, text);
+          cproc_text_decoder_decode (decoder, data, cut, FALSE, text);
+          cproc_text_decoder_decode (decoder, data + cut, sizeof data - cut, TRUE, text);
           g_assert_cmpmem (text->str, text->len, expected->str, expected->len);
         }
 
@@ -219,7 +219,7 @@ test_sequences (void)
 static void
 test_garbage (void)
 {
-  g_autoptr(CprocDecoder) decoder = cproc_decoder_new ("UTF-8", NULL);
+  g_autoptr(CprocTextDecoder) decoder = cproc_text_decoder_new ("UTF-8", NULL);
   g_autoptr(GString) text = g_string_new (NULL);
 
   for (guint round = 0; round < 300; round++)
@@ -313,17 +313,17 @@ static void
 test_is_utf8 (void)
 {
   const char *names[] = { "UTF-8", "utf-8", "UTF8", "utf8" };
-  g_autoptr(CprocDecoder) other = open_decoder ("ISO-8859-1");
+  g_autoptr(CprocTextDecoder) other = open_decoder ("ISO-8859-1");
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     {
-      g_autoptr(CprocDecoder) decoder = cproc_decoder_new (names[i], NULL);
+      g_autoptr(CprocTextDecoder) decoder = cproc_text_decoder_new (names[i], NULL);
 
-      g_assert_true (cproc_decoder_is_utf8 (decoder));
+      g_assert_true (cproc_text_decoder_is_utf8 (decoder));
     }
 
   if (other != NULL)
-    g_assert_false (cproc_decoder_is_utf8 (other));
+    g_assert_false (cproc_text_decoder_is_utf8 (other));
 }
 
 static void
@@ -332,11 +332,11 @@ test_unknown (void)
   g_autoptr(GError) error = NULL;
   g_autofree char *text = NULL;
 
-  g_assert_null (cproc_decoder_new ("no-such-\xff-encoding", &error));
+  g_assert_null (cproc_text_decoder_new ("no-such-\xff-encoding", &error));
   g_assert_error (error, G_CONVERT_ERROR, G_CONVERT_ERROR_NO_CONVERSION);
   g_assert_nonnull (strstr (error->message, "“no-such-" R "-encoding”"));
 
-  text = cproc_decode_text ("a\xff\0b", 4, "no-such-encoding");
+  text = cproc_text_decode ("a\xff\0b", 4, "no-such-encoding");
   g_assert_cmpstr (text, ==, "a" R R "b");
 }
 
@@ -344,7 +344,7 @@ test_unknown (void)
 static void
 test_long (void)
 {
-  g_autoptr(CprocDecoder) decoder = open_decoder ("UTF-16LE");
+  g_autoptr(CprocTextDecoder) decoder = open_decoder ("UTF-16LE");
   g_autoptr(GString) data = g_string_new (NULL);
   g_autoptr(GString) expected = g_string_new (NULL);
   g_autoptr(GString) text = g_string_new (NULL);
