@@ -23,7 +23,7 @@ cproc_child_end_early (CprocChild     *self,
   if (reason == CPROC_END_TIMEOUT || reason == CPROC_END_IDLE)
     cproc_child_set_timed_out (self);
 
-  cproc_reach_end (priv->reach, priv->kill_signal, priv->kill_grace, NULL);
+  cproc_job_terminate (priv->job, priv->kill_signal, priv->kill_grace, NULL);
 
   if (priv->state == CPROC_STATE_EXITED)
     cproc_child_update_drain (self);
@@ -112,7 +112,7 @@ cproc_child_update_drain (CprocChild *self)
 }
 
 static void
-child_exited (const CprocEnd *end,
+child_exited (const CprocExitStatus *end,
               gpointer        user_data)
 {
   g_autoptr(CprocChild) self = g_object_ref (user_data);
@@ -121,7 +121,7 @@ child_exited (const CprocEnd *end,
   cproc_exit_watch_stop (&priv->exit_watch);
   cproc_timer_stop (&priv->timeout_timer);
   cproc_timer_stop (&priv->idle_timer);
-  cproc_reach_leader_ended (priv->reach);
+  cproc_job_leader_exited (priv->job);
 
   g_object_freeze_notify (G_OBJECT (self));
   cproc_child_set_end (self, end);
@@ -146,7 +146,7 @@ cproc_child_run_begins (CprocChild *self,
   priv->start_time = g_get_monotonic_time ();
   priv->output_time = priv->start_time;
   cproc_exit_watch_start (&priv->exit_watch, priv->context, priv->subprocess,
-                          priv->reach, child_exited, self);
+                          priv->job, child_exited, self);
 
   g_object_freeze_notify (G_OBJECT (self));
   cproc_child_set_pid (self, pid);
@@ -204,7 +204,7 @@ cproc_child_check_closed (CprocChild *self)
 
   if (priv->writer != NULL)
     cproc_pipe_writer_abandon (priv->writer);
-  cproc_reach_retire (priv->reach);
+  cproc_job_close_when_empty (priv->job);
 
   cproc_child_set_state (self, CPROC_STATE_CLOSED);
   cproc_child_emit_closed (self);
@@ -241,7 +241,7 @@ child_check_started (CprocChild  *self,
   CprocChildPrivate *priv = cproc_child_get_priv (self);
   g_autofree char *name = NULL;
 
-  if (priv->reach != NULL || priv->start != NULL)
+  if (priv->job != NULL || priv->start != NULL)
     return TRUE;
 
   name = cproc_command_dup_name (priv->command);
@@ -285,9 +285,9 @@ child_signal (CprocChild  *self,
     return child_signal_later (self, signum, with_grace, error);
 
   if (with_grace)
-    return cproc_reach_end (priv->reach, signum, priv->kill_grace, error);
+    return cproc_job_terminate (priv->job, signum, priv->kill_grace, error);
 
-  return cproc_reach_signal (priv->reach, signum, error);
+  return cproc_job_signal (priv->job, signum, error);
 }
 
 /**

@@ -199,7 +199,7 @@ cproc_child_program_runs (CprocChild  *self,
   CprocChildPrivate *priv = cproc_child_get_priv (self);
 
   priv->subprocess = g_object_ref (cproc_launch_get_subprocess (launch));
-  priv->reach = cproc_reach_ref (cproc_launch_get_reach (launch));
+  priv->job = cproc_job_ref (cproc_launch_get_job (launch));
   child_open_streams (self, launch);
   cproc_child_run_begins (self, cproc_launch_get_pid (launch));
 }

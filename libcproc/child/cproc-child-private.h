@@ -93,7 +93,7 @@ typedef enum
 typedef struct _CprocStart CprocStart;
 
 /* The state of a child. It is used only in the thread whose main context it belongs to; a start
- * in flight has a state of its own (CprocStart), the grace of a kill too (CprocReach). */
+ * in flight has a state of its own (CprocStart), the grace of a kill too (CprocJob). */
 typedef struct
 {
   CprocCommand *command;
@@ -103,7 +103,7 @@ typedef struct
 
   CprocStart *start; /* of start_async(), until the program runs */
   GSubprocess *subprocess;
-  CprocReach *reach;
+  CprocJob *job;
   CprocExitWatch exit_watch;
   gint64 pid;
   int exit_code;
@@ -163,7 +163,7 @@ gboolean cproc_child_check_own         (CprocChild     *self,
 void     cproc_child_set_pid           (CprocChild     *self,
                                         gint64          pid);
 void     cproc_child_set_end           (CprocChild     *self,
-                                        const CprocEnd *end);
+                                        const CprocExitStatus *end);
 void     cproc_child_set_timed_out     (CprocChild     *self);
 
 /* cproc-child-signals.c */

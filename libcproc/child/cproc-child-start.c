@@ -164,8 +164,8 @@ cproc_child_start (CprocChild  *self,
 static void
 start_discard (CprocStart *self)
 {
-  if (self->error == NULL && cproc_launch_get_reach (self->launch) != NULL)
-    cproc_reach_signal (cproc_launch_get_reach (self->launch), SIGKILL, NULL);
+  if (self->error == NULL && cproc_launch_get_job (self->launch) != NULL)
+    cproc_job_signal (cproc_launch_get_job (self->launch), SIGKILL, NULL);
   start_unref (self);
 }
 
@@ -229,14 +229,14 @@ start_keep_signal (CprocStart *self,
 
 static void
 start_send_signals (CprocStart *self,
-                    CprocReach *reach,
+                    CprocJob   *job,
                     guint       kill_grace)
 {
   for (guint i = 0; i < self->n_signals; i++)
-    cproc_reach_signal (reach, self->signals[i], NULL);
+    cproc_job_signal (job, self->signals[i], NULL);
 
   if (self->kill_signal != 0)
-    cproc_reach_end (reach, self->kill_signal, kill_grace, NULL);
+    cproc_job_terminate (job, self->kill_signal, kill_grace, NULL);
 }
 
 /* The start is over, one way or the other. Takes the error. */
@@ -263,7 +263,7 @@ start_complete (CprocStart *self,
   else
     {
       cproc_child_program_runs (child, self->launch);
-      start_send_signals (self, priv->reach, priv->kill_grace);
+      start_send_signals (self, priv->job, priv->kill_grace);
       g_task_return_boolean (task, TRUE);
     }
 

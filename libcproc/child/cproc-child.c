@@ -117,7 +117,7 @@ cproc_child_set_pid (CprocChild *self,
 
 void
 cproc_child_set_end (CprocChild     *self,
-                     const CprocEnd *end)
+                     const CprocExitStatus *end)
 {
   CprocChildPrivate *priv = cproc_child_get_instance_private (self);
 
@@ -215,12 +215,12 @@ cproc_child_dispose (GObject *object)
     cproc_output_reader_clear (&priv->outputs[i]);
 
   /* That it has ended already is no news to anybody here. */
-  if (priv->state == CPROC_STATE_RUNNING && priv->reach != NULL &&
+  if (priv->state == CPROC_STATE_RUNNING && priv->job != NULL &&
       !cproc_command_get_new_session (priv->command))
-    cproc_reach_end (priv->reach, priv->kill_signal, priv->kill_grace, NULL);
-  if (priv->reach != NULL)
-    cproc_reach_forget (priv->reach);
-  g_clear_pointer (&priv->reach, cproc_reach_unref);
+    cproc_job_terminate (priv->job, priv->kill_signal, priv->kill_grace, NULL);
+  if (priv->job != NULL)
+    cproc_job_cancel_close (priv->job);
+  g_clear_pointer (&priv->job, cproc_job_unref);
   g_clear_object (&priv->subprocess);
 
   if (priv->writer != NULL)

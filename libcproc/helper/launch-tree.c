@@ -40,7 +40,7 @@
 typedef struct
 {
   int control_fd;
-  bool line_is_open;
+  bool is_connected;
   pid_t target;
   bool has_ended;
   int status;
@@ -68,9 +68,9 @@ usec (const struct timeval *time)
 
 /* attached_fd: -1 for none. */
 static void
-report (int                     control_fd,
-        const LaunchTreeReport *what,
-        int                     attached_fd)
+tree_report (int                     control_fd,
+             const LaunchTreeReport *what,
+             int                     attached_fd)
 {
   union
   {
@@ -97,8 +97,8 @@ report (int                     control_fd,
 }
 
 static void
-signal_all (Tree *self,
-            int   signum)
+tree_signal (Tree *self,
+             int   signum)
 {
   if (signum == 0)
     return;
@@ -109,16 +109,16 @@ signal_all (Tree *self,
 }
 
 static void
-kill_by (Tree   *self,
-         int64_t time)
+tree_schedule_kill (Tree    *self,
+                    int64_t  time)
 {
   if (self->kill_at == 0 || time < self->kill_at)
     self->kill_at = time;
 }
 
 static void
-obey (Tree                    *self,
-      const LaunchTreeCommand *command)
+tree_handle_command (Tree                    *self,
+                     const LaunchTreeCommand *command)
 {
   if (command->signum < 0 || command->signum >= _NSIG)
     return;
@@ -129,42 +129,42 @@ obey (Tree                    *self,
       self->grace = command->grace;
       /* One more, since now() is rounded down. */
       if (command->grace > 0)
-        kill_by (self, now () + command->grace + 1);
+        tree_schedule_kill (self, now () + command->grace + 1);
     }
 
   /* Once is not enough where there are some who fork. */
   if (command->signum == SIGKILL)
-    kill_by (self, now ());
+    tree_schedule_kill (self, now ());
   else
-    signal_all (self, command->signum);
+    tree_signal (self, command->signum);
 }
 
 /* Our process has ended, or has dropped the child. */
 static void
-lose_line (Tree *self)
+tree_handle_disconnect (Tree *self)
 {
-  self->line_is_open = false;
+  self->is_connected = false;
   if (!self->is_ending)
-    signal_all (self, SIGTERM);
+    tree_signal (self, SIGTERM);
   self->is_ending = true;
-  kill_by (self, now () + (self->grace > 0 ? self->grace : ORPHAN_GRACE_MSEC));
+  tree_schedule_kill (self, now () + (self->grace > 0 ? self->grace : ORPHAN_GRACE_MSEC));
 }
 
 static void
-read_command (Tree *self)
+tree_read_command (Tree *self)
 {
   LaunchTreeCommand command;
   ssize_t length = recv (self->control_fd, &command, sizeof command, MSG_DONTWAIT);
 
   if (length == (ssize_t) sizeof command)
-    obey (self, &command);
+    tree_handle_command (self, &command);
   else if (length >= 0 || (errno != EAGAIN && errno != EINTR))
-    lose_line (self);
+    tree_handle_disconnect (self);
 }
 
 /* Reaps what there is to reap. False when nothing is left. */
 static bool
-reap (Tree *self)
+tree_reap (Tree *self)
 {
   LaunchTreeReport ended = { 0 };
   struct rusage usage;
@@ -189,13 +189,13 @@ reap (Tree *self)
   if (ended.kind != 0)
     {
       ended.is_gone = pid < 0;
-      report (self->control_fd, &ended, -1);
+      tree_report (self->control_fd, &ended, -1);
     }
   return pid == 0;
 }
 
 static int
-get_kill_interval (const Tree *self)
+tree_get_kill_interval (const Tree *self)
 {
   if (self->n_kills < N_KILLS)
     return KILL_MSEC;
@@ -204,7 +204,7 @@ get_kill_interval (const Tree *self)
 
 /* Ends what is to be ended by now. The ms until it is to be called again, -1 for no time. */
 static int
-keep_time (Tree *self)
+tree_run_timer (Tree *self)
 {
   int64_t time = now ();
   int64_t next = self->kill_at;
@@ -212,46 +212,46 @@ keep_time (Tree *self)
   if (self->kill_at == 0)
     return -1;
   if (self->n_kills > 0)
-    next = self->last_kill_at + get_kill_interval (self);
+    next = self->last_kill_at + tree_get_kill_interval (self);
 
   if (time >= next)
     {
-      signal_all (self, SIGKILL);
+      tree_signal (self, SIGKILL);
       self->n_kills++;
       self->last_kill_at = now ();
-      return get_kill_interval (self);
+      return tree_get_kill_interval (self);
     }
   return next - time < 60000 ? (int) (next - time) : 60000;
 }
 
 static void
-on_child (int signum)
+tree_on_child (int signum)
 {
   /* What counts is that it ends ppoll(). */
 }
 
 static void
-watch_over (Tree *self)
+tree_supervise (Tree *self)
 {
   sigset_t but_child;
 
   memset (&but_child, 0xff, sizeof but_child);
   sigdelset (&but_child, SIGCHLD);
 
-  while (reap (self))
+  while (tree_reap (self))
     {
-      struct pollfd line = { self->line_is_open ? self->control_fd : -1, POLLIN, 0 };
-      int msec = keep_time (self);
+      struct pollfd control = { self->is_connected ? self->control_fd : -1, POLLIN, 0 };
+      int msec = tree_run_timer (self);
       struct timespec timeout = { msec / 1000, msec % 1000 * 1000000L };
 
-      if (ppoll (&line, 1, msec < 0 ? NULL : &timeout, &but_child) > 0)
-        read_command (self);
+      if (ppoll (&control, 1, msec < 0 ? NULL : &timeout, &but_child) > 0)
+        tree_read_command (self);
     }
 }
 
 /* So that GSubprocess sees what it would see of the program itself. */
 static _Noreturn void
-end_like (int status)
+tree_exit_like (int status)
 {
   struct sigaction action = { .sa_handler = SIG_DFL };
   struct rlimit no_core = { 0, 0 };
@@ -289,8 +289,8 @@ prepend_number (char *text,
 /* Gives up all that is the program's: its streams above all, of which the other ends wait for
  * their last holder to go. */
 static void
-withdraw (const LaunchSpec *spec,
-          int               gate_fd)
+tree_detach (const LaunchSpec *spec,
+             int               gate_fd)
 {
   int kept[] = { spec->control_fd, gate_fd };
   bool ascends = gate_fd > spec->control_fd;
@@ -320,10 +320,10 @@ withdraw (const LaunchSpec *spec,
 }
 
 static _Noreturn void
-become_program (const LaunchSpec *spec,
-                char            **argv,
-                pid_t             helper,
-                int               gate_fd)
+tree_run_program (const LaunchSpec  *spec,
+                  char             **argv,
+                  pid_t              helper,
+                  int                gate_fd)
 {
   LaunchSpec own = *spec;
   char c;
@@ -345,7 +345,7 @@ become_program (const LaunchSpec *spec,
 }
 
 static _Noreturn void
-fail (const LaunchSpec *spec)
+tree_fail (const LaunchSpec *spec)
 {
   launch_report (spec->status_fd, LAUNCH_STEP_SUPERVISE, errno, 0);
   _exit (LAUNCH_EXIT_FAILURE);
@@ -354,38 +354,38 @@ fail (const LaunchSpec *spec)
 /* The program begins behind a gate, which opens when the supervisor is ready: what the program does
  * first may be to stop it, and then the library would wait for what the supervisor still holds. */
 static void
-start (Tree             *self,
-       const LaunchSpec *spec,
-       char            **argv)
+tree_start (Tree              *self,
+            const LaunchSpec  *spec,
+            char             **argv)
 {
   LaunchTreeReport started = { .kind = LAUNCH_TREE_STARTED };
   pid_t helper = getpid ();
   int gate[2];
 
   if (pipe2 (gate, O_CLOEXEC) != 0)
-    fail (spec);
+    tree_fail (spec);
   self->target = fork ();
   if (self->target < 0)
-    fail (spec);
+    tree_fail (spec);
   if (self->target == 0)
     {
       close (gate[1]);
-      become_program (spec, argv, helper, gate[0]);
+      tree_run_program (spec, argv, helper, gate[0]);
     }
 
   /* Before the status socket is closed, which is when the library takes the program for started. */
-  report (spec->control_fd, &started, (int) syscall (SYS_pidfd_open, self->target, 0));
-  withdraw (spec, gate[1]);
+  tree_report (spec->control_fd, &started, (int) syscall (SYS_pidfd_open, self->target, 0));
+  tree_detach (spec, gate[1]);
   close (gate[1]);
 }
 
 _Noreturn void
-launch_supervise (const LaunchSpec *spec,
-                  char            **argv)
+launch_supervise (const LaunchSpec  *spec,
+                  char             **argv)
 {
   static const unsigned long all[] = { ~0ul, ~0ul, ~0ul, ~0ul };
-  struct sigaction action = { .sa_handler = on_child };
-  Tree self = { .control_fd = spec->control_fd, .line_is_open = true };
+  struct sigaction action = { .sa_handler = tree_on_child };
+  Tree self = { .control_fd = spec->control_fd, .is_connected = true };
 
   /* The call itself, since the C libraries keep some signals from being blocked. */
   syscall (SYS_rt_sigprocmask, SIG_SETMASK, all, NULL, _NSIG / 8);
@@ -394,13 +394,13 @@ launch_supervise (const LaunchSpec *spec,
   sigaction (SIGCHLD, &action, NULL);
 
   if (prctl (PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0)
-    fail (spec);
+    tree_fail (spec);
 
-  start (&self, spec, argv);
+  tree_start (&self, spec, argv);
 
   /* Nor may it be traced, or its line be taken, by those it watches over. */
   prctl (PR_SET_DUMPABLE, 0, 0, 0, 0);
 
-  watch_over (&self);
-  end_like (self.status);
+  tree_supervise (&self);
+  tree_exit_like (self.status);
 }

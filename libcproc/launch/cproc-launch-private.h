@@ -75,11 +75,11 @@ gboolean     cproc_launch_confirm      (CprocLaunch   *self,
 gboolean     cproc_launch_run          (CprocLaunch   *self,
                                         GError       **error);
 
-/* After confirm; the reach after spawn, so that a start can be broken off: NULL where it has failed
+/* After confirm; the job after spawn, so that a start can be broken off: NULL where it has failed
  * by then. */
 GSubprocess *cproc_launch_get_subprocess (CprocLaunch *self);
 gint64       cproc_launch_get_pid        (CprocLaunch *self);
-CprocReach  *cproc_launch_get_reach      (CprocLaunch *self);
+CprocJob    *cproc_launch_get_job        (CprocLaunch *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CprocLaunch, cproc_launch_free)
 

@@ -234,7 +234,7 @@ reap (CprocLaunch *self)
 
   cproc_fd_clear (&self->pidfd);
   cproc_fd_clear (&self->control_fd);
-  g_clear_pointer (&self->reach, cproc_reach_unref);
+  g_clear_pointer (&self->job, cproc_job_unref);
   g_subprocess_wait (self->subprocess, NULL, NULL);
   g_clear_object (&self->subprocess);
 }
@@ -346,16 +346,16 @@ cproc_launch_get_pid (CprocLaunch *self)
   return self->pid;
 }
 
-CprocReach *
-cproc_launch_get_reach (CprocLaunch *self)
+CprocJob *
+cproc_launch_get_job (CprocLaunch *self)
 {
   /* Already after the spawn, so that a start can be broken off that has not been confirmed. A
    * helper that has not reported has failed, and ends by itself. */
-  if (self->reach == NULL && self->subprocess != NULL)
+  if (self->job == NULL && self->subprocess != NULL)
     receive_process (self);
-  if (self->reach == NULL && self->subprocess != NULL && self->has_reported)
-    self->reach = cproc_reach_new (self->subprocess, self->process_pid, g_steal_fd (&self->pidfd),
-                                   self->containment, g_steal_fd (&self->control_fd));
+  if (self->job == NULL && self->subprocess != NULL && self->has_reported)
+    self->job = cproc_job_new (self->subprocess, self->process_pid, g_steal_fd (&self->pidfd),
+                               self->containment, g_steal_fd (&self->control_fd));
 
-  return self->reach;
+  return self->job;
 }

@@ -42,7 +42,7 @@ struct _CprocLaunch
   gboolean has_reported; /* and that it was its pid */
   gboolean is_locked;    /* it holds a lock on its end until it has become the program */
   LaunchRecord failure;  /* step 0: none */
-  CprocReach *reach;
+  CprocJob *job;
 };
 
 G_END_DECLS

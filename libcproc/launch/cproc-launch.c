@@ -34,7 +34,7 @@ cproc_launch_free (CprocLaunch *self)
   cproc_fd_clear (&self->pidfd);
   cproc_launch_fds_clear (&self->fds);
   cproc_launch_names_clear (&self->names);
-  g_clear_pointer (&self->reach, cproc_reach_unref);
+  g_clear_pointer (&self->job, cproc_job_unref);
   g_clear_object (&self->subprocess);
   g_clear_object (&self->launcher);
   g_clear_pointer (&self->argv, g_strfreev);

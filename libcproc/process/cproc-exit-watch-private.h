@@ -12,7 +12,7 @@
 
 G_BEGIN_DECLS
 
-typedef void (*CprocExitFunc) (const CprocEnd *end,
+typedef void (*CprocExitFunc) (const CprocExitStatus *end,
                                gpointer        user_data);
 
 /* Tells, in a main context, that a process has ended. GSubprocess reaps, on a thread of its own
@@ -28,8 +28,8 @@ typedef struct
   guint held_msec;
   CprocUsage usage;
   GSubprocess *subprocess;
-  CprocReach *reach;
-  CprocReap *reap; /* where there is no pidfd */
+  CprocJob *job;
+  CprocSubprocessWait *reap; /* where there is no pidfd */
   GMainContext *context;
   CprocExitFunc func;
   gpointer user_data;
@@ -38,7 +38,7 @@ typedef struct
 void cproc_exit_watch_start (CprocExitWatch *self,
                              GMainContext   *context,
                              GSubprocess    *subprocess,
-                             CprocReach     *reach,
+                             CprocJob       *job,
                              CprocExitFunc   func,
                              gpointer        user_data);
 void cproc_exit_watch_stop  (CprocExitWatch *self);

@@ -23,8 +23,8 @@ status_is_lost (void)
 
 /* The process is gone, so its reaper is about to finish: this does not block. */
 static void
-ask_subprocess (GSubprocess *subprocess,
-                CprocEnd    *end)
+ask_subprocess (GSubprocess     *subprocess,
+                CprocExitStatus *end)
 {
   if (!g_subprocess_wait (subprocess, NULL, NULL) || status_is_lost ())
     return;
@@ -36,8 +36,8 @@ ask_subprocess (GSubprocess *subprocess,
 }
 
 static void
-tell (CprocExitWatch *self,
-      CprocEnd       *end)
+tell (CprocExitWatch  *self,
+      CprocExitStatus *end)
 {
   CprocExitFunc func = self->func;
   gpointer user_data = self->user_data;
@@ -53,8 +53,8 @@ static void
 tell_reaped (gpointer user_data)
 {
   CprocExitWatch *self = user_data;
-  CprocEnd end = CPROC_END_UNKNOWN;
-  int pidfd = cproc_reach_get_pidfd (self->reach);
+  CprocExitStatus end = CPROC_EXIT_STATUS_UNKNOWN;
+  int pidfd = cproc_job_get_pidfd (self->job);
 
   if (pidfd < 0 || !cproc_pidfd_get_end (pidfd, &end))
     ask_subprocess (self->subprocess, &end);
@@ -78,22 +78,22 @@ static void
 on_pidfd (gpointer user_data)
 {
   CprocExitWatch *self = user_data;
-  CprocEnd end = CPROC_END_UNKNOWN;
-  int pidfd = cproc_reach_get_pidfd (self->reach);
+  CprocExitStatus end = CPROC_EXIT_STATUS_UNKNOWN;
+  int pidfd = cproc_job_get_pidfd (self->job);
 
   switch (cproc_pidfd_peek (pidfd, &end))
     {
-    case CPROC_PEEK_ENDED:
+    case CPROC_WAIT_RESULT_EXITED:
       if (self->held_msec > 0)
         cproc_pidfd_reap (pidfd);
       tell (self, &end);
       break;
 
-    case CPROC_PEEK_REAPED:
+    case CPROC_WAIT_RESULT_NOT_OURS:
       tell_reaped (self);
       break;
 
-    case CPROC_PEEK_RUNNING:
+    case CPROC_WAIT_RESULT_RUNNING:
     default:
       look_again_later (self);
       break;
@@ -103,27 +103,27 @@ on_pidfd (gpointer user_data)
 static void
 watch_process (CprocExitWatch *self)
 {
-  int pidfd = cproc_reach_get_pidfd (self->reach);
+  int pidfd = cproc_job_get_pidfd (self->job);
 
   if (pidfd >= 0)
     cproc_watch_start (&self->watch, self->context, pidfd, G_IO_IN, on_pidfd, self);
   else
-    self->reap = cproc_reap_new (self->subprocess, self->context, tell_reaped, self);
+    self->reap = cproc_subprocess_wait_new (self->subprocess, self->context, tell_reaped, self);
 }
 
 static void
 on_control (gpointer user_data)
 {
   CprocExitWatch *self = user_data;
-  CprocEnd end = CPROC_END_UNKNOWN;
+  CprocExitStatus end = CPROC_EXIT_STATUS_UNKNOWN;
 
-  switch (cproc_reach_read_end (self->reach, &end))
+  switch (cproc_job_read_exit (self->job, &end))
     {
-    case CPROC_PEEK_ENDED:
+    case CPROC_WAIT_RESULT_EXITED:
       tell (self, &end);
       break;
 
-    case CPROC_PEEK_REAPED:
+    case CPROC_WAIT_RESULT_NOT_OURS:
       /* Somebody has killed the helper: how it ended has to do for the program, which ended with
        * it. Where the line to it alone is lost, it is of no use any more. */
       g_subprocess_force_exit (self->subprocess);
@@ -131,7 +131,7 @@ on_control (gpointer user_data)
       watch_process (self);
       break;
 
-    case CPROC_PEEK_RUNNING:
+    case CPROC_WAIT_RESULT_RUNNING:
     default:
       break;
     }
@@ -141,11 +141,11 @@ void
 cproc_exit_watch_start (CprocExitWatch *self,
                         GMainContext   *context,
                         GSubprocess    *subprocess,
-                        CprocReach     *reach,
+                        CprocJob       *job,
                         CprocExitFunc   func,
                         gpointer        user_data)
 {
-  int control_fd = cproc_reach_get_control_fd (reach);
+  int control_fd = cproc_job_get_control_fd (job);
 
   g_assert (G_IS_SUBPROCESS (subprocess));
   g_assert (context != NULL);
@@ -155,10 +155,10 @@ cproc_exit_watch_start (CprocExitWatch *self,
 
   self->context = g_main_context_ref (context);
   self->subprocess = g_object_ref (subprocess);
-  self->reach = cproc_reach_ref (reach);
+  self->job = cproc_job_ref (job);
   self->func = func;
   self->user_data = user_data;
-  cproc_usage_begin (&self->usage, cproc_reach_get_pidfd (reach));
+  cproc_usage_begin (&self->usage, cproc_job_get_pidfd (job));
 
   if (control_fd >= 0)
     cproc_watch_start (&self->watch, context, control_fd, G_IO_IN, on_control, self);
@@ -173,9 +173,9 @@ cproc_exit_watch_stop (CprocExitWatch *self)
   cproc_watch_stop (&self->watch);
   cproc_timer_stop (&self->held_timer);
   self->held_msec = 0;
-  g_clear_pointer (&self->reap, cproc_reap_free);
+  g_clear_pointer (&self->reap, cproc_subprocess_wait_free);
   g_clear_object (&self->subprocess);
-  g_clear_pointer (&self->reach, cproc_reach_unref);
+  g_clear_pointer (&self->job, cproc_job_unref);
   g_clear_pointer (&self->context, g_main_context_unref);
 }
 
@@ -193,5 +193,5 @@ cproc_exit_watch_move (CprocExitWatch *self,
   cproc_watch_move (&self->watch, context);
   cproc_timer_move (&self->held_timer, context);
   if (self->reap != NULL)
-    cproc_reap_move (self->reap, context);
+    cproc_subprocess_wait_move (self->reap, context);
 }

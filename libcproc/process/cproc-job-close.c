@@ -14,7 +14,7 @@
 #define MAX_SWEEPS 64
 
 static GMutex retired_mutex;
-static GHashTable *retired; /* CprocReach: its number of sweeps */
+static GHashTable *retired; /* CprocJob: its number of sweeps */
 static gboolean is_sweeping;
 
 static gboolean
@@ -27,16 +27,16 @@ static gboolean
 sweep (gpointer user_data)
 {
   GHashTableIter iter;
-  gpointer reach, value;
+  gpointer job, value;
   gboolean again;
 
   g_mutex_lock (&retired_mutex);
   g_hash_table_iter_init (&iter, retired);
-  while (g_hash_table_iter_next (&iter, &reach, &value))
+  while (g_hash_table_iter_next (&iter, &job, &value))
     {
       guint n = GPOINTER_TO_UINT (value) + 1;
 
-      if (n == MAX_SWEEPS || (is_power_of_two (n) && cproc_reach_give_up (reach)))
+      if (n == MAX_SWEEPS || (is_power_of_two (n) && cproc_job_try_close (job)))
         g_hash_table_iter_remove (&iter);
       else
         g_hash_table_iter_replace (&iter, GUINT_TO_POINTER (n));
@@ -59,17 +59,17 @@ begin_sweeping (void)
 }
 
 void
-cproc_reach_retire (CprocReach *self)
+cproc_job_close_when_empty (CprocJob *self)
 {
   gboolean must_begin;
 
-  if (cproc_reach_give_up (self))
+  if (cproc_job_try_close (self))
     return;
 
   g_mutex_lock (&retired_mutex);
   if (retired == NULL)
-    retired = g_hash_table_new_full (NULL, NULL, (GDestroyNotify) cproc_reach_unref, NULL);
-  g_hash_table_replace (retired, cproc_reach_ref (self), GUINT_TO_POINTER (0));
+    retired = g_hash_table_new_full (NULL, NULL, (GDestroyNotify) cproc_job_unref, NULL);
+  g_hash_table_replace (retired, cproc_job_ref (self), GUINT_TO_POINTER (0));
   must_begin = !is_sweeping;
   is_sweeping = TRUE;
   g_mutex_unlock (&retired_mutex);
@@ -79,7 +79,7 @@ cproc_reach_retire (CprocReach *self)
 }
 
 void
-cproc_reach_forget (CprocReach *self)
+cproc_job_cancel_close (CprocJob *self)
 {
   g_mutex_lock (&retired_mutex);
   if (retired != NULL)

@@ -23,7 +23,7 @@
 /* The lock is for the whole of it, but for what the library's own thread alone touches: the timer
  * of a kill's grace, and a watch on the process that GSubprocess knows, so that no timer waits for
  * what is gone. While these are armed they hold a reference. */
-struct _CprocReach
+struct _CprocJob
 {
   gatomicrefcount ref_count;
   pid_t process; /* that has started it, and not a fork of it */
@@ -33,8 +33,8 @@ struct _CprocReach
   int pidfd;
   gboolean leader_ended;
   gboolean is_over; /* there is nothing left to signal, nor a descriptor */
-  CprocGroup group;
-  CprocTree tree;
+  CprocProcessGroup group;
+  CprocProcessTree tree;
   gint64 kill_time; /* monotonic; 0: no SIGKILL is to come */
   guint helper_msec;
 
@@ -43,14 +43,14 @@ struct _CprocReach
   CprocWatch watch;
 };
 
-CprocReach *
-cproc_reach_new (GSubprocess      *subprocess,
-                 gint64            pid,
-                 int               pidfd,
-                 CprocContainment  containment,
-                 int               control_fd)
+CprocJob *
+cproc_job_new (GSubprocess      *subprocess,
+               gint64            pid,
+               int               pidfd,
+               CprocContainment  containment,
+               int               control_fd)
 {
-  CprocReach *self = g_new0 (CprocReach, 1);
+  CprocJob *self = g_new0 (CprocJob, 1);
 
   g_assert (G_IS_SUBPROCESS (subprocess));
   g_assert (containment != CPROC_CONTAINMENT_AUTO);
@@ -63,16 +63,16 @@ cproc_reach_new (GSubprocess      *subprocess,
   self->containment = containment;
   self->pidfd = pidfd;
   self->helper_msec = HELPER_MSEC;
-  cproc_group_init (&self->group, subprocess, (pid_t) pid, pidfd);
+  cproc_process_group_init (&self->group, subprocess, (pid_t) pid, pidfd);
   self->tree.control_fd = -1;
   if (control_fd >= 0)
-    cproc_tree_init (&self->tree, control_fd, pidfd);
+    cproc_process_tree_init (&self->tree, control_fd, pidfd);
 
   return self;
 }
 
-CprocReach *
-cproc_reach_ref (CprocReach *self)
+CprocJob *
+cproc_job_ref (CprocJob *self)
 {
   g_atomic_ref_count_inc (&self->ref_count);
 
@@ -80,43 +80,43 @@ cproc_reach_ref (CprocReach *self)
 }
 
 static void
-close_all (CprocReach *self)
+close_all (CprocJob *self)
 {
   if (self->containment == CPROC_CONTAINMENT_TREE)
-    cproc_tree_clear (&self->tree);
+    cproc_process_tree_clear (&self->tree);
   self->group.pidfd = -1;
   cproc_fd_clear (&self->pidfd);
 }
 
 void
-cproc_reach_unref (CprocReach *self)
+cproc_job_unref (CprocJob *self)
 {
   if (!g_atomic_ref_count_dec (&self->ref_count))
     return;
 
   if (!self->is_over)
     close_all (self);
-  cproc_group_clear (&self->group);
+  cproc_process_group_clear (&self->group);
   g_object_unref (self->subprocess);
   g_mutex_clear (&self->lock);
   g_free (self);
 }
 
 int
-cproc_reach_get_pidfd (CprocReach *self)
+cproc_job_get_pidfd (CprocJob *self)
 {
   return self->pidfd;
 }
 
 int
-cproc_reach_get_control_fd (CprocReach *self)
+cproc_job_get_control_fd (CprocJob *self)
 {
   return self->tree.control_fd;
 }
 
 static int
-signal_process (CprocReach *self,
-                int         signum)
+signal_process (CprocJob *self,
+                int       signum)
 {
   if (self->leader_ended)
     return ESRCH;
@@ -132,8 +132,8 @@ signal_process (CprocReach *self,
 }
 
 static int
-signal_all (CprocReach *self,
-            int         signum)
+signal_all (CprocJob *self,
+            int       signum)
 {
   if (self->is_over)
     return ESRCH;
@@ -141,9 +141,9 @@ signal_all (CprocReach *self,
   switch (self->containment)
     {
     case CPROC_CONTAINMENT_TREE:
-      return cproc_tree_signal (&self->tree, signum);
+      return cproc_process_tree_signal (&self->tree, signum);
     case CPROC_CONTAINMENT_GROUP:
-      return cproc_group_signal (&self->group, signum);
+      return cproc_process_group_signal (&self->group, signum);
     case CPROC_CONTAINMENT_NONE:
     case CPROC_CONTAINMENT_AUTO:
     default:
@@ -153,11 +153,11 @@ signal_all (CprocReach *self,
 
 /* The timer is nobody's to wait for when nothing is left. */
 static void
-set_leader_ended (CprocReach *self)
+set_leader_ended (CprocJob *self)
 {
   self->leader_ended = TRUE;
   if (self->containment == CPROC_CONTAINMENT_GROUP)
-    cproc_group_leader_ended (&self->group);
+    cproc_process_group_leader_exited (&self->group);
 
   if (self->kill_time != 0 && signal_all (self, 0) == ESRCH)
     self->kill_time = 0;
@@ -166,7 +166,7 @@ set_leader_ended (CprocReach *self)
 /* The library's own thread, from here on … */
 
 static void
-disarm (CprocReach *self)
+disarm (CprocJob *self)
 {
   if (!self->is_armed)
     return;
@@ -176,14 +176,14 @@ disarm (CprocReach *self)
   g_mutex_lock (&self->lock);
   self->is_armed = FALSE;
   g_mutex_unlock (&self->lock);
-  cproc_reach_unref (self);
+  cproc_job_unref (self);
 }
 
-static void arm (CprocReach *self);
+static void arm (CprocJob *self);
 
 /* The SIGKILL that was to come. FALSE when none is. */
 static gboolean
-kill_now (CprocReach *self)
+kill_now (CprocJob *self)
 {
   if (self->kill_time == 0)
     return FALSE;
@@ -195,7 +195,7 @@ kill_now (CprocReach *self)
       return FALSE;
     }
 
-  if (cproc_tree_insist (&self->tree) == ESRCH)
+  if (cproc_process_tree_force_kill (&self->tree) == ESRCH)
     return FALSE;
 
   self->kill_time = g_get_monotonic_time () + self->helper_msec * G_TIME_SPAN_MILLISECOND;
@@ -207,7 +207,7 @@ kill_now (CprocReach *self)
 static void
 on_kill_time (gpointer user_data)
 {
-  CprocReach *self = user_data;
+  CprocJob *self = user_data;
   gboolean again;
 
   g_mutex_lock (&self->lock);
@@ -223,7 +223,7 @@ on_kill_time (gpointer user_data)
 static void
 on_process_ended (gpointer user_data)
 {
-  CprocReach *self = user_data;
+  CprocJob *self = user_data;
   gboolean is_over;
 
   cproc_watch_stop (&self->watch);
@@ -238,7 +238,7 @@ on_process_ended (gpointer user_data)
 }
 
 static void
-arm (CprocReach *self)
+arm (CprocJob *self)
 {
   GMainContext *context = cproc_thread_get_context ();
   gboolean was_armed = self->is_armed;
@@ -258,7 +258,7 @@ arm (CprocReach *self)
   if (!self->is_armed)
     return;
   if (!was_armed)
-    cproc_reach_ref (self);
+    cproc_job_ref (self);
 
   cproc_timer_start (&self->timer, context, (guint) CLAMP (msec, 0, G_MAXUINT), on_kill_time, self);
   if (must_watch)
@@ -268,9 +268,9 @@ arm (CprocReach *self)
 static gboolean
 update_grace (gpointer user_data)
 {
-  g_autoptr (CprocReach) self = user_data;
+  g_autoptr (CprocJob) self = user_data;
 
-  if (cproc_reach_is_ending (self))
+  if (cproc_job_is_ending (self))
     arm (self);
   else
     disarm (self);
@@ -311,9 +311,9 @@ check_signum (int      signum,
 }
 
 gboolean
-cproc_reach_signal (CprocReach  *self,
-                    int          signum,
-                    GError     **error)
+cproc_job_signal (CprocJob  *self,
+                  int        signum,
+                  GError   **error)
 {
   int error_number;
 
@@ -330,16 +330,16 @@ cproc_reach_signal (CprocReach  *self,
 }
 
 static int
-end_all (CprocReach *self,
-         int         signum,
-         guint       grace)
+end_all (CprocJob *self,
+         int       signum,
+         guint     grace)
 {
   gint64 kill_time = g_get_monotonic_time () + (gint64) grace * G_TIME_SPAN_MILLISECOND;
   int error_number;
 
   if (self->containment == CPROC_CONTAINMENT_TREE && !self->is_over)
     {
-      error_number = cproc_tree_end (&self->tree, signum, grace);
+      error_number = cproc_process_tree_terminate (&self->tree, signum, grace);
       kill_time += HELPER_MSEC * G_TIME_SPAN_MILLISECOND;
     }
   else
@@ -353,10 +353,10 @@ end_all (CprocReach *self,
 }
 
 gboolean
-cproc_reach_end (CprocReach  *self,
-                 int          signum,
-                 guint        grace,
-                 GError     **error)
+cproc_job_terminate (CprocJob  *self,
+                     int        signum,
+                     guint      grace,
+                     GError   **error)
 {
   int error_number;
   gboolean need_timer;
@@ -372,19 +372,19 @@ cproc_reach_end (CprocReach  *self,
   g_mutex_unlock (&self->lock);
 
   if (need_timer)
-    cproc_thread_push (update_grace, cproc_reach_ref (self));
+    cproc_thread_push (update_grace, cproc_job_ref (self));
 
   return check (error_number, signum, error);
 }
 
 gboolean
-cproc_reach_is_ending (CprocReach *self)
+cproc_job_is_ending (CprocJob *self)
 {
   gboolean is_ending;
 
   g_mutex_lock (&self->lock);
   if (self->kill_time != 0 && self->containment == CPROC_CONTAINMENT_TREE &&
-      cproc_tree_signal (&self->tree, 0) == ESRCH)
+      cproc_process_tree_signal (&self->tree, 0) == ESRCH)
     self->kill_time = 0;
   is_ending = self->kill_time != 0;
   g_mutex_unlock (&self->lock);
@@ -393,7 +393,7 @@ cproc_reach_is_ending (CprocReach *self)
 }
 
 void
-cproc_reach_leader_ended (CprocReach *self)
+cproc_job_leader_exited (CprocJob *self)
 {
   gboolean was_ending;
 
@@ -403,18 +403,18 @@ cproc_reach_leader_ended (CprocReach *self)
   g_mutex_unlock (&self->lock);
 
   if (was_ending)
-    cproc_thread_push (update_grace, cproc_reach_ref (self));
+    cproc_thread_push (update_grace, cproc_job_ref (self));
 }
 
 static gboolean
-nothing_is_left (CprocReach *self)
+nothing_is_left (CprocJob *self)
 {
   switch (self->containment)
     {
     case CPROC_CONTAINMENT_TREE:
-      return cproc_tree_signal (&self->tree, 0) == ESRCH;
+      return cproc_process_tree_signal (&self->tree, 0) == ESRCH;
     case CPROC_CONTAINMENT_GROUP:
-      return cproc_group_is_over (&self->group);
+      return cproc_process_group_is_empty (&self->group);
     case CPROC_CONTAINMENT_NONE:
     case CPROC_CONTAINMENT_AUTO:
     default:
@@ -423,7 +423,7 @@ nothing_is_left (CprocReach *self)
 }
 
 gboolean
-cproc_reach_give_up (CprocReach *self)
+cproc_job_try_close (CprocJob *self)
 {
   gboolean is_over;
 
@@ -440,14 +440,14 @@ cproc_reach_give_up (CprocReach *self)
   return is_over;
 }
 
-CprocPeek
-cproc_reach_read_end (CprocReach *self,
-                      CprocEnd   *end)
+CprocWaitResult
+cproc_job_read_exit (CprocJob        *self,
+                     CprocExitStatus *end)
 {
-  CprocPeek result;
+  CprocWaitResult result;
 
   g_mutex_lock (&self->lock);
-  result = cproc_tree_read_end (&self->tree, end);
+  result = cproc_process_tree_read_exit (&self->tree, end);
   g_mutex_unlock (&self->lock);
 
   return result;

@@ -83,7 +83,7 @@ cproc_pidfd_signal_group (int pidfd,
 }
 
 static void
-end_set_usage (CprocEnd          *end,
+end_set_usage (CprocExitStatus   *end,
                const KernelUsage *usage)
 {
   end->has_usage = TRUE;
@@ -92,16 +92,16 @@ end_set_usage (CprocEnd          *end,
   end->max_rss = usage->max_rss;
 }
 
-CprocPeek
-cproc_pidfd_peek (int       pidfd,
-                  CprocEnd *end)
+CprocWaitResult
+cproc_pidfd_peek (int              pidfd,
+                  CprocExitStatus *end)
 {
   siginfo_t info = { 0 };
   KernelUsage usage;
   long result;
 
   if (lacks (CPROC_PIDFD_LACKS_PEEK))
-    return CPROC_PEEK_REAPED;
+    return CPROC_WAIT_RESULT_NOT_OURS;
 
   /* The system call itself: the C library's waitid() leaves out the usage. */
   do
@@ -109,9 +109,9 @@ cproc_pidfd_peek (int       pidfd,
   while (result < 0 && errno == EINTR);
 
   if (result < 0)
-    return CPROC_PEEK_REAPED;
+    return CPROC_WAIT_RESULT_NOT_OURS;
   if (info.si_pid == 0)
-    return CPROC_PEEK_RUNNING;
+    return CPROC_WAIT_RESULT_RUNNING;
 
   if (info.si_code == CLD_EXITED)
     end->exit_code = info.si_status;
@@ -119,7 +119,7 @@ cproc_pidfd_peek (int       pidfd,
     end->term_signal = info.si_status;
   end_set_usage (end, &usage);
 
-  return CPROC_PEEK_ENDED;
+  return CPROC_WAIT_RESULT_EXITED;
 }
 
 void
@@ -142,8 +142,8 @@ get_info (int        pidfd,
 }
 
 gboolean
-cproc_pidfd_get_end (int       pidfd,
-                     CprocEnd *end)
+cproc_pidfd_get_end (int              pidfd,
+                     CprocExitStatus *end)
 {
   PidfdInfo info;
 
@@ -158,7 +158,7 @@ cproc_pidfd_get_end (int       pidfd,
         return FALSE;
     }
 
-  cproc_end_set_status (end, info.exit_code);
+  cproc_exit_status_set_wait_status (end, info.exit_code);
 
   return TRUE;
 }
@@ -174,8 +174,8 @@ cproc_pidfd_await_reaped (int pidfd)
 }
 
 void
-cproc_end_set_status (CprocEnd *end,
-                      int       status)
+cproc_exit_status_set_wait_status (CprocExitStatus *end,
+                                   int              status)
 {
   if (WIFEXITED (status))
     end->exit_code = WEXITSTATUS (status);

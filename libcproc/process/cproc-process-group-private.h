@@ -22,23 +22,23 @@ typedef struct
   int pidfd;     /* of the leader, not owned; -1 where there is none */
   gboolean leader_ended;
   GArray *members; /* of pidfds, where the old way has to do */
-} CprocGroup;
+} CprocProcessGroup;
 
-void cproc_group_init         (CprocGroup  *self,
-                               GSubprocess *leader,
-                               pid_t        id,
-                               int          pidfd);
-void cproc_group_clear        (CprocGroup  *self);
+void cproc_process_group_init         (CprocProcessGroup *self,
+                                       GSubprocess       *leader,
+                                       pid_t              id,
+                                       int                pidfd);
+void cproc_process_group_clear        (CprocProcessGroup  *self);
 
-void cproc_group_leader_ended (CprocGroup  *self);
+void cproc_process_group_leader_exited (CprocProcessGroup  *self);
 
 /* Whether nobody is known to be left, without a wait for a leader that has not been reaped. */
-gboolean cproc_group_is_over (CprocGroup *self);
+gboolean cproc_process_group_is_empty (CprocProcessGroup *self);
 
 /* 0, or the errno: ESRCH where nobody is left. A leader that is known to have ended, and has left
  * no one, does not count, reaped or not. */
-int  cproc_group_signal       (CprocGroup  *self,
-                               int          signum);
+int  cproc_process_group_signal       (CprocProcessGroup *self,
+                                       int                signum);
 
 /* Of a process by /proc/PID/stat. */
 typedef struct

@@ -59,8 +59,8 @@ read_stat (const char    *pid,
 }
 
 static gboolean
-is_member (const CprocGroup *self,
-           const char       *pid)
+is_member (const CprocProcessGroup *self,
+           const char              *pid)
 {
   CprocProcStat stat;
 
@@ -77,9 +77,9 @@ clear_pidfd (gpointer data)
 }
 
 static void
-hold_member (CprocGroup *self,
-             const char *pid,
-             GArray     *members)
+hold_member (CprocProcessGroup *self,
+             const char        *pid,
+             GArray            *members)
 {
   int pidfd = cproc_pidfd_open ((pid_t) g_ascii_strtoll (pid, NULL, 10));
 
@@ -94,7 +94,7 @@ hold_member (CprocGroup *self,
 }
 
 static GArray *
-find_members (CprocGroup *self)
+find_members (CprocProcessGroup *self)
 {
   g_autoptr (GArray) members = g_array_new (FALSE, FALSE, sizeof (int));
   g_autoptr (GDir) dir = g_dir_open ("/proc", 0, NULL);
@@ -132,30 +132,30 @@ signal_members (GArray *members,
 /* A process cannot get a number that is a group's: where there is one by the leader's, which is
  * gone, the group has been empty in between. */
 static gboolean
-number_was_reused (CprocGroup *self)
+number_was_reused (CprocProcessGroup *self)
 {
   return kill (self->id, 0) == 0 || errno != ESRCH;
 }
 
 static gboolean
-leader_is_unreaped (CprocGroup *self)
+leader_is_unreaped (CprocProcessGroup *self)
 {
-  CprocEnd end;
+  CprocExitStatus end;
 
   if (self->pidfd >= 0)
-    return cproc_pidfd_peek (self->pidfd, &end) != CPROC_PEEK_REAPED;
+    return cproc_pidfd_peek (self->pidfd, &end) != CPROC_WAIT_RESULT_NOT_OURS;
 
   return g_subprocess_get_identifier (self->leader) != NULL;
 }
 
 /* The old way, once: most groups end with their leader, and then this is two system calls. */
 static void
-find_first_members (CprocGroup *self)
+find_first_members (CprocProcessGroup *self)
 {
-  CprocEnd end;
+  CprocExitStatus end;
 
   /* Its reaper is at it; but a debugger may hold it for as long as it likes. */
-  if (self->pidfd < 0 || cproc_pidfd_peek (self->pidfd, &end) == CPROC_PEEK_ENDED)
+  if (self->pidfd < 0 || cproc_pidfd_peek (self->pidfd, &end) == CPROC_WAIT_RESULT_EXITED)
     g_subprocess_wait (self->leader, NULL, NULL);
 
   if (kill (-self->id, 0) != 0 && errno == ESRCH)
@@ -168,8 +168,8 @@ find_first_members (CprocGroup *self)
 }
 
 static int
-signal_what_is_left (CprocGroup *self,
-                     int         signum)
+signal_what_is_left (CprocProcessGroup *self,
+                     int                signum)
 {
   g_autoptr (GArray) members = NULL;
 
@@ -190,8 +190,8 @@ signal_what_is_left (CprocGroup *self,
 }
 
 static int
-signal_leader (CprocGroup *self,
-               int         signum)
+signal_leader (CprocProcessGroup *self,
+               int                signum)
 {
   if (self->pidfd >= 0)
     return cproc_pidfd_signal (self->pidfd, signum);
@@ -206,9 +206,9 @@ signal_leader (CprocGroup *self,
 
 /* The leader may have gone over to another group, and its own may even be empty. */
 static int
-signal_leader_elsewhere (CprocGroup *self,
-                         int         signum,
-                         int         result)
+signal_leader_elsewhere (CprocProcessGroup *self,
+                         int                signum,
+                         int                result)
 {
   if (result != 0 || getpgid (self->id) != self->id)
     {
@@ -222,8 +222,8 @@ signal_leader_elsewhere (CprocGroup *self,
 
 /* EINVAL where the kernel cannot. */
 static int
-signal_by_pidfd (CprocGroup *self,
-                 int         signum)
+signal_by_pidfd (CprocProcessGroup *self,
+                 int                signum)
 {
   int result;
 
@@ -248,8 +248,8 @@ signal_by_pidfd (CprocGroup *self,
 }
 
 static int
-signal_by_number (CprocGroup *self,
-                  int         signum)
+signal_by_number (CprocProcessGroup *self,
+                  int                signum)
 {
   if (!self->leader_ended && leader_is_unreaped (self))
     return signal_leader_elsewhere (self, signum, kill (-self->id, signum) == 0 ? 0 : errno);
@@ -258,8 +258,8 @@ signal_by_number (CprocGroup *self,
 }
 
 int
-cproc_group_signal (CprocGroup *self,
-                    int         signum)
+cproc_process_group_signal (CprocProcessGroup *self,
+                            int                signum)
 {
   int result = signal_by_pidfd (self, signum);
 
@@ -267,13 +267,14 @@ cproc_group_signal (CprocGroup *self,
 }
 
 gboolean
-cproc_group_is_over (CprocGroup *self)
+cproc_process_group_is_empty (CprocProcessGroup *self)
 {
-  return self->leader_ended && !leader_is_unreaped (self) && cproc_group_signal (self, 0) == ESRCH;
+  return self->leader_ended && !leader_is_unreaped (self) &&
+         cproc_process_group_signal (self, 0) == ESRCH;
 }
 
 void
-cproc_group_leader_ended (CprocGroup *self)
+cproc_process_group_leader_exited (CprocProcessGroup *self)
 {
   if (self->leader_ended)
     return;
@@ -287,12 +288,12 @@ cproc_group_leader_ended (CprocGroup *self)
 }
 
 void
-cproc_group_init (CprocGroup  *self,
-                  GSubprocess *leader,
-                  pid_t        id,
-                  int          pidfd)
+cproc_process_group_init (CprocProcessGroup *self,
+                          GSubprocess       *leader,
+                          pid_t              id,
+                          int                pidfd)
 {
-  *self = (CprocGroup) {
+  *self = (CprocProcessGroup) {
     .leader = leader,
     .id = id,
     .session = getsid (id),
@@ -301,7 +302,7 @@ cproc_group_init (CprocGroup  *self,
 }
 
 void
-cproc_group_clear (CprocGroup *self)
+cproc_process_group_clear (CprocProcessGroup *self)
 {
   g_clear_pointer (&self->members, g_array_unref);
 }

@@ -16,28 +16,28 @@ typedef struct
   int helper_pidfd; /* not owned; -1 where there is none */
   int target_pidfd; /* the program's; -1 where there is none */
   gboolean is_gone;
-} CprocTree;
+} CprocProcessTree;
 
 /* control_fd: given away. */
-void      cproc_tree_init     (CprocTree *self,
-                               int        control_fd,
-                               int        helper_pidfd);
+void      cproc_process_tree_init     (CprocProcessTree *self,
+                                       int               control_fd,
+                                       int               helper_pidfd);
 
 /* Ends what there still is. */
-void      cproc_tree_clear    (CprocTree *self);
+void      cproc_process_tree_clear    (CprocProcessTree *self);
 
 /* 0, or the errno: ESRCH where nothing is left. grace: ms until SIGKILL, 0 for never. */
-int       cproc_tree_signal   (CprocTree *self,
-                               int        signum);
-int       cproc_tree_end      (CprocTree *self,
-                               int        signum,
-                               guint      grace);
+int       cproc_process_tree_signal   (CprocProcessTree *self,
+                                       int               signum);
+int       cproc_process_tree_terminate      (CprocProcessTree *self,
+                                             int               signum,
+                                             guint             grace);
 
 /* SIGKILL to all, and to the program at once, since the helper may be held up. */
-int       cproc_tree_insist   (CprocTree *self);
+int       cproc_process_tree_force_kill   (CprocProcessTree *self);
 
-/* As cproc_reach_read_end(). */
-CprocPeek cproc_tree_read_end (CprocTree *self,
-                               CprocEnd  *end);
+/* As cproc_job_read_exit(). */
+CprocWaitResult cproc_process_tree_read_exit (CprocProcessTree *self,
+                                              CprocExitStatus  *end);
 
 G_END_DECLS

@@ -13,7 +13,7 @@
 
 /* 0 at the end of the line, -1 where there is nothing yet. */
 static ssize_t
-receive (CprocTree        *self,
+receive (CprocProcessTree *self,
          LaunchTreeReport *report)
 {
   union
@@ -49,7 +49,7 @@ receive (CprocTree        *self,
 }
 
 static int
-send_command (CprocTree         *self,
+send_command (CprocProcessTree  *self,
               LaunchTreeCommand  command)
 {
   ssize_t length;
@@ -79,23 +79,23 @@ send_command (CprocTree         *self,
 }
 
 int
-cproc_tree_signal (CprocTree *self,
-                   int        signum)
+cproc_process_tree_signal (CprocProcessTree *self,
+                           int               signum)
 {
   return send_command (self, (LaunchTreeCommand) { LAUNCH_TREE_SIGNAL, signum, 0 });
 }
 
 int
-cproc_tree_end (CprocTree *self,
-                int        signum,
-                guint      grace)
+cproc_process_tree_terminate (CprocProcessTree *self,
+                              int               signum,
+                              guint             grace)
 {
   return send_command (self, (LaunchTreeCommand) { LAUNCH_TREE_END, signum, grace });
 }
 
 /* What can be had of it without the helper: the program and its group. */
 static void
-kill_target (CprocTree *self)
+kill_target (CprocProcessTree *self)
 {
   LaunchTreeReport report;
 
@@ -110,9 +110,9 @@ kill_target (CprocTree *self)
 }
 
 int
-cproc_tree_insist (CprocTree *self)
+cproc_process_tree_force_kill (CprocProcessTree *self)
 {
-  int error_number = cproc_tree_signal (self, SIGKILL);
+  int error_number = cproc_process_tree_signal (self, SIGKILL);
 
   if (error_number != ESRCH)
     kill_target (self);
@@ -120,9 +120,9 @@ cproc_tree_insist (CprocTree *self)
   return error_number;
 }
 
-CprocPeek
-cproc_tree_read_end (CprocTree *self,
-                     CprocEnd  *end)
+CprocWaitResult
+cproc_process_tree_read_exit (CprocProcessTree *self,
+                              CprocExitStatus  *end)
 {
   LaunchTreeReport report;
 
@@ -131,19 +131,19 @@ cproc_tree_read_end (CprocTree *self,
       ssize_t length = receive (self, &report);
 
       if (length < 0)
-        return CPROC_PEEK_RUNNING;
+        return CPROC_WAIT_RESULT_RUNNING;
       if (length == 0)
         {
           /* What killed the helper is one of those it watched over, which now are init's. */
           self->is_gone = TRUE;
           kill_target (self);
-          return CPROC_PEEK_REAPED;
+          return CPROC_WAIT_RESULT_NOT_OURS;
         }
       if (report.kind == LAUNCH_TREE_ENDED)
         break;
     }
 
-  cproc_end_set_status (end, report.status);
+  cproc_exit_status_set_wait_status (end, report.status);
   end->has_usage = TRUE;
   end->user_time = report.user_time;
   end->system_time = report.system_time;
@@ -151,15 +151,15 @@ cproc_tree_read_end (CprocTree *self,
 
   self->is_gone = report.is_gone != 0;
 
-  return CPROC_PEEK_ENDED;
+  return CPROC_WAIT_RESULT_EXITED;
 }
 
 void
-cproc_tree_init (CprocTree *self,
-                 int        control_fd,
-                 int        helper_pidfd)
+cproc_process_tree_init (CprocProcessTree *self,
+                         int               control_fd,
+                         int               helper_pidfd)
 {
-  *self = (CprocTree) {
+  *self = (CprocProcessTree) {
     .control_fd = control_fd,
     .helper_pidfd = helper_pidfd,
     .target_pidfd = -1,
@@ -167,7 +167,7 @@ cproc_tree_init (CprocTree *self,
 }
 
 void
-cproc_tree_clear (CprocTree *self)
+cproc_process_tree_clear (CprocProcessTree *self)
 {
   if (!self->is_gone && self->helper_pidfd >= 0)
     cproc_pidfd_signal (self->helper_pidfd, SIGCONT);

@@ -23,7 +23,7 @@ void cproc_usage_begin (CprocUsage *self,
                         int         pidfd);
 
 /* end: where it has the usage already, that is taken as it is. NULL: nobody wants to know. */
-void cproc_usage_end   (CprocUsage *self,
-                        CprocEnd   *end);
+void cproc_usage_end   (CprocUsage      *self,
+                        CprocExitStatus *end);
 
 G_END_DECLS

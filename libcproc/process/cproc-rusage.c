@@ -53,9 +53,9 @@ others_are_mixed_in (void)
   while (g_hash_table_iter_next (&iter, &key, NULL))
     {
       CprocUsage *other = key;
-      CprocEnd end;
+      CprocExitStatus end;
 
-      if (cproc_pidfd_peek (other->pidfd, &end) != CPROC_PEEK_REAPED)
+      if (cproc_pidfd_peek (other->pidfd, &end) != CPROC_WAIT_RESULT_NOT_OURS)
         continue;
 
       other->mixed = TRUE;
@@ -66,8 +66,8 @@ others_are_mixed_in (void)
 }
 
 static void
-end_reaped (CprocUsage *self,
-            CprocEnd   *end)
+end_reaped (CprocUsage      *self,
+            CprocExitStatus *end)
 {
   gboolean is_mixed = others_are_mixed_in () || self->mixed;
   CprocAccount now = read_account ();
@@ -84,7 +84,7 @@ end_reaped (CprocUsage *self,
 
 /* It has been seen before it was reaped, so it will still be added. */
 static void
-end_known (const CprocEnd *end)
+end_known (const CprocExitStatus *end)
 {
   last.user_time += end->user_time;
   last.system_time += end->system_time;
@@ -133,8 +133,8 @@ cproc_usage_begin (CprocUsage *self,
 }
 
 void
-cproc_usage_end (CprocUsage *self,
-                 CprocEnd   *end)
+cproc_usage_end (CprocUsage      *self,
+                 CprocExitStatus *end)
 {
   if (!self->registered)
     return;

@@ -10,14 +10,14 @@ G_BEGIN_DECLS
 
 /* Where there is no pidfd: waits for GSubprocess to have reaped. Its own wait stays in the main
  * context that it was begun in; this can be moved. */
-typedef struct _CprocReap CprocReap;
+typedef struct _CprocSubprocessWait CprocSubprocessWait;
 
-CprocReap *cproc_reap_new  (GSubprocess    *subprocess,
-                            GMainContext   *context,
-                            CprocWatchFunc  func,
-                            gpointer        user_data);
-void       cproc_reap_free (CprocReap      *self);
-void       cproc_reap_move (CprocReap      *self,
-                            GMainContext   *context);
+CprocSubprocessWait *cproc_subprocess_wait_new  (GSubprocess    *subprocess,
+                                                 GMainContext   *context,
+                                                 CprocWatchFunc  func,
+                                                 gpointer        user_data);
+void       cproc_subprocess_wait_free (CprocSubprocessWait      *self);
+void       cproc_subprocess_wait_move (CprocSubprocessWait *self,
+                                       GMainContext        *context);
 
 G_END_DECLS

@@ -8,7 +8,7 @@
 #include "cproc-subprocess-wait-private.h"
 
 /* Shared with the library's own thread, in which GSubprocess is waited for. */
-struct _CprocReap
+struct _CprocSubprocessWait
 {
   gatomicrefcount ref_count;
   pid_t process; /* whose it is */
@@ -21,7 +21,7 @@ struct _CprocReap
 };
 
 static void
-reap_unref (CprocReap *self)
+reap_unref (CprocSubprocessWait *self)
 {
   if (!g_atomic_ref_count_dec (&self->ref_count))
     return;
@@ -36,7 +36,7 @@ on_reaped (GObject      *object,
            GAsyncResult *result,
            gpointer      user_data)
 {
-  CprocReap *self = user_data;
+  CprocSubprocessWait *self = user_data;
 
   g_mutex_lock (&self->lock);
   self->is_over = TRUE;
@@ -50,7 +50,7 @@ on_reaped (GObject      *object,
 static gboolean
 wait_in_thread (gpointer user_data)
 {
-  CprocReap *self = user_data;
+  CprocSubprocessWait *self = user_data;
 
   g_subprocess_wait_async (self->subprocess, NULL, on_reaped, self);
 
@@ -62,7 +62,7 @@ dispatch (GSource     *source,
           GSourceFunc  callback,
           gpointer     user_data)
 {
-  CprocReap *self = user_data;
+  CprocSubprocessWait *self = user_data;
 
   g_source_set_ready_time (source, -1);
   /* In a fork there is nobody who has reaped it. */
@@ -79,7 +79,7 @@ never_called (gpointer user_data)
 }
 
 static void
-detach (CprocReap *self)
+detach (CprocSubprocessWait *self)
 {
   if (self->source == NULL)
     return;
@@ -89,8 +89,8 @@ detach (CprocReap *self)
 }
 
 static void
-attach (CprocReap    *self,
-        GMainContext *context)
+attach (CprocSubprocessWait *self,
+        GMainContext        *context)
 {
   static GSourceFuncs funcs = { .dispatch = dispatch };
 
@@ -101,13 +101,13 @@ attach (CprocReap    *self,
   g_source_attach (self->source, context);
 }
 
-CprocReap *
-cproc_reap_new (GSubprocess    *subprocess,
-                GMainContext   *context,
-                CprocWatchFunc  func,
-                gpointer        user_data)
+CprocSubprocessWait *
+cproc_subprocess_wait_new (GSubprocess    *subprocess,
+                           GMainContext   *context,
+                           CprocWatchFunc  func,
+                           gpointer        user_data)
 {
-  CprocReap *self = g_new0 (CprocReap, 1);
+  CprocSubprocessWait *self = g_new0 (CprocSubprocessWait, 1);
 
   g_atomic_ref_count_init (&self->ref_count);
   self->process = getpid ();
@@ -124,7 +124,7 @@ cproc_reap_new (GSubprocess    *subprocess,
 }
 
 void
-cproc_reap_free (CprocReap *self)
+cproc_subprocess_wait_free (CprocSubprocessWait *self)
 {
   g_mutex_lock (&self->lock);
   detach (self);
@@ -134,8 +134,8 @@ cproc_reap_free (CprocReap *self)
 }
 
 void
-cproc_reap_move (CprocReap    *self,
-                 GMainContext *context)
+cproc_subprocess_wait_move (CprocSubprocessWait *self,
+                            GMainContext        *context)
 {
   g_mutex_lock (&self->lock);
   detach (self);

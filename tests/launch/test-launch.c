@@ -140,7 +140,7 @@ test_group_is_there_at_once (void)
       cproc_command_set_new_session (command, i % 2 == 0);
       g_assert_true (cproc_launch_prepare (launch, NULL));
       g_assert_true (cproc_launch_spawn (launch, NULL));
-      cproc_reach_signal (cproc_launch_get_reach (launch), SIGKILL, &error);
+      cproc_job_signal (cproc_launch_get_job (launch), SIGKILL, &error);
       g_assert_no_error (error);
       g_assert_cmpint (launch_wait (launch), ==, -1);
     }
@@ -352,7 +352,7 @@ assert_pid_is_never_lost (CprocContainment containment)
 
       g_assert_cmpint (cproc_launch_get_pid (launch), >, 1);
       if (has_pidfds ())
-        g_assert_cmpint (cproc_reach_get_pidfd (cproc_launch_get_reach (launch)), >=, 0);
+        g_assert_cmpint (cproc_job_get_pidfd (cproc_launch_get_job (launch)), >=, 0);
       g_assert_cmpint (launch_wait (launch), ==, 0);
     }
 }
@@ -372,7 +372,7 @@ test_pidfd (void)
   struct pollfd ended = { .events = POLLIN };
   int stdin_fd = cproc_launch_steal_pipe (launch, STDIN_FILENO);
 
-  ended.fd = cproc_reach_get_pidfd (cproc_launch_get_reach (launch));
+  ended.fd = cproc_job_get_pidfd (cproc_launch_get_job (launch));
   if (!has_pidfds ())
     {
       g_test_skip ("there are no pidfds");
@@ -557,7 +557,7 @@ test_run (void)
       link = g_strdup_printf ("/proc/%" G_GINT64_FORMAT "/exe", cproc_launch_get_pid (launch));
       program = g_file_read_link (link, NULL);
       g_assert_cmpstr (program, ==, g_getenv ("CPROC_TEST_CHILD"));
-      cproc_reach_signal (cproc_launch_get_reach (launch), SIGKILL, NULL);
+      cproc_job_signal (cproc_launch_get_job (launch), SIGKILL, NULL);
       launch_wait (launch);
     }
 }

@@ -25,7 +25,7 @@ typedef struct
   CprocExitWatch watch;
   GMainContext *context;
   GMainContext *told_in;
-  CprocEnd end;
+  CprocExitStatus end;
   guint n_told;
 } Watcher;
 
@@ -53,8 +53,8 @@ watcher_free (Watcher *self)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Watcher, watcher_free)
 
 static void
-on_end (const CprocEnd *end,
-        gpointer        user_data)
+on_end (const CprocExitStatus *end,
+        gpointer               user_data)
 {
   Watcher *self = user_data;
 
@@ -113,13 +113,13 @@ have_pidfds (void)
   return pidfd >= 0 && close (pidfd) == 0;
 }
 
-static CprocReach *
-reach_new (GSubprocess *subprocess,
-           gboolean     with_pidfd)
+static CprocJob *
+job_new (GSubprocess *subprocess,
+         gboolean     with_pidfd)
 {
   pid_t pid = pid_of (subprocess);
 
-  return cproc_reach_new (subprocess, pid, with_pidfd ? cproc_pidfd_open (pid) : -1,
+  return cproc_job_new (subprocess, pid, with_pidfd ? cproc_pidfd_open (pid) : -1,
                           CPROC_CONTAINMENT_NONE, -1);
 }
 
@@ -136,10 +136,10 @@ test_code (void)
     {
       g_autoptr (Watcher) self = watcher_new ();
       g_autoptr (GSubprocess) subprocess = start_child ("read-line-and-exit", "7", NULL);
-      g_autoptr (CprocReach) reach = reach_new (subprocess, TRUE);
+      g_autoptr (CprocJob) job = job_new (subprocess, TRUE);
 
       g_atomic_int_set (&cproc_pidfd_lacks, kernels[i]);
-      cproc_exit_watch_start (&self->watch, self->context, subprocess, reach, on_end, self);
+      cproc_exit_watch_start (&self->watch, self->context, subprocess, job, on_end, self);
       let_go (subprocess);
       run_until_told (self, self->context);
 
@@ -156,10 +156,10 @@ test_signal (void)
     {
       g_autoptr (Watcher) self = watcher_new ();
       g_autoptr (GSubprocess) subprocess = start_child ("sleep-forever", NULL);
-      g_autoptr (CprocReach) reach = reach_new (subprocess, TRUE);
+      g_autoptr (CprocJob) job = job_new (subprocess, TRUE);
 
       g_atomic_int_set (&cproc_pidfd_lacks, kernels[i]);
-      cproc_exit_watch_start (&self->watch, self->context, subprocess, reach, on_end, self);
+      cproc_exit_watch_start (&self->watch, self->context, subprocess, job, on_end, self);
       g_subprocess_send_signal (subprocess, SIGUSR2);
       run_until_told (self, self->context);
 
@@ -173,9 +173,9 @@ test_no_pidfd (void)
 {
   g_autoptr (Watcher) self = watcher_new ();
   g_autoptr (GSubprocess) subprocess = start_child ("read-line-and-exit", "9", NULL);
-  g_autoptr (CprocReach) reach = reach_new (subprocess, FALSE);
+  g_autoptr (CprocJob) job = job_new (subprocess, FALSE);
 
-  cproc_exit_watch_start (&self->watch, self->context, subprocess, reach, on_end, self);
+  cproc_exit_watch_start (&self->watch, self->context, subprocess, job, on_end, self);
   let_go (subprocess);
   run_until_told (self, self->context);
 
@@ -190,11 +190,11 @@ test_never_from_start (gconstpointer data)
   gboolean with_pidfd = GPOINTER_TO_INT (data);
   g_autoptr (Watcher) self = watcher_new ();
   g_autoptr (GSubprocess) subprocess = start_child ("read-line-and-exit", "3", NULL);
-  g_autoptr (CprocReach) reach = reach_new (subprocess, with_pidfd);
+  g_autoptr (CprocJob) job = job_new (subprocess, with_pidfd);
 
   let_go (subprocess);
   g_subprocess_wait (subprocess, NULL, NULL);
-  cproc_exit_watch_start (&self->watch, self->context, subprocess, reach, on_end, self);
+  cproc_exit_watch_start (&self->watch, self->context, subprocess, job, on_end, self);
   g_assert_cmpuint (self->n_told, ==, 0);
   run_until_told (self, self->context);
 
@@ -211,10 +211,10 @@ test_move (gconstpointer data)
   gboolean with_pidfd = GPOINTER_TO_INT (data);
   g_autoptr (Watcher) self = watcher_new ();
   g_autoptr (GSubprocess) subprocess = start_child ("read-line-and-exit", "4", NULL);
-  g_autoptr (CprocReach) reach = reach_new (subprocess, with_pidfd);
+  g_autoptr (CprocJob) job = job_new (subprocess, with_pidfd);
   g_autoptr (GMainContext) other = g_main_context_new ();
 
-  cproc_exit_watch_start (&self->watch, other, subprocess, reach, on_end, self);
+  cproc_exit_watch_start (&self->watch, other, subprocess, job, on_end, self);
   cproc_exit_watch_move (&self->watch, self->context);
   cproc_exit_watch_move (&self->watch, other);
   cproc_exit_watch_move (&self->watch, self->context);
@@ -236,9 +236,9 @@ test_stop (gconstpointer data)
   gboolean with_pidfd = GPOINTER_TO_INT (data);
   g_autoptr (Watcher) self = watcher_new ();
   g_autoptr (GSubprocess) subprocess = start_child ("read-line-and-exit", "0", NULL);
-  g_autoptr (CprocReach) reach = reach_new (subprocess, with_pidfd);
+  g_autoptr (CprocJob) job = job_new (subprocess, with_pidfd);
 
-  cproc_exit_watch_start (&self->watch, self->context, subprocess, reach, on_end, self);
+  cproc_exit_watch_start (&self->watch, self->context, subprocess, job, on_end, self);
   cproc_exit_watch_stop (&self->watch);
   let_go (subprocess);
   g_subprocess_wait (subprocess, NULL, NULL);
@@ -249,8 +249,8 @@ test_stop (gconstpointer data)
 }
 
 static void
-on_end_free (const CprocEnd *end,
-             gpointer        user_data)
+on_end_free (const CprocExitStatus *end,
+             gpointer               user_data)
 {
   Watcher **self = user_data;
 
@@ -266,9 +266,9 @@ test_free_when_told (gconstpointer data)
   Watcher *self = watcher_new ();
   g_autoptr (GMainContext) context = g_main_context_ref (self->context);
   g_autoptr (GSubprocess) subprocess = start_child ("read-line-and-exit", "5", NULL);
-  g_autoptr (CprocReach) reach = reach_new (subprocess, with_pidfd);
+  g_autoptr (CprocJob) job = job_new (subprocess, with_pidfd);
 
-  cproc_exit_watch_start (&self->watch, self->context, subprocess, reach, on_end_free, &self);
+  cproc_exit_watch_start (&self->watch, self->context, subprocess, job, on_end_free, &self);
   let_go (subprocess);
   while (self != NULL)
     g_main_context_iteration (context, TRUE);
@@ -279,7 +279,7 @@ kernel_keeps_status (void)
 {
   g_autoptr (GSubprocess) subprocess = start_child ("read-line-and-exit", "1", NULL);
   int pidfd = cproc_pidfd_open (pid_of (subprocess));
-  CprocEnd end = CPROC_END_UNKNOWN;
+  CprocExitStatus end = CPROC_EXIT_STATUS_UNKNOWN;
   gboolean keeps;
 
   let_go (subprocess);
@@ -303,13 +303,13 @@ test_sigchld_ignored (gconstpointer data)
     {
       g_autoptr (Watcher) self = watcher_new ();
       g_autoptr (GSubprocess) subprocess = start_child ("read-line-and-exit", "7", NULL);
-      g_autoptr (CprocReach) reach = reach_new (subprocess, TRUE);
+      g_autoptr (CprocJob) job = job_new (subprocess, TRUE);
       gboolean known = keeps && (kernels[i] & CPROC_PIDFD_LACKS_END) == 0;
       struct sigaction old_action;
 
       g_atomic_int_set (&cproc_pidfd_lacks, kernels[i]);
       sigaction (SIGCHLD, &action, &old_action);
-      cproc_exit_watch_start (&self->watch, self->context, subprocess, reach, on_end, self);
+      cproc_exit_watch_start (&self->watch, self->context, subprocess, job, on_end, self);
       let_go (subprocess);
       run_until_told (self, self->context);
       sigaction (SIGCHLD, &old_action, NULL);
@@ -339,10 +339,10 @@ test_rival_reaper (void)
     {
       g_autoptr (Watcher) self = watcher_new ();
       g_autoptr (GSubprocess) subprocess = start_child ("read-line-and-exit", "7", NULL);
-      g_autoptr (CprocReach) reach = reach_new (subprocess, TRUE);
+      g_autoptr (CprocJob) job = job_new (subprocess, TRUE);
       GThread *rival = g_thread_new ("rival", wait_for, GINT_TO_POINTER (pid_of (subprocess)));
 
-      cproc_exit_watch_start (&self->watch, self->context, subprocess, reach, on_end, self);
+      cproc_exit_watch_start (&self->watch, self->context, subprocess, job, on_end, self);
       let_go (subprocess);
       run_until_told (self, self->context);
       g_thread_join (rival);
@@ -357,15 +357,15 @@ test_usage (void)
 {
   g_autoptr (Watcher) self = watcher_new ();
   g_autoptr (GSubprocess) subprocess = start_child ("read-line-and-exit", "0", NULL);
-  g_autoptr (CprocReach) reach = NULL;
+  g_autoptr (CprocJob) job = NULL;
   const char *program = g_getenv ("CPROC_TEST_CHILD");
   char *argv[] = { (char *) program, (char *) "burn", (char *) "60", (char *) "16384", NULL };
   int status;
   pid_t pid;
 
   g_assert_cmpint (posix_spawn (&pid, program, NULL, NULL, argv, environ), ==, 0);
-  reach = cproc_reach_new (subprocess, pid, cproc_pidfd_open (pid), CPROC_CONTAINMENT_NONE, -1);
-  cproc_exit_watch_start (&self->watch, self->context, subprocess, reach, on_end, self);
+  job = cproc_job_new (subprocess, pid, cproc_pidfd_open (pid), CPROC_CONTAINMENT_NONE, -1);
+  cproc_exit_watch_start (&self->watch, self->context, subprocess, job, on_end, self);
   run_until_told (self, self->context);
 
   g_assert_cmpint (self->end.exit_code, ==, 0);
@@ -398,12 +398,12 @@ test_held_by_debugger (void)
 {
   g_autoptr (Watcher) self = watcher_new ();
   g_autoptr (GSubprocess) subprocess = start_child ("let-hold", "sleep-forever", "ready", NULL);
-  g_autoptr (CprocReach) reach = reach_new (subprocess, TRUE);
+  g_autoptr (CprocJob) job = job_new (subprocess, TRUE);
   g_autofree char *pid = g_strdup (g_subprocess_get_identifier (subprocess));
   g_autofree char *target_word = read_word (subprocess);
   g_autoptr (GSubprocess) debugger = start_child ("hold", pid, NULL);
   g_autofree char *word = read_word (debugger);
-  CprocEnd end;
+  CprocExitStatus end;
   guint n_turns;
 
   g_assert_cmpstr (target_word, ==, "ready");
@@ -415,11 +415,12 @@ test_held_by_debugger (void)
       return;
     }
 
-  cproc_exit_watch_start (&self->watch, self->context, subprocess, reach, on_end, self);
+  cproc_exit_watch_start (&self->watch, self->context, subprocess, job, on_end, self);
   g_subprocess_force_exit (subprocess);
   while (!cproc_timer_is_active (&self->watch.held_timer))
     g_main_context_iteration (self->context, TRUE);
-  g_assert_cmpint (cproc_pidfd_peek (cproc_reach_get_pidfd (reach), &end), ==, CPROC_PEEK_RUNNING);
+  g_assert_cmpint (cproc_pidfd_peek (cproc_job_get_pidfd (job), &end), ==,
+                   CPROC_WAIT_RESULT_RUNNING);
 
   /* Seldom looked at, not at every turn; nor once GSubprocess has come to its own conclusions. */
   for (n_turns = 0; self->watch.held_msec < 32; n_turns++)
@@ -432,7 +433,8 @@ test_held_by_debugger (void)
   g_assert_cmpint (self->end.term_signal, ==, SIGKILL);
 
   /* No zombie is left. */
-  g_assert_cmpint (cproc_pidfd_peek (cproc_reach_get_pidfd (reach), &end), ==, CPROC_PEEK_REAPED);
+  g_assert_cmpint (cproc_pidfd_peek (cproc_job_get_pidfd (job), &end), ==,
+                   CPROC_WAIT_RESULT_NOT_OURS);
 }
 
 int

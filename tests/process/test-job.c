@@ -26,7 +26,7 @@ static const guint old_kernel = CPROC_PIDFD_LACKS_GROUP;
 typedef struct
 {
   GSubprocess *subprocess;
-  CprocReach *reach;
+  CprocJob *job;
   pid_t pid;
   pid_t grandchild; /* 0: there is none */
 } Fixture;
@@ -44,7 +44,7 @@ read_pid (GSubprocess *subprocess)
 }
 
 /* It says that it is so far, a number that is the grandchild's where there is one; not before the
- * reach has been made, since it may end at once. */
+ * job has been made, since it may end at once. */
 static void
 start_with_pidfd (Fixture          *self,
                   CprocContainment  containment,
@@ -68,7 +68,7 @@ start_with_pidfd (Fixture          *self,
   g_assert_no_error (error);
 
   self->pid = atoi (g_subprocess_get_identifier (self->subprocess));
-  self->reach = cproc_reach_new (self->subprocess, self->pid,
+  self->job = cproc_job_new (self->subprocess, self->pid,
                                  with_pidfd ? cproc_pidfd_open (self->pid) : -1, containment, -1);
   g_output_stream_write (g_subprocess_get_stdin_pipe (self->subprocess), "\n", 1, NULL, NULL);
   self->grandchild = read_pid (self->subprocess);
@@ -93,7 +93,7 @@ static void
 tear_down (Fixture       *self,
            gconstpointer  kernel)
 {
-  g_clear_pointer (&self->reach, cproc_reach_unref);
+  g_clear_pointer (&self->job, cproc_job_unref);
   g_clear_object (&self->subprocess);
   g_atomic_int_set (&cproc_pidfd_lacks, 0);
 }
@@ -130,7 +130,7 @@ assert_reaches (Fixture *self,
                 int      signum)
 {
   g_autoptr (GError) error = NULL;
-  gboolean reached = cproc_reach_signal (self->reach, signum, &error);
+  gboolean reached = cproc_job_signal (self->job, signum, &error);
 
   g_assert_no_error (error);
   g_assert_true (reached);
@@ -142,13 +142,13 @@ assert_not_running (Fixture *self,
 {
   g_autoptr (GError) error = NULL;
 
-  g_assert_false (cproc_reach_signal (self->reach, signum, &error));
+  g_assert_false (cproc_job_signal (self->job, signum, &error));
   g_assert_error (error, CPROC_ERROR, CPROC_ERROR_NOT_RUNNING);
   g_clear_error (&error);
 
-  g_assert_false (cproc_reach_end (self->reach, SIGTERM, FOR_EVER, &error));
+  g_assert_false (cproc_job_terminate (self->job, SIGTERM, FOR_EVER, &error));
   g_assert_error (error, CPROC_ERROR, CPROC_ERROR_NOT_RUNNING);
-  g_assert_false (cproc_reach_is_ending (self->reach));
+  g_assert_false (cproc_job_is_ending (self->job));
 }
 
 static void
@@ -157,7 +157,7 @@ assert_ends (Fixture *self,
              guint    grace)
 {
   g_autoptr (GError) error = NULL;
-  gboolean reached = cproc_reach_end (self->reach, signum, grace, &error);
+  gboolean reached = cproc_job_terminate (self->job, signum, grace, &error);
 
   g_assert_no_error (error);
   g_assert_true (reached);
@@ -167,14 +167,14 @@ assert_ends (Fixture *self,
 static void
 await_end (Fixture *self)
 {
-  struct pollfd pidfd = { cproc_reach_get_pidfd (self->reach), POLLIN, 0 };
+  struct pollfd pidfd = { cproc_job_get_pidfd (self->job), POLLIN, 0 };
 
   if (pidfd.fd < 0)
     g_subprocess_wait (self->subprocess, NULL, NULL);
   else
     while (poll (&pidfd, 1, -1) < 0 && errno == EINTR)
       ;
-  cproc_reach_leader_ended (self->reach);
+  cproc_job_leader_exited (self->job);
 }
 
 static void
@@ -192,7 +192,7 @@ test_process (Fixture       *self,
 
   /* Nobody has said so, but the system knows. */
   assert_not_running (self, 0);
-  cproc_reach_leader_ended (self->reach);
+  cproc_job_leader_exited (self->job);
   assert_not_running (self, SIGTERM);
 }
 
@@ -219,7 +219,7 @@ test_process_no_pidfd (Fixture       *self,
   assert_reaches (self, SIGUSR2);
   assert_ended_by (self, SIGUSR2);
   assert_not_running (self, 0);
-  cproc_reach_leader_ended (self->reach);
+  cproc_job_leader_exited (self->job);
   assert_not_running (self, 0);
 }
 
@@ -234,12 +234,12 @@ test_bad_signal (Fixture       *self,
     {
       g_autoptr (GError) error = NULL;
 
-      g_assert_false (cproc_reach_signal (self->reach, bad[i], &error));
+      g_assert_false (cproc_job_signal (self->job, bad[i], &error));
       g_assert_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);
       g_clear_error (&error);
-      g_assert_false (cproc_reach_end (self->reach, bad[i], 1, &error));
+      g_assert_false (cproc_job_terminate (self->job, bad[i], 1, &error));
       g_assert_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);
-      g_assert_false (cproc_reach_is_ending (self->reach));
+      g_assert_false (cproc_job_is_ending (self->job));
     }
 
   /* The highest there is; valgrind keeps it for itself. */
@@ -267,7 +267,7 @@ test_group_no_pidfd (Fixture       *self,
 {
   start_with_pidfd (self, CPROC_CONTAINMENT_GROUP, FALSE, "in-group spawn-grandchild plain 0");
   g_subprocess_wait (self->subprocess, NULL, NULL);
-  cproc_reach_leader_ended (self->reach);
+  cproc_job_leader_exited (self->job);
   assert_reaches (self, SIGUSR1);
   assert_orphan_ended_by (self, SIGUSR1);
   assert_not_running (self, 0);
@@ -289,7 +289,7 @@ test_group_without_leader (Fixture       *self,
   assert_not_running (self, SIGTERM);
 }
 
-/* The same where nobody has told the reach before it is used. */
+/* The same where nobody has told the job before it is used. */
 static void
 test_group_leader_unnoticed (Fixture       *self,
                              gconstpointer  kernel)
@@ -355,7 +355,7 @@ test_group_escape (Fixture       *self,
   start (self, CPROC_CONTAINMENT_GROUP, "in-group spawn-grandchild session wait");
   assert_reaches (self, SIGTERM);
   assert_ended_by (self, SIGTERM);
-  cproc_reach_leader_ended (self->reach);
+  cproc_job_leader_exited (self->job);
   assert_not_running (self, 0);
 
   assert_orphan_lives (self);
@@ -369,17 +369,18 @@ test_group_stranger (Fixture       *self,
                      gconstpointer  kernel)
 {
   Fixture stranger = { 0 };
-  CprocGroup group;
+  CprocProcessGroup group;
 
   start (self, CPROC_CONTAINMENT_GROUP, "in-group sleep-forever 0");
   kill (self->pid, SIGKILL);
   assert_ended_by (self, SIGKILL);
 
   start (&stranger, CPROC_CONTAINMENT_GROUP, "in-group sleep-forever 0");
-  cproc_group_init (&group, self->subprocess, stranger.pid, cproc_reach_get_pidfd (self->reach));
-  cproc_group_leader_ended (&group);
-  g_assert_cmpint (cproc_group_signal (&group, SIGKILL), ==, ESRCH);
-  cproc_group_clear (&group);
+  cproc_process_group_init (&group, self->subprocess, stranger.pid,
+                            cproc_job_get_pidfd (self->job));
+  cproc_process_group_leader_exited (&group);
+  g_assert_cmpint (cproc_process_group_signal (&group, SIGKILL), ==, ESRCH);
+  cproc_process_group_clear (&group);
 
   /* The stranger hears the next one first. */
   assert_reaches (&stranger, SIGUSR1);
@@ -393,21 +394,21 @@ test_end_kills (Fixture       *self,
 {
   start (self, CPROC_CONTAINMENT_NONE, "ignore-term");
   assert_ends (self, SIGTERM, FOR_EVER);
-  g_assert_true (cproc_reach_is_ending (self->reach));
+  g_assert_true (cproc_job_is_ending (self->job));
   assert_ends (self, SIGTERM, 20);
   assert_ended_by (self, SIGKILL);
-  while (cproc_reach_is_ending (self->reach))
+  while (cproc_job_is_ending (self->job))
     g_thread_yield ();
 }
 
 /* Nobody is left to wait, but the kill comes. */
 static void
-test_end_outlives_reach (Fixture       *self,
-                         gconstpointer  kernel)
+test_terminate_outlives_job (Fixture       *self,
+                             gconstpointer  kernel)
 {
   start (self, CPROC_CONTAINMENT_NONE, "ignore-term");
   assert_ends (self, SIGTERM, 20);
-  g_clear_pointer (&self->reach, cproc_reach_unref);
+  g_clear_pointer (&self->job, cproc_job_unref);
   assert_ended_by (self, SIGKILL);
 }
 
@@ -418,8 +419,8 @@ test_end_group (Fixture       *self,
   start (self, CPROC_CONTAINMENT_GROUP, "in-group spawn-grandchild ignore-term wait");
   assert_ends (self, SIGTERM, FOR_EVER);
   assert_ended_by (self, SIGTERM);
-  cproc_reach_leader_ended (self->reach);
-  g_assert_true (cproc_reach_is_ending (self->reach));
+  cproc_job_leader_exited (self->job);
+  g_assert_true (cproc_job_is_ending (self->job));
   assert_ends (self, SIGTERM, 20);
   assert_orphan_ended_by (self, SIGKILL);
 }
@@ -444,7 +445,7 @@ test_end_obeyed (Fixture       *self,
   start (self, CPROC_CONTAINMENT_GROUP, "in-group sleep-forever 0");
   assert_ends (self, SIGTERM, FOR_EVER);
   await_end (self);
-  g_assert_false (cproc_reach_is_ending (self->reach));
+  g_assert_false (cproc_job_is_ending (self->job));
   assert_not_running (self, 0);
   assert_ended_by (self, SIGTERM);
 }
@@ -477,9 +478,9 @@ test_end_never_kills (Fixture       *self,
 {
   start (self, CPROC_CONTAINMENT_NONE, "ignore-term");
   assert_ends (self, SIGTERM, 0);
-  g_assert_false (cproc_reach_is_ending (self->reach));
+  g_assert_false (cproc_job_is_ending (self->job));
   assert_ends (self, SIGKILL, FOR_EVER);
-  g_assert_false (cproc_reach_is_ending (self->reach));
+  g_assert_false (cproc_job_is_ending (self->job));
   assert_ended_by (self, SIGKILL);
 }
 
@@ -544,7 +545,7 @@ main (int    argc,
   add ("group-escape", test_group_escape);
   add ("group-stranger", test_group_stranger);
   add ("end-kills", test_end_kills);
-  add ("end-outlives-reach", test_end_outlives_reach);
+  add ("terminate-outlives-job", test_terminate_outlives_job);
   add ("end-shortens", test_end_shortens);
   add ("end-obeyed", test_end_obeyed);
   add ("end-never-kills", test_end_never_kills);

@@ -22,7 +22,7 @@ typedef struct
   GInputStream *output;
   int descendant; /* a pidfd */
   gboolean told;
-  CprocEnd end;
+  CprocExitStatus end;
 } Fixture;
 
 static char *program;
@@ -290,8 +290,8 @@ test_helper_group (Fixture       *self,
 }
 
 static void
-on_told (const CprocEnd *end,
-         gpointer        user_data)
+on_told (const CprocExitStatus *end,
+         gpointer               user_data)
 {
   Fixture *self = user_data;
 
@@ -312,7 +312,7 @@ test_usage (Fixture       *self,
   g_assert_true (cproc_launch_spawn (launch, &error));
   g_assert_true (cproc_launch_confirm (launch, &error));
   cproc_exit_watch_start (&watch, g_main_context_default (), cproc_launch_get_subprocess (launch),
-                          cproc_launch_get_reach (launch), on_told, self);
+                          cproc_launch_get_job (launch), on_told, self);
   test_run_until (&self->told);
 
   g_assert_cmpint (self->end.exit_code, ==, 0);
@@ -444,7 +444,7 @@ test_host_dies (Fixture       *self,
   g_autoptr (GError) error = NULL;
   g_autofree char *descendant = NULL;
   g_autofree char *child = NULL;
-  CprocEnd end = CPROC_END_UNKNOWN;
+  CprocExitStatus end = CPROC_EXIT_STATUS_UNKNOWN;
   GInputStream *output;
   int child_fd;
 

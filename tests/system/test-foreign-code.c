@@ -46,7 +46,7 @@ child_new (CprocContainment  containment,
 static gboolean
 kernel_keeps_end (void)
 {
-  CprocEnd end = CPROC_END_UNKNOWN;
+  CprocExitStatus end = CPROC_EXIT_STATUS_UNKNOWN;
   gboolean keeps;
   pid_t pid = fork ();
   int pidfd;
