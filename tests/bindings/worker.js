@@ -7,6 +7,10 @@ import Gio from 'gi://Gio';
 import GLib from 'gi://GLib';
 import System from 'system';
 
+// Newer GLibs have it in a namespace of its own.
+const UnixInputStream = await import('gi://GioUnix').then(
+  module => module.default.InputStream, () => Gio.UnixInputStream);
+
 // The exit code that says: the parent is gone, and I was told.
 const TOLD = 12;
 
@@ -36,7 +40,7 @@ const orders = {
 
   readFds(_order, message) {
     const texts = message.get_fd_list().steal_fds().map(fd => {
-      const stream = new Gio.UnixInputStream({fd, close_fd: true});
+      const stream = new UnixInputStream({fd, close_fd: true});
       const text = new TextDecoder().decode(stream.read_bytes(1000, null).toArray());
       stream.close(null);
       return text;

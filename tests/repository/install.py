@@ -114,9 +114,13 @@ def check_tool(prefix):
                  env=prefix.env)
     check("the command", json.loads(output)["stdout"])
 
+    # Newer C libraries translate nothing in C.UTF-8: the same locale under the name of another.
+    locales = os.path.join(prefix.path, "locales")
+    os.mkdir(locales)
+    os.symlink("/usr/lib/locale/C.utf8", os.path.join(locales, "de_DE.UTF-8"))
     german = subprocess.run([tool, "exec", "--timeout=bald", "true"],
                             capture_output=True, text=True,
-                            env={**prefix.env, "LC_ALL": "C.UTF-8", "LANGUAGE": "de"})
+                            env={**prefix.env, "LOCPATH": locales, "LC_ALL": "de_DE.UTF-8"})
     if german.returncode != 2 or "„bald“ ist keine Anzahl von Sekunden" not in german.stderr:
         sys.exit(f"the command says in German: {german.stderr}")
 

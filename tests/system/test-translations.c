@@ -2,8 +2,12 @@
 
 #include "config.h"
 
+#include <errno.h>
 #include <libintl.h>
 #include <locale.h>
+#include <unistd.h>
+
+#include <glib/gstdio.h>
 
 #include <libcproc.h>
 
@@ -53,14 +57,28 @@ test_languages (void)
     }
 }
 
+/* Nothing is translated in "C", and newer C libraries translate nothing in "C.UTF-8" either: use
+ * the same locale under the name of another. */
+static void
+use_locale (void)
+{
+  g_autofree char *directory = g_build_filename (g_getenv ("G_TEST_BUILDDIR"), "locales", NULL);
+  g_autofree char *locale = g_build_filename (directory, "en_US.UTF-8", NULL);
+
+  g_mkdir_with_parents (directory, 0755);
+  if (symlink ("/usr/lib/locale/C.utf8", locale) != 0)
+    g_assert_cmpint (errno, ==, EEXIST);
+  g_setenv ("LOCPATH", directory, TRUE);
+  g_assert_nonnull (setlocale (LC_ALL, "en_US.UTF-8"));
+}
+
 int
 main (int    argc,
       char **argv)
 {
   g_autofree char *directory = g_build_filename (g_getenv ("G_TEST_BUILDDIR"), "..", "po", NULL);
 
-  /* Not "C", in which nothing is translated. */
-  setlocale (LC_ALL, "C.UTF-8");
+  use_locale ();
   g_test_init (&argc, &argv, NULL);
   /* Where they are before they are installed. */
   bindtextdomain (GETTEXT_PACKAGE, directory);
