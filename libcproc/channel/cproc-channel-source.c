@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cproc-channel-internal-private.h"
+#include "cproc-fd-closer-private.h"
 
 /* One dispatch does no more than this before the loop gets its turn. */
 #define MAX_FRAMES_PER_DISPATCH 256
@@ -126,6 +127,18 @@ cproc_channel_close_writing (CprocChannel *self)
   cproc_channel_watch (self);
 }
 
+/* Descriptors in what nobody has read are closed with the socket. */
+static void
+channel_close_socket (int fd)
+{
+  int unread = 0;
+
+  if (ioctl (fd, FIONREAD, &unread) == 0 && unread > 0)
+    cproc_fd_closer_push (fd);
+  else
+    close (fd);
+}
+
 void
 cproc_channel_end (CprocChannel *self)
 {
@@ -134,7 +147,7 @@ cproc_channel_end (CprocChannel *self)
   self->state = CPROC_CHANNEL_ENDED;
   self->fd = -1;
   cproc_channel_close_writing (self);
-  close (fd);
+  channel_close_socket (fd);
 
   self->write_closed = FALSE;
   self->at_end = FALSE;
@@ -153,7 +166,6 @@ channel_take_frame (CprocChannel   *self,
 
   if (kind == CPROC_FRAME_TOO_LARGE)
     {
-      cproc_receive_queue_expire_fds (&self->receive_queue);
       error = cproc_node_protocol_too_large (self->max_message_size);
     }
   else
@@ -169,6 +181,7 @@ channel_take_frame (CprocChannel   *self,
         cproc_channel_write_queue (self);
     }
 
+  cproc_receive_queue_expire_fd (&self->receive_queue);
   if (message != NULL)
     cproc_channel_emit_message (self, message);
   else if (error != NULL)

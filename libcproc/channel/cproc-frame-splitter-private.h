@@ -67,6 +67,9 @@ CprocFrameKind cproc_frame_splitter_next (CprocFrameSplitter  *self,
  * behind it; to be freed with g_free(). NULL if it lies in what was fed. */
 gpointer cproc_frame_splitter_steal (CprocFrameSplitter *self);
 
+/* Whether everything that was fed has been taken. */
+gboolean cproc_frame_splitter_is_exhausted (CprocFrameSplitter *self);
+
 /* How much is there of a frame that has not ended. */
 gsize cproc_frame_splitter_get_partial (CprocFrameSplitter *self);
 

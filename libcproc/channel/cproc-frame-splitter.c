@@ -223,6 +223,12 @@ cproc_frame_splitter_steal (CprocFrameSplitter *self)
   return storage;
 }
 
+gboolean
+cproc_frame_splitter_is_exhausted (CprocFrameSplitter *self)
+{
+  return self->next == self->end;
+}
+
 gsize
 cproc_frame_splitter_get_partial (CprocFrameSplitter *self)
 {

@@ -4,10 +4,10 @@
 
 #include <glib/gi18n-lib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cproc-node-protocol-private.h"
 #include "cproc-error.h"
+#include "cproc-fd-closer-private.h"
 
 #define PREFIX "NODE_"
 
@@ -31,8 +31,7 @@ protocol_drop_set (CprocNodeProtocol *self)
   if (self->set_fds == NULL)
     return;
 
-  for (guint i = 0; i < self->set_fds->len; i++)
-    close (g_array_index (self->set_fds, int, i));
+  cproc_fd_closer_push_all ((const int *) (const void *) self->set_fds->data, self->set_fds->len);
   g_clear_pointer (&self->set_fds, g_array_unref);
 }
 
@@ -190,10 +189,28 @@ unwrap (const CprocJsonSpan *frame,
   return FALSE;
 }
 
-static GUnixFDList *
-fd_list_new_take (int fd)
+/* The list still has its descriptors while it is disposed of. */
+static void
+on_fd_list_disposed (gpointer  user_data,
+                     GObject  *list)
 {
-  return g_unix_fd_list_new_from_array (&fd, 1);
+  int n_fds;
+  g_autofree int *fds = g_unix_fd_list_steal_fds ((GUnixFDList *) list, &n_fds);
+
+  cproc_fd_closer_push_all (fds, n_fds);
+}
+
+/* Descriptors that the other side has sent: those that nobody takes out of the list are not closed
+ * in the thread that drops it. */
+static GUnixFDList *
+fd_list_new_take (const int *fds,
+                  guint      n_fds)
+{
+  GUnixFDList *list = g_unix_fd_list_new_from_array (fds, n_fds);
+
+  g_object_weak_ref (G_OBJECT (list), on_fd_list_disposed, NULL);
+
+  return list;
 }
 
 static gboolean
@@ -234,7 +251,7 @@ take_part (CprocNodeProtocol    *self,
       if (set_incomplete (self, error))
         g_set_error_literal (error, CPROC_ERROR, CPROC_ERROR_INVALID_MESSAGE,
                              _("A descriptor came without the ones that belong before it"));
-      close (fd);
+      cproc_fd_closer_push (fd);
       return NULL;
     }
 
@@ -243,8 +260,8 @@ take_part (CprocNodeProtocol    *self,
     return NULL;
 
   whole = cproc_message_new (self->set_text, strlen (self->set_text),
-                             g_unix_fd_list_new_from_array ((int *) (void *) self->set_fds->data,
-                                                            self->set_fds->len));
+                             fd_list_new_take ((const int *) (const void *) self->set_fds->data,
+                                               self->set_fds->len));
   g_array_set_size (self->set_fds, 0);
   protocol_drop_set (self);
 
@@ -276,7 +293,7 @@ take_handle (CprocNodeProtocol    *self,
 
   if (!unwrap (frame, &message))
     {
-      close (fd);
+      cproc_fd_closer_push (fd);
       g_set_error_literal (error, CPROC_ERROR, CPROC_ERROR_INVALID_MESSAGE,
                            _("A descriptor came without a message"));
       return NULL;
@@ -286,7 +303,7 @@ take_handle (CprocNodeProtocol    *self,
       index < count && count > 1 && count <= CPROC_NODE_PROTOCOL_MAX_FDS)
     return take_part (self, &message, index, count, fd, error);
 
-  return cproc_message_new (message.data, message.length, fd_list_new_take (fd));
+  return cproc_message_new (message.data, message.length, fd_list_new_take (&fd, 1));
 }
 
 /* Unknown commands are for versions of Node to come. */
@@ -301,7 +318,6 @@ take_internal (CprocNodeProtocol    *self,
   if (strcmp (cmd, "NODE_HANDLE") == 0)
     return take_handle (self, in, out, frame, error);
 
-  cproc_receive_queue_expire_fds (in);
   if (strcmp (cmd, "NODE_SOCKET_GET_COUNT") == 0)
     reply_about_sockets (out, frame, "NODE_SOCKET_COUNT", ",\"count\":0");
   else if (strcmp (cmd, "NODE_SOCKET_NOTIFY_CLOSE") == 0)
@@ -335,7 +351,6 @@ cproc_node_protocol_take_frame (CprocNodeProtocol  *self,
 
   if (frame.length == 0 || !cproc_json_check (frame.data, frame.length, error))
     {
-      cproc_receive_queue_expire_fds (in);
       if (frame.length == 0)
         g_set_error_literal (error, CPROC_ERROR, CPROC_ERROR_INVALID_MESSAGE,
                              _("An empty line is no message"));
@@ -345,8 +360,6 @@ cproc_node_protocol_take_frame (CprocNodeProtocol  *self,
   cmd = get_internal_command (&frame);
   if (cmd != NULL)
     return take_internal (self, in, out, &frame, cmd, error);
-
-  cproc_receive_queue_expire_fds (in);
 
   return message_from_frame (in, &frame);
 }

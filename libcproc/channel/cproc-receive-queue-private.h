@@ -10,30 +10,27 @@
 G_BEGIN_DECLS
 
 /* The receiving half of a channel: what was read and not yet cut into frames, and the descriptors
- * that came and have not found their frame. Nothing of it is there while the channel is idle.
+ * that came with it. An idle channel keeps nothing of it.
  *
  * What comes from the socket is read into chunks. A chunk is not given back before every frame in
  * it has been taken, so handlers that read from other channels, or block in a flush of this one,
- * disturb nothing. */
+ * disturb nothing.
+ *
+ * A descriptor belongs to the last frame that has a byte in the read that brought it. A sender
+ * attaches it to the first byte of its frame, and the kernel ends a read behind the data that a
+ * descriptor came with, so this is the frame that it was sent with, however the bytes are cut. If
+ * that frame does not ask for it, it is closed: no other frame ever gets it. */
 typedef struct _CprocReceiveChunk CprocReceiveChunk;
 
 typedef struct
 {
-  int fd;
-  /* How many frames that take no descriptor it outlives; CPROC_RECEIVE_CURRENT for what came
-   * with the chunk that is being cut, any frame of which may be its own. */
-  guint grace;
-} CprocPendingFd;
-
-typedef struct
-{
   CprocFrameSplitter frames;
-  CprocReceiveChunk *head; /* being cut, if cut */
+  CprocReceiveChunk *head; /* being cut, if cutting */
   CprocReceiveChunk *tail;
   guint64 bytes; /* in all chunks */
-  guint n_chunk_fds;
-  guint n_pending;
-  CprocPendingFd *pending;
+  guint n_fds;   /* of all chunks */
+  int partial_fd; /* of the frame that has begun and not ended, or -1 */
+  int frame_fd;   /* of the frame that was returned last, or -1 */
   guint cutting : 1;
 } CprocReceiveQueue;
 
@@ -66,11 +63,11 @@ CprocFrameKind cproc_receive_queue_next (CprocReceiveQueue  *self,
                                          const char        **text,
                                          gsize              *length);
 
-/* The frame just returned is to have a descriptor: the oldest that can be meant, or -1. */
+/* Takes the descriptor of the frame that was returned last; -1 if it came without. */
 int cproc_receive_queue_take_fd (CprocReceiveQueue *self);
 
-/* The frame just returned has none: descriptors that no frame can claim any more are closed. */
-void cproc_receive_queue_expire_fds (CprocReceiveQueue *self);
+/* The frame that was returned last asks for nothing more: closes its descriptor if it is left. */
+void cproc_receive_queue_expire_fd (CprocReceiveQueue *self);
 
 /* Reads once and drops it. */
 CprocReceiveResult cproc_receive_queue_discard (int fd);

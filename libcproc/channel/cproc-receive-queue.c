@@ -8,26 +8,23 @@
 #include <unistd.h>
 
 #include "cproc-receive-queue-private.h"
+#include "cproc-fd-closer-private.h"
 #include "cproc-message-private.h"
 
 /* The kernel passes at most this many descriptors at once (SCM_MAX_FD). With room for all of them
  * none is lost unseen, and what is too many is closed here. */
 #define MAX_FDS_PER_READ 253
 
-/* A descriptor is used by the frame that it comes with; this is room for peers that are less
- * exact, and a bound for those that mean harm. */
-#define MAX_PENDING_FDS 64
+/* No more is read ahead while so many descriptors wait. */
+#define MAX_WAITING_FDS 64
 
 /* Read ahead as far as a message may go, and at least this. */
 #define MIN_READ_AHEAD (1024 * 1024)
 
-#define CPROC_RECEIVE_CURRENT G_MAXUINT
-
 struct _CprocReceiveChunk
 {
   CprocReceiveChunk *next;
-  int *fds;
-  guint n_fds;
+  int fd; /* a frame takes one: of several that came at once this is the first; or -1 */
   gboolean whole; /* has the full capacity, and so is of use to another read */
   gsize length;
   char data[];
@@ -48,8 +45,7 @@ chunk_new (void)
     self = g_malloc (sizeof (CprocReceiveChunk) + CPROC_RECEIVE_CHUNK);
 
   self->next = NULL;
-  self->fds = NULL;
-  self->n_fds = 0;
+  self->fd = -1;
   self->whole = TRUE;
   self->length = 0;
 
@@ -57,18 +53,9 @@ chunk_new (void)
 }
 
 static void
-close_fds (const int *fds,
-           guint      n_fds)
-{
-  for (guint i = 0; i < n_fds; i++)
-    close (fds[i]);
-}
-
-static void
 chunk_free (CprocReceiveChunk *self)
 {
-  close_fds (self->fds, self->n_fds);
-  g_free (self->fds);
+  cproc_fd_closer_push (self->fd);
 
   if (self->whole && g_private_get (&spare_chunk) == NULL)
     g_private_set (&spare_chunk, self);
@@ -80,18 +67,15 @@ void
 cproc_receive_queue_init (CprocReceiveQueue *self,
                           guint64            max_size)
 {
-  *self = (CprocReceiveQueue) { 0 };
+  *self = (CprocReceiveQueue) { .partial_fd = -1, .frame_fd = -1 };
   cproc_frame_splitter_init (&self->frames, sizeof (CprocMessage), max_size);
 }
 
 static void
-receive_queue_drop_pending (CprocReceiveQueue *self)
+receive_queue_drop_fd (int *fd)
 {
-  for (guint i = 0; i < self->n_pending; i++)
-    close (self->pending[i].fd);
-
-  self->n_pending = 0;
-  g_clear_pointer (&self->pending, g_free);
+  cproc_fd_closer_push (*fd);
+  *fd = -1;
 }
 
 void
@@ -110,8 +94,9 @@ cproc_receive_queue_clear (CprocReceiveQueue *self)
 
   self->tail = NULL;
   self->bytes = 0;
-  self->n_chunk_fds = 0;
-  receive_queue_drop_pending (self);
+  self->n_fds = 0;
+  receive_queue_drop_fd (&self->partial_fd);
+  receive_queue_drop_fd (&self->frame_fd);
 }
 
 /* fds: room for MAX_FDS_PER_READ. */
@@ -215,23 +200,21 @@ cproc_receive_queue_receive (CprocReceiveQueue *self,
 {
   int fds[MAX_FDS_PER_READ];
   CprocReceiveChunk *chunk = chunk_new ();
-  guint n_fds, n_kept;
+  guint n_fds;
   CprocReceiveResult result = receive_queue_receive (self, fd, chunk, fds, &n_fds, length);
 
   if (chunk->length == 0)
     {
-      close_fds (fds, n_fds);
+      cproc_fd_closer_push_all (fds, n_fds);
       chunk_free (chunk);
       return result;
     }
 
-  n_kept = MIN (n_fds, MAX_PENDING_FDS);
-  close_fds (fds + n_kept, n_fds - n_kept);
-  if (n_kept > 0)
+  if (n_fds > 0)
     {
-      chunk->fds = g_memdup2 (fds, n_kept * sizeof (int));
-      chunk->n_fds = n_kept;
-      self->n_chunk_fds += n_kept;
+      chunk->fd = fds[0];
+      self->n_fds++;
+      cproc_fd_closer_push_all (fds + 1, n_fds - 1);
     }
 
   self->bytes += chunk->length;
@@ -264,51 +247,44 @@ gboolean
 cproc_receive_queue_is_full (CprocReceiveQueue *self)
 {
   return self->bytes >= MAX (self->frames.max_size, MIN_READ_AHEAD) ||
-         self->n_chunk_fds >= MAX_PENDING_FDS;
+         self->n_fds >= MAX_WAITING_FDS;
 }
 
-static void
-receive_queue_await_frames (CprocReceiveQueue *self,
-                            CprocReceiveChunk *chunk)
-{
-  guint n_kept = MIN (chunk->n_fds, MAX_PENDING_FDS - self->n_pending);
-
-  if (self->pending == NULL)
-    self->pending = g_new (CprocPendingFd, MAX_PENDING_FDS);
-
-  for (guint i = 0; i < n_kept; i++)
-    self->pending[self->n_pending++] = (CprocPendingFd) { chunk->fds[i], CPROC_RECEIVE_CURRENT };
-  close_fds (chunk->fds + n_kept, chunk->n_fds - n_kept);
-
-  self->n_chunk_fds -= chunk->n_fds;
-  chunk->n_fds = 0;
-}
-
-/* The chunk becomes the one being cut, its descriptors wait for their frames. */
 static void
 receive_queue_begin_chunk (CprocReceiveQueue *self)
 {
+  self->cutting = TRUE;
+  cproc_frame_splitter_feed (&self->frames, self->head->data, self->head->length);
+}
+
+/* The frame that begins or goes on in the chunk being cut, and is its last, has its descriptor. A
+ * frame has one: the first that came for it. */
+static void
+receive_queue_move_fd (CprocReceiveQueue *self,
+                       int               *fd)
+{
   CprocReceiveChunk *chunk = self->head;
 
-  if (chunk->n_fds > 0)
-    receive_queue_await_frames (self, chunk);
+  if (chunk->fd < 0)
+    return;
 
-  self->cutting = TRUE;
-  cproc_frame_splitter_feed (&self->frames, chunk->data, chunk->length);
+  self->n_fds--;
+  if (*fd < 0)
+    *fd = g_steal_fd (&chunk->fd);
+  else
+    receive_queue_drop_fd (&chunk->fd);
 }
 
 static void
 receive_queue_end_chunk (CprocReceiveQueue *self)
 {
   CprocReceiveChunk *chunk = self->head;
-  /* A frame that has begun may have had its descriptor on its first byte. */
-  guint grace = cproc_frame_splitter_get_partial (&self->frames) > 0 ? 1 : 0;
 
-  for (guint i = 0; i < self->n_pending; i++)
-    {
-      if (self->pending[i].grace == CPROC_RECEIVE_CURRENT)
-        self->pending[i].grace = grace;
-    }
+  /* A frame that is skipped takes nothing. */
+  if (cproc_frame_splitter_get_partial (&self->frames) > 0)
+    receive_queue_move_fd (self, &self->partial_fd);
+  else if (chunk->fd >= 0)
+    self->n_fds--;
 
   self->head = chunk->next;
   if (self->head == NULL)
@@ -324,6 +300,8 @@ cproc_receive_queue_next (CprocReceiveQueue  *self,
                           const char        **text,
                           gsize              *length)
 {
+  receive_queue_drop_fd (&self->frame_fd);
+
   while (self->head != NULL)
     {
       CprocFrameKind kind;
@@ -333,7 +311,12 @@ cproc_receive_queue_next (CprocReceiveQueue  *self,
 
       kind = cproc_frame_splitter_next (&self->frames, text, length);
       if (kind != CPROC_FRAME_NONE)
-        return kind;
+        {
+          self->frame_fd = g_steal_fd (&self->partial_fd);
+          if (cproc_frame_splitter_is_exhausted (&self->frames))
+            receive_queue_move_fd (self, &self->frame_fd);
+          return kind;
+        }
 
       receive_queue_end_chunk (self);
     }
@@ -341,52 +324,16 @@ cproc_receive_queue_next (CprocReceiveQueue  *self,
   return CPROC_FRAME_NONE;
 }
 
-static void
-receive_queue_remove_pending (CprocReceiveQueue *self,
-                              guint              index)
-{
-  self->n_pending--;
-  memmove (self->pending + index, self->pending + index + 1,
-           (self->n_pending - index) * sizeof (CprocPendingFd));
-
-  if (self->n_pending == 0)
-    g_clear_pointer (&self->pending, g_free);
-}
-
 int
 cproc_receive_queue_take_fd (CprocReceiveQueue *self)
 {
-  int fd;
-
-  if (self->n_pending == 0)
-    return -1;
-
-  fd = self->pending[0].fd;
-  receive_queue_remove_pending (self, 0);
-
-  return fd;
+  return g_steal_fd (&self->frame_fd);
 }
 
 void
-cproc_receive_queue_expire_fds (CprocReceiveQueue *self)
+cproc_receive_queue_expire_fd (CprocReceiveQueue *self)
 {
-  guint i = 0;
-
-  while (i < self->n_pending)
-    {
-      CprocPendingFd *pending = &self->pending[i];
-
-      if (pending->grace == 0)
-        {
-          close (pending->fd);
-          receive_queue_remove_pending (self, i);
-          continue;
-        }
-
-      if (pending->grace != CPROC_RECEIVE_CURRENT)
-        pending->grace--;
-      i++;
-    }
+  receive_queue_drop_fd (&self->frame_fd);
 }
 
 CprocReceiveResult
@@ -397,7 +344,7 @@ cproc_receive_queue_discard (int fd)
   guint n_fds;
   CprocReceiveResult result = receive_result (receive (fd, chunk->data, fds, &n_fds));
 
-  close_fds (fds, n_fds);
+  cproc_fd_closer_push_all (fds, n_fds);
   chunk_free (chunk);
 
   return result;

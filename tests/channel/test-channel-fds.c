@@ -269,22 +269,26 @@ check_placed (const char *before,
 static void
 test_placed (void)
 {
-  /* On the first byte, as Node does it; behind other frames; on the last byte. */
+  /* On the first byte, as Node does it; behind other frames; on the last byte: always on the last
+   * frame of the read that brings it. */
   check_placed ("", HANDLE ("1"), "", "1 +1\n", ACK, FALSE);
-  check_placed ("0\n", HANDLE ("1") "2\n", "", "0\n1 +1\n2\n", ACK, FALSE);
+  check_placed ("0\n", HANDLE ("1"), "2\n", "0\n1 +1\n2\n", ACK, FALSE);
+  check_placed ("", HANDLE ("1") HANDLE ("2"), "", "invalid\n2 +1\n", NACK ACK, FALSE);
   check_placed ("", "{\"cmd\":", "#\"NODE_HANDLE\",\"msg\":1}\n", "1 +1\n", ACK, FALSE);
   check_placed ("{\"cmd\":\"NODE_HANDLE\",\"msg\":1}", "\n", "", "1 +1\n", ACK, FALSE);
   check_placed ("0\n0\n{\"cmd\":\"NODE_HANDLE\",\"ms", "g\":1}\n", "", "0\n0\n1 +1\n", ACK, FALSE);
 
-  /* On a plain message before. */
-  check_placed ("", "0\n", "#" HANDLE ("1"), "0\n1 +1\n", ACK, FALSE);
-  check_placed ("", "\"a", "#b\"\n#" HANDLE ("1"), "\"ab\"\n1 +1\n", ACK, FALSE);
-
-  /* On nothing that asks for it: the next message closes it. */
-  check_placed ("", "0\n", "", "0\n", "", TRUE);
+  /* On another frame, which does not ask for it: it is closed. */
+  check_placed ("", "0\n", "", "0\n", "", FALSE);
+  check_placed ("", "0\n", HANDLE ("1"), "0\ninvalid\n", NACK, FALSE);
+  check_placed ("", "0\n", "#" HANDLE ("1"), "0\ninvalid\n", NACK, FALSE);
+  check_placed (HANDLE ("1"), "0\n", "", "invalid\n0\n", NACK, FALSE);
+  check_placed ("", HANDLE ("1") "2\n", "", "invalid\n2\n", NACK, FALSE);
+  check_placed ("", "\"a", "#b\"\n#" HANDLE ("1"), "\"ab\"\ninvalid\n", NACK, FALSE);
   check_placed ("", "0\n", "#1\n", "0\n1\n", "", FALSE);
   check_placed ("", "0\n", "#1\n#" HANDLE ("2"), "0\n1\ninvalid\n", NACK, FALSE);
-  check_placed ("", "\"a", "#b\"\n", "\"ab\"\n", "", TRUE);
+  check_placed ("", "\"a", "", "", "", TRUE);
+  check_placed ("", "\"a", "#b\"\n", "\"ab\"\n", "", FALSE);
   check_placed ("", "\"a", "#b\"\n#1\n", "\"ab\"\n1\n", "", FALSE);
   check_placed ("", "broken\n", "#broken\n", "invalid\ninvalid\n", "", FALSE);
 
@@ -303,6 +307,48 @@ test_placed (void)
   /* A type that is not known is no reason. */
   check_placed ("", "{\"cmd\":\"NODE_HANDLE\",\"type\":\"new\",\"msg\":{}}\n", "", "{} +1\n", ACK,
                 FALSE);
+}
+
+/* A frame with a descriptor in two writes of every length, between frames without one. */
+static void
+check_cut (const char *frame,
+           const char *expected,
+           gsize       cut,
+           gboolean    in_two_reads)
+{
+  g_autofree char *first = g_strndup (frame, cut);
+  int fds[2], peer;
+  End *a = end_new (&peer);
+  g_autoptr(GPtrArray) messages = end_keep_messages (a);
+
+  open_pipe (fds);
+  write_string (peer, HANDLE ("0") "0\n");
+  write_with_fds (peer, first, &fds[1], 1);
+  if (in_two_reads)
+    run_pending ();
+  if (frame[cut] != '\0')
+    write_string (peer, frame + cut);
+  write_string (peer, HANDLE ("3") "3\n");
+  run_until (&a->n_invalid, 2);
+  run_until (&a->n_messages, 3);
+  g_assert_cmpstr (a->log->str, ==, expected);
+  assert_is_pipe_to (peek_fd (messages, 1, 0), fds[0]);
+  close (fds[0]);
+  close (fds[1]);
+  close (peer);
+  end_free (a);
+}
+
+static void
+test_cut (void)
+{
+  const char *frame = HANDLE ("1");
+
+  for (gsize cut = 1; cut <= strlen (frame); cut++)
+    {
+      check_cut (frame, "invalid\n0\n1 +1\ninvalid\n3\n", cut, FALSE);
+      check_cut (frame, "invalid\n0\n1 +1\ninvalid\n3\n", cut, TRUE);
+    }
 }
 
 static void
@@ -385,17 +431,19 @@ test_flood (void)
   run_until (&a->n_messages, 1);
   g_assert_cmpuint (count_fds (), ==, before + 3);
 
-  /* Two for one frame each, in one go. */
+  /* Two in one go: the last frame has the first of them, no other has any. */
   write_with_fds (peer, HANDLE ("1") HANDLE ("2") HANDLE ("3"), fds, 2);
-  run_until (&a->n_invalid, 2);
+  run_until (&a->n_invalid, 3);
   run_pending ();
-  g_assert_cmpstr (a->log->str, ==, "invalid\n1\n1 +1\n2 +1\ninvalid\n");
+  g_assert_cmpstr (a->log->str, ==, "invalid\n1\ninvalid\ninvalid\n3 +1\n");
   g_assert_cmpuint (count_fds (), ==, before + 3);
 
   /* And what waits at the end. */
   write_with_fds (peer, "1\n", fds, G_N_ELEMENTS (fds));
-  run_until (&a->n_messages, 4);
-  g_assert_cmpuint (count_fds (), >, before + 3);
+  run_until (&a->n_messages, 3);
+  write_with_fds (peer, "\"1", fds, G_N_ELEMENTS (fds));
+  run_pending ();
+  g_assert_cmpuint (count_fds (), ==, before + 4);
   close (peer);
   run_until_disconnected (a);
   g_assert_cmpuint (count_fds (), ==, before + 1);
@@ -418,7 +466,8 @@ test_after_close (void)
   g_assert_true (cproc_channel_send_text (a->channel, large, NULL));
 
   /* And what is waiting for its frame then. */
-  write_with_fds (peer, "0\n", &fds[1], 1);
+  write_string (peer, "0\n");
+  write_with_fds (peer, "\"1", &fds[1], 1);
   run_pending ();
   close (fds[1]);
   g_assert_false (is_closed (fds[0]));
@@ -436,6 +485,102 @@ test_after_close (void)
   run_until_disconnected (a);
   g_assert_cmpstr (a->log->str, ==, "0\ndisconnected\n");
   end_free (a);
+  g_assert_cmpuint (count_fds (), ==, before);
+}
+
+/* One end of a UNIX socket in whose queue the last reference of a TCP socket lies that lingers.
+ * Nobody accepts the connection, so what the socket has sent stays unread. */
+static int
+make_lingering (int *listener)
+{
+  struct sockaddr_in address = {
+    .sin_family = AF_INET,
+    .sin_addr.s_addr = htonl (INADDR_LOOPBACK),
+  };
+  socklen_t length = sizeof address;
+  struct linger linger = { .l_onoff = 1, .l_linger = 3600 };
+  static const char block[65536];
+  int tcp = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), pair[2];
+
+  *listener = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  g_assert_cmpint (bind (*listener, (struct sockaddr *) &address, length), ==, 0);
+  g_assert_cmpint (listen (*listener, 1), ==, 0);
+  g_assert_cmpint (getsockname (*listener, (struct sockaddr *) &address, &length), ==, 0);
+  g_assert_cmpint (connect (tcp, (struct sockaddr *) &address, length), ==, 0);
+  while (send (tcp, block, sizeof block, MSG_DONTWAIT) > 0)
+    ;
+  g_assert_cmpint (setsockopt (tcp, SOL_SOCKET, SO_LINGER, &linger, sizeof linger), ==, 0);
+
+  g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), ==, 0);
+  write_with_fds (pair[0], "x", &tcp, 1);
+  close (tcp);
+  close (pair[0]);
+
+  return pair[1];
+}
+
+/* Where the descriptor lies when it is closed. */
+typedef enum
+{
+  LINGERS_ON_PLAIN_MESSAGE,
+  LINGERS_IN_MESSAGE,
+  LINGERS_IN_PART,
+  LINGERS_IN_SOCKET,
+  LINGERS_AFTER_CLOSE,
+  N_LINGERS
+} Lingers;
+
+static void
+let_linger (End     *a,
+            int      peer,
+            Lingers  where,
+            int      fd)
+{
+  static const char * const frames[] = { "1\n", HANDLE ("1"), PART (0, 2, "1"), "1\n", "1\n" };
+
+  if (where == LINGERS_AFTER_CLOSE)
+    {
+      g_autofree char *large = make_large (1000000);
+
+      end_send (a, large);
+      cproc_channel_close (a->channel);
+    }
+
+  write_with_fds (peer, frames[where], &fd, 1);
+  close (fd);
+
+  if (where == LINGERS_IN_SOCKET)
+    cproc_channel_close (a->channel);
+  else if (where == LINGERS_AFTER_CLOSE)
+    run_pending ();
+  else if (where == LINGERS_IN_PART)
+    write_string (peer, "2\n");
+
+  if (where == LINGERS_ON_PLAIN_MESSAGE || where == LINGERS_IN_MESSAGE || where == LINGERS_IN_PART)
+    run_until (&a->n_messages, 1);
+
+  close (peer);
+  run_until_disconnected (a);
+}
+
+/* close() of each of these takes an hour: in the main loop the test would not end. It goes on when
+ * the connection is reset. */
+static void
+test_lingering (void)
+{
+  guint before = count_fds ();
+
+  for (guint where = 0; where < N_LINGERS; where++)
+    {
+      int listener, peer;
+      int fd = make_lingering (&listener);
+      End *a = end_new (&peer);
+
+      let_linger (a, peer, where, fd);
+      end_free (a);
+      close (listener);
+    }
+
   g_assert_cmpuint (count_fds (), ==, before);
 }
 
@@ -512,9 +657,11 @@ main (int    argc,
   g_test_add_func ("/channel-fds/most", test_most);
   g_test_add_func ("/channel-fds/queued-and-lost", test_queued_and_lost);
   g_test_add_func ("/channel-fds/placed", test_placed);
+  g_test_add_func ("/channel-fds/cut", test_cut);
   g_test_add_func ("/channel-fds/parts", test_parts);
   g_test_add_func ("/channel-fds/flood", test_flood);
   g_test_add_func ("/channel-fds/after-close", test_after_close);
+  g_test_add_func ("/channel-fds/lingering", test_lingering);
   g_test_add_func ("/channel-fds/no-numbers-left", test_no_numbers_left);
   g_test_add_func ("/channel-fds/no-numbers-to-send", test_no_numbers_to_send);
 

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "channel-util.h"
+#include "cproc-fd-closer-private.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -200,10 +201,19 @@ assert_reads (int         fd,
   g_assert_cmpstr (text, ==, expected);
 }
 
+static void
+await_closer (void)
+{
+  while (!cproc_fd_closer_is_idle ())
+    g_thread_yield ();
+}
+
 gboolean
 is_closed (int fd)
 {
   struct pollfd poll_fd = { .fd = fd };
+
+  await_closer ();
 
   return poll (&poll_fd, 1, 0) == 1 && (poll_fd.revents & (POLLHUP | POLLERR)) != 0;
 }
@@ -212,9 +222,11 @@ guint
 count_fds (void)
 {
   GMainContext *context = g_main_context_default (); /* has one of its own from now on */
-  g_autoptr(GDir) dir = g_dir_open ("/proc/self/fd", 0, NULL);
+  g_autoptr(GDir) dir = NULL;
   guint n = 0;
 
+  await_closer ();
+  dir = g_dir_open ("/proc/self/fd", 0, NULL);
   g_assert_nonnull (context);
   g_assert_nonnull (dir);
   while (g_dir_read_name (dir) != NULL)
