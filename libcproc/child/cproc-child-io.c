@@ -42,6 +42,9 @@ cproc_child_pause (CprocChild  *self,
   g_return_if_fail (CPROC_IS_CHILD (self));
   g_return_if_fail (is_stream (stream));
 
+  if (!cproc_child_check_call (self, G_STRFUNC, NULL))
+    return;
+
   cproc_output_reader_pause (child_get_output (self, stream));
 }
 
@@ -63,6 +66,9 @@ cproc_child_resume (CprocChild  *self,
 
   g_return_if_fail (CPROC_IS_CHILD (self));
   g_return_if_fail (is_stream (stream));
+
+  if (!cproc_child_check_call (self, G_STRFUNC, NULL))
+    return;
 
   priv = cproc_child_get_priv (self);
   output = child_get_output (self, stream);
@@ -202,6 +208,9 @@ cproc_child_get_stdout_stream (CprocChild *self)
 {
   g_return_val_if_fail (CPROC_IS_CHILD (self), NULL);
 
+  if (!cproc_child_check_call (self, G_STRFUNC, NULL))
+    return NULL;
+
   return child_get_input_stream (self, CPROC_STREAM_STDOUT);
 }
 
@@ -220,6 +229,9 @@ GInputStream *
 cproc_child_get_stderr_stream (CprocChild *self)
 {
   g_return_val_if_fail (CPROC_IS_CHILD (self), NULL);
+
+  if (!cproc_child_check_call (self, G_STRFUNC, NULL))
+    return NULL;
 
   return child_get_input_stream (self, CPROC_STREAM_STDERR);
 }
@@ -245,6 +257,9 @@ cproc_child_get_stdin_stream (CprocChild *self)
 
   g_return_val_if_fail (CPROC_IS_CHILD (self), NULL);
 
+  if (!cproc_child_check_call (self, G_STRFUNC, NULL))
+    return NULL;
+
   priv = cproc_child_get_priv (self);
   if (priv->writer == NULL && child_is_new (self))
     {
@@ -255,6 +270,7 @@ cproc_child_get_stdin_stream (CprocChild *self)
           g_autoptr(GMainContext) context = g_main_context_ref_thread_default ();
 
           priv->writer = cproc_pipe_writer_new (fd, context);
+          cproc_pipe_writer_set_owner (priv->writer, priv->owner);
         }
     }
 
@@ -283,6 +299,9 @@ cproc_child_get_pipe_stream (CprocChild *self,
   CprocChildPrivate *priv;
 
   g_return_val_if_fail (CPROC_IS_CHILD (self), NULL);
+
+  if (!cproc_child_check_call (self, G_STRFUNC, NULL))
+    return NULL;
 
   priv = cproc_child_get_priv (self);
   if (priv->pipe_streams == NULL)
@@ -342,6 +361,10 @@ cproc_child_write_async (CprocChild          *self,
   g_return_if_fail (CPROC_IS_CHILD (self));
   g_return_if_fail (bytes != NULL);
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  if (!cproc_child_check_async_call (self, G_STRFUNC, callback, user_data,
+                                     cproc_child_write_async))
+    return;
 
   /* A task would hold the child until a main loop, which may never run, has told nobody. */
   if (callback == NULL && cancellable == NULL)
@@ -408,6 +431,9 @@ cproc_child_close_stdin (CprocChild *self)
   CprocChildPrivate *priv;
 
   g_return_if_fail (CPROC_IS_CHILD (self));
+
+  if (!cproc_child_check_call (self, G_STRFUNC, NULL))
+    return;
 
   priv = cproc_child_get_priv (self);
   if (priv->writer != NULL)

@@ -274,11 +274,12 @@ static gboolean
 child_signal (CprocChild  *self,
               int          signum,
               gboolean     with_grace,
+              const char  *function,
               GError     **error)
 {
   CprocChildPrivate *priv = cproc_child_get_priv (self);
 
-  if (!cproc_child_check_own (self, error) || !child_check_started (self, error))
+  if (!cproc_child_check_call (self, function, error) || !child_check_started (self, error))
     return FALSE;
 
   if (priv->start != NULL)
@@ -314,7 +315,8 @@ cproc_child_kill (CprocChild  *self,
   g_return_val_if_fail (CPROC_IS_CHILD (self), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  return child_signal (self, cproc_child_get_priv (self)->kill_signal, TRUE, error);
+  return child_signal (self, cproc_child_get_priv (self)->kill_signal, TRUE, G_STRFUNC,
+                       error);
 }
 
 /**
@@ -340,7 +342,7 @@ cproc_child_send_signal (CprocChild  *self,
   g_return_val_if_fail (CPROC_IS_CHILD (self), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  return child_signal (self, signum, FALSE, error);
+  return child_signal (self, signum, FALSE, G_STRFUNC, error);
 }
 
 /**
@@ -363,5 +365,5 @@ cproc_child_force_exit (CprocChild  *self,
   g_return_val_if_fail (CPROC_IS_CHILD (self), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  return child_signal (self, SIGKILL, FALSE, error);
+  return child_signal (self, SIGKILL, FALSE, G_STRFUNC, error);
 }

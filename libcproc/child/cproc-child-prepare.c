@@ -20,6 +20,16 @@ child_take_context (CprocChild   *self,
   g_main_context_ref (context);
   g_clear_pointer (&priv->context, g_main_context_unref);
   priv->context = context;
+  g_clear_pointer (&priv->thread, g_thread_unref);
+  priv->thread = g_thread_ref (g_thread_self ());
+  priv->process = getpid ();
+}
+
+/* The start has failed: the next one may come from any thread. */
+static void
+child_give_back_thread (CprocChild *self)
+{
+  g_clear_pointer (&cproc_child_get_priv (self)->thread, g_thread_unref);
 }
 
 /* Streams that were taken over before the start have their pipes already. */
@@ -78,6 +88,7 @@ cproc_child_unprepare (CprocChild *self)
 
   if (hooks->unprepare != NULL)
     hooks->unprepare (self);
+  child_give_back_thread (self);
 }
 
 CprocLaunch *
@@ -90,7 +101,6 @@ cproc_child_prepare (CprocChild    *self,
   g_autoptr(CprocLaunch) launch = cproc_launch_new (priv->command);
 
   child_take_context (self, context);
-  priv->process = getpid ();
   cproc_launch_set_defaults (launch, hooks->default_stdio[0], hooks->default_stdio[1],
                              hooks->default_stdio[2]);
 
@@ -98,6 +108,7 @@ cproc_child_prepare (CprocChild    *self,
       (hooks->prepare != NULL && !hooks->prepare (self, launch, error)))
     {
       cproc_child_prefix_start_error (self, error);
+      child_give_back_thread (self);
       return NULL;
     }
 
@@ -144,6 +155,7 @@ cproc_child_open_writer (CprocChild  *self,
     return;
 
   priv->writer = cproc_pipe_writer_new (fd, priv->context);
+  cproc_pipe_writer_set_owner (priv->writer, priv->owner);
   priv->writer_is_early = TRUE;
 }
 

@@ -97,8 +97,10 @@ typedef struct _CprocStart CprocStart;
 typedef struct
 {
   CprocCommand *command;
+  CprocOwner *owner; /* this child, for its sources */
   GMainContext *context; /* set by a start */
   pid_t process; /* that has started it; 0: none has */
+  GThread *thread; /* that has started it; NULL: none has */
   CprocState state;
 
   CprocStart *start; /* of start_async(), until the program runs */
@@ -144,8 +146,25 @@ typedef struct
 } CprocChildPrivate;
 
 CprocChildPrivate *cproc_child_get_priv        (CprocChild       *self);
+
+/* cproc-child-hooks.c */
 CprocChildHooks   *cproc_child_class_get_hooks (CprocChildClass  *klass);
 CprocChildHooks   *cproc_child_get_hooks       (CprocChild       *self);
+
+/* In a fork of the process that has started it, which has a copy of the object and nothing else:
+ * another's child is not to be signalled, read from or waited for. */
+gboolean cproc_child_is_foreign (CprocChild  *self);
+
+/* Every method but those that read properties begins with one of these: FALSE in a fork, and with
+ * a critical in another thread than the child's. The second then calls back. */
+gboolean cproc_child_check_call       (CprocChild          *self,
+                                       const char          *function,
+                                       GError             **error);
+gboolean cproc_child_check_async_call (CprocChild          *self,
+                                       const char          *function,
+                                       GAsyncReadyCallback  callback,
+                                       gpointer             user_data,
+                                       gpointer             source_tag);
 
 /* cproc-child-pspecs.c */
 void     cproc_child_install_properties (GObjectClass       *object_class);
@@ -155,11 +174,6 @@ void     cproc_child_notify             (CprocChild         *self,
 /* cproc-child.c: changes a property and notifies. */
 void     cproc_child_set_state         (CprocChild     *self,
                                         CprocState      state);
-/* In a fork of the process that has started it, which has a copy of the object and nothing else:
- * another's child is not to be signalled, read from or waited for. */
-gboolean cproc_child_is_foreign        (CprocChild     *self);
-gboolean cproc_child_check_own         (CprocChild     *self,
-                                        GError        **error);
 void     cproc_child_set_pid           (CprocChild     *self,
                                         gint64          pid);
 void     cproc_child_set_end           (CprocChild     *self,

@@ -223,6 +223,8 @@ cproc_child_set_timeout (CprocChild *self,
   CprocChildPrivate *priv;
 
   g_return_if_fail (CPROC_IS_CHILD (self));
+  if (!cproc_child_check_call (self, G_STRFUNC, NULL))
+    return;
 
   priv = cproc_child_get_priv (self);
   if (priv->timeout == timeout)
@@ -267,6 +269,8 @@ cproc_child_set_idle_timeout (CprocChild *self,
   CprocChildPrivate *priv;
 
   g_return_if_fail (CPROC_IS_CHILD (self));
+  if (!cproc_child_check_call (self, G_STRFUNC, NULL))
+    return;
 
   priv = cproc_child_get_priv (self);
   if (priv->idle_timeout == idle_timeout)
@@ -312,6 +316,8 @@ cproc_child_set_drain_timeout (CprocChild *self,
 
   g_return_if_fail (CPROC_IS_CHILD (self));
   g_return_if_fail (drain_timeout >= -1);
+  if (!cproc_child_check_call (self, G_STRFUNC, NULL))
+    return;
 
   priv = cproc_child_get_priv (self);
   if (priv->drain_timeout == drain_timeout)
@@ -357,6 +363,8 @@ cproc_child_set_kill_signal (CprocChild *self,
 
   g_return_if_fail (CPROC_IS_CHILD (self));
   g_return_if_fail (kill_signal > 0 && kill_signal < NSIG);
+  if (!cproc_child_check_call (self, G_STRFUNC, NULL))
+    return;
 
   priv = cproc_child_get_priv (self);
   if (priv->kill_signal == kill_signal)
@@ -400,6 +408,8 @@ cproc_child_set_kill_grace (CprocChild *self,
   CprocChildPrivate *priv;
 
   g_return_if_fail (CPROC_IS_CHILD (self));
+  if (!cproc_child_check_call (self, G_STRFUNC, NULL))
+    return;
 
   priv = cproc_child_get_priv (self);
   if (priv->kill_grace == kill_grace)
@@ -444,6 +454,8 @@ cproc_child_set_max_line_length (CprocChild *self,
 
   g_return_if_fail (CPROC_IS_CHILD (self));
   g_return_if_fail (max_line_length > 0);
+  if (!cproc_child_check_call (self, G_STRFUNC, NULL))
+    return;
 
   priv = cproc_child_get_priv (self);
   if (priv->max_line_length == max_line_length)
@@ -489,6 +501,8 @@ cproc_child_set_encoding (CprocChild *self,
   CprocChildPrivate *priv;
 
   g_return_if_fail (CPROC_IS_CHILD (self));
+  if (!cproc_child_check_call (self, G_STRFUNC, NULL))
+    return;
 
   priv = cproc_child_get_priv (self);
   if (encoding == NULL)

@@ -152,6 +152,9 @@ cproc_child_start (CprocChild  *self,
   g_return_val_if_fail (CPROC_IS_CHILD (self), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
+  if (!cproc_child_check_call (self, G_STRFUNC, error))
+    return FALSE;
+
   guard = g_object_ref (self);
   context = cproc_fd_ref_thread_default (error);
   if (context == NULL)
@@ -397,6 +400,10 @@ cproc_child_start_async (CprocChild          *self,
 
   g_return_if_fail (CPROC_IS_CHILD (self));
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  if (!cproc_child_check_async_call (self, G_STRFUNC, callback, user_data,
+                                     cproc_child_start_async))
+    return;
 
   priv = cproc_child_get_priv (self);
   context = g_main_context_ref_thread_default ();

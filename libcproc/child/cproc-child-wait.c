@@ -10,12 +10,13 @@
 
 static gboolean
 child_check_waitable (CprocChild  *self,
+                      const char  *function,
                       GError     **error)
 {
   CprocChildPrivate *priv = cproc_child_get_priv (self);
   g_autofree char *name = NULL;
 
-  if (!cproc_child_check_own (self, error))
+  if (!cproc_child_check_call (self, function, error))
     return FALSE;
   if (priv->state != CPROC_STATE_NEW || priv->start != NULL)
     return TRUE;
@@ -317,12 +318,12 @@ cproc_child_wait (CprocChild    *self,
 
   priv = cproc_child_get_priv (self);
   guard = g_object_ref (self);
-  if (!child_check_waitable (self, error))
+  if (!child_check_waitable (self, G_STRFUNC, error))
     return FALSE;
 
   cproc_child_finish_pending_start (self);
   /* That start may have failed. */
-  if (!child_check_waitable (self, error))
+  if (!child_check_waitable (self, G_STRFUNC, error))
     return FALSE;
   if (priv->state == CPROC_STATE_CLOSED)
     return TRUE;
@@ -374,14 +375,15 @@ child_wait_async (CprocChild          *self,
                   GCancellable        *cancellable,
                   GAsyncReadyCallback  callback,
                   gpointer             user_data,
-                  gpointer             source_tag)
+                  gpointer             source_tag,
+                  const char          *function)
 {
   g_autoptr(GTask) task = g_task_new (self, cancellable, callback, user_data);
   GError *error = NULL;
 
   g_task_set_source_tag (task, source_tag);
 
-  if (!child_check_waitable (self, &error))
+  if (!child_check_waitable (self, function, &error))
     g_task_return_error (task, error);
   else
     child_add_wait (self, task, check, FALSE);
@@ -423,7 +425,8 @@ cproc_child_wait_async (CprocChild          *self,
   g_return_if_fail (CPROC_IS_CHILD (self));
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 
-  child_wait_async (self, FALSE, cancellable, callback, user_data, cproc_child_wait_async);
+  child_wait_async (self, FALSE, cancellable, callback, user_data, cproc_child_wait_async,
+                    G_STRFUNC);
 }
 
 /**
@@ -466,7 +469,8 @@ cproc_child_wait_check_async (CprocChild          *self,
   g_return_if_fail (CPROC_IS_CHILD (self));
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 
-  child_wait_async (self, TRUE, cancellable, callback, user_data, cproc_child_wait_check_async);
+  child_wait_async (self, TRUE, cancellable, callback, user_data, cproc_child_wait_check_async,
+                    G_STRFUNC);
 }
 
 /**

@@ -2,7 +2,6 @@
 
 #include "config.h"
 
-#include <glib/gi18n-lib.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -60,9 +59,13 @@
  * ## Threads
  *
  * A child belongs to the main context that was the thread-default one when it was started: its
- * signals are emitted there, and its methods are called from that thread. During
- * [method@Cproc.Child.wait] they are emitted from inside the call, and none of the application's
- * own sources run.
+ * signals are emitted there, and its methods are called from the thread that runs that context. A
+ * method that is called from another thread is refused: it writes a critical, changes nothing, and
+ * returns `FALSE` with [error@Cproc.Error.NOT_SUPPORTED]. Properties may be read anywhere, and any
+ * thread may drop the last reference.
+ *
+ * During [method@Cproc.Child.wait] the signals are emitted from inside the call, and none of the
+ * application's own sources run.
  *
  * Since: 1.0
  */
@@ -75,18 +78,6 @@ CprocChildPrivate *
 cproc_child_get_priv (CprocChild *self)
 {
   return cproc_child_get_instance_private (self);
-}
-
-CprocChildHooks *
-cproc_child_class_get_hooks (CprocChildClass *klass)
-{
-  return G_TYPE_CLASS_GET_PRIVATE (klass, CPROC_TYPE_CHILD, CprocChildHooks);
-}
-
-CprocChildHooks *
-cproc_child_get_hooks (CprocChild *self)
-{
-  return cproc_child_class_get_hooks (CPROC_CHILD_GET_CLASS (self));
 }
 
 void
@@ -156,30 +147,6 @@ cproc_child_set_timed_out (CprocChild *self)
   cproc_child_notify (self, CPROC_CHILD_PROP_TIMED_OUT);
 }
 
-gboolean
-cproc_child_is_foreign (CprocChild *self)
-{
-  CprocChildPrivate *priv = cproc_child_get_instance_private (self);
-
-  return priv->process != 0 && priv->process != getpid ();
-}
-
-gboolean
-cproc_child_check_own (CprocChild  *self,
-                       GError     **error)
-{
-  g_autofree char *name = NULL;
-
-  if (!cproc_child_is_foreign (self))
-    return TRUE;
-
-  name = cproc_command_dup_name (cproc_child_get_command (self));
-  g_set_error (error, CPROC_ERROR, CPROC_ERROR_NOT_SUPPORTED,
-               _("“%s” was started by the process that this one was forked from"), name);
-
-  return FALSE;
-}
-
 static void
 cproc_child_constructed (GObject *object)
 {
@@ -207,6 +174,9 @@ cproc_child_dispose (GObject *object)
       return;
     }
 
+  /* This may be any thread. No function of the sources runs any more, see cproc_owner_hold(): the
+   * processes are ended and the pipes closed right here, whether or not the main context is ever
+   * run again. */
   cproc_exit_watch_stop (&priv->exit_watch);
   cproc_timer_stop (&priv->timeout_timer);
   cproc_timer_stop (&priv->idle_timer);
@@ -246,6 +216,8 @@ cproc_child_finalize (GObject *object)
   g_assert (priv->waits == NULL);
 
   g_clear_object (&priv->command);
+  g_clear_pointer (&priv->owner, cproc_owner_unref);
+  g_clear_pointer (&priv->thread, g_thread_unref);
   g_clear_pointer (&priv->context, g_main_context_unref);
   g_clear_pointer (&priv->encoding, g_free);
   g_clear_pointer (&priv->progress_source, cproc_progress_unref);
@@ -394,6 +366,24 @@ cproc_child_class_init (CprocChildClass *klass)
   cproc_child_install_signals (G_TYPE_FROM_CLASS (klass));
 }
 
+/* Any thread may drop the last reference. */
+static void
+child_own_sources (CprocChild *self)
+{
+  CprocChildPrivate *priv = cproc_child_get_instance_private (self);
+
+  priv->owner = cproc_owner_new (self);
+  cproc_exit_watch_set_owner (&priv->exit_watch, priv->owner);
+  cproc_timer_set_owner (&priv->timeout_timer, priv->owner);
+  cproc_timer_set_owner (&priv->idle_timer, priv->owner);
+  cproc_timer_set_owner (&priv->closed_timer, priv->owner);
+  for (guint i = 0; i < G_N_ELEMENTS (priv->outputs); i++)
+    {
+      cproc_watch_set_owner (&priv->outputs[i].watch, priv->owner);
+      cproc_timer_set_owner (&priv->outputs[i].drain, priv->owner);
+    }
+}
+
 static void
 cproc_child_init (CprocChild *self)
 {
@@ -411,6 +401,7 @@ cproc_child_init (CprocChild *self)
     priv->early_pipes[i] = -1;
   cproc_output_reader_init (&priv->outputs[0], self, CPROC_STREAM_STDOUT);
   cproc_output_reader_init (&priv->outputs[1], self, CPROC_STREAM_STDERR);
+  child_own_sources (self);
 }
 
 /**

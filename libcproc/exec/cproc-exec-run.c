@@ -41,7 +41,8 @@ cproc_exec_run (CprocExec     *self,
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+  if (!cproc_child_check_call (CPROC_CHILD (self), G_STRFUNC, error) ||
+      g_cancellable_set_error_if_cancelled (cancellable, error))
     return FALSE;
 
   guard = g_object_ref (self);
@@ -102,6 +103,10 @@ cproc_exec_run_async (CprocExec           *self,
 
   g_return_if_fail (CPROC_IS_EXEC (self));
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  if (!cproc_child_check_async_call (CPROC_CHILD (self), G_STRFUNC, callback, user_data,
+                                     cproc_exec_run_async))
+    return;
 
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, cproc_exec_run_async);

@@ -85,6 +85,42 @@ poller_find_watch (CprocPoller  *self,
   return watch;
 }
 
+/* The call, taken out of a watch: another thread may stop the watch, and free it, before the
+ * call. */
+typedef struct
+{
+  CprocWatchFunc func;
+  gpointer user_data;
+  CprocOwner *owner;
+} CprocPollerCall;
+
+/* With the mutex. */
+static CprocPollerCall
+poller_take_call (CprocWatch *watch)
+{
+  CprocPollerCall call = { NULL, NULL, NULL };
+
+  if (watch == NULL)
+    return call;
+
+  call.func = watch->func;
+  call.user_data = watch->user_data;
+  if (watch->owner != NULL)
+    call.owner = cproc_owner_ref (watch->owner);
+
+  return call;
+}
+
+static void
+poller_call (CprocPollerCall *call)
+{
+  g_autoptr(CprocOwner) owner = g_steal_pointer (&call->owner);
+  g_autoptr(GObject) object = NULL;
+
+  if (owner == NULL || (object = cproc_owner_hold (owner)) != NULL)
+    call->func (call->user_data);
+}
+
 static void
 poller_handle_event (CprocPoller              *self,
                      const struct epoll_event *event)
@@ -95,22 +131,17 @@ poller_handle_event (CprocPoller              *self,
 
   for (;;)
     {
-      CprocWatchFunc func = NULL;
-      gpointer user_data = NULL;
+      CprocPollerCall call;
 
       g_mutex_lock (&self->mutex);
       watch = poller_find_watch (self, event->data.u64, condition, watch);
-      if (watch != NULL)
-        {
-          func = watch->func;
-          user_data = watch->user_data;
-        }
+      call = poller_take_call (watch);
       g_mutex_unlock (&self->mutex);
 
-      if (func == NULL)
+      if (call.func == NULL)
         return;
 
-      func (user_data);
+      poller_call (&call);
     }
 }
 
@@ -156,8 +187,7 @@ poller_append_pending (CprocPoller *self,
 static void
 poller_handle_pending (CprocPoller *self)
 {
-  CprocWatchFunc func = NULL;
-  gpointer user_data = NULL;
+  CprocPollerCall call;
   CprocWatch *watch;
 
   g_mutex_lock (&self->mutex);
@@ -166,13 +196,12 @@ poller_handle_pending (CprocPoller *self)
     {
       poller_remove_pending (self, watch);
       poller_append_pending (self, watch);
-      func = watch->func;
-      user_data = watch->user_data;
     }
+  call = poller_take_call (watch);
   g_mutex_unlock (&self->mutex);
 
-  if (func != NULL)
-    func (user_data);
+  if (call.func != NULL)
+    poller_call (&call);
 }
 
 /* What the main context has found ready. */

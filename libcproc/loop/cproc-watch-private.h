@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include <gio/gio.h>
+#include "cproc-owner-private.h"
 
 G_BEGIN_DECLS
 
@@ -24,7 +24,12 @@ struct _CprocWatch
   gboolean pending;
   CprocWatchFunc func;
   gpointer user_data;
+  CprocOwner *owner; /* not held; NULL: the thread of the context alone uses the watch */
 };
+
+/* Before it is started. The function is called only while the owner's object is held. */
+void cproc_watch_set_owner (CprocWatch     *self,
+                            CprocOwner     *owner);
 
 /* fd: may be -1 where only what is pending is of interest. */
 void cproc_watch_start       (CprocWatch     *self,
@@ -55,7 +60,11 @@ typedef struct
   gint64 deadline;
   CprocWatchFunc func;
   gpointer user_data;
+  CprocOwner *owner; /* as a watch's */
 } CprocTimer;
+
+void cproc_timer_set_owner (CprocTimer     *self,
+                            CprocOwner     *owner);
 
 /* msec: from now on; 0 fires at the next iteration. Fires until it is stopped. */
 void cproc_timer_start       (CprocTimer     *self,

@@ -13,6 +13,7 @@ typedef struct
   pid_t process; /* whose it is */
   CprocWatchFunc func;
   gpointer user_data;
+  CprocOwner *owner;
 } CprocTimerSource;
 
 static gboolean
@@ -21,9 +22,16 @@ timer_source_dispatch (GSource     *source,
                        gpointer     user_data)
 {
   CprocTimerSource *self = (CprocTimerSource *) source;
+  g_autoptr(GObject) object = NULL;
 
   /* What is to be done then is not for a fork to do. */
   if (self->process != getpid ())
+    return G_SOURCE_REMOVE;
+
+  if (self->owner != NULL && (object = cproc_owner_hold (self->owner)) == NULL)
+    return G_SOURCE_REMOVE;
+  /* Another thread has stopped it in the meantime, with the last reference but this one. */
+  if (g_source_is_destroyed (source))
     return G_SOURCE_REMOVE;
 
   /* Whoever stops the timer destroys the source, so a callback that frees the owner is safe. */
@@ -32,7 +40,23 @@ timer_source_dispatch (GSource     *source,
   return G_SOURCE_CONTINUE;
 }
 
-static GSourceFuncs timer_source_funcs = { .dispatch = timer_source_dispatch };
+static void
+timer_source_finalize (GSource *source)
+{
+  g_clear_pointer (&((CprocTimerSource *) source)->owner, cproc_owner_unref);
+}
+
+static GSourceFuncs timer_source_funcs = {
+  .dispatch = timer_source_dispatch,
+  .finalize = timer_source_finalize,
+};
+
+void
+cproc_watch_set_owner (CprocWatch *self,
+                       CprocOwner *owner)
+{
+  self->owner = owner;
+}
 
 void
 cproc_watch_start (CprocWatch     *self,
@@ -84,6 +108,13 @@ cproc_watch_set_pending (CprocWatch *self,
   cproc_poller_set_pending (self, pending);
 }
 
+void
+cproc_timer_set_owner (CprocTimer *self,
+                       CprocOwner *owner)
+{
+  self->owner = owner;
+}
+
 static void
 timer_attach (CprocTimer   *self,
               GMainContext *context)
@@ -95,6 +126,8 @@ timer_attach (CprocTimer   *self,
   ((CprocTimerSource *) source)->process = getpid ();
   ((CprocTimerSource *) source)->func = self->func;
   ((CprocTimerSource *) source)->user_data = self->user_data;
+  if (self->owner != NULL)
+    ((CprocTimerSource *) source)->owner = cproc_owner_ref (self->owner);
   g_source_set_static_name (source, "[libcproc] timer");
   /* A handler that runs a main loop of its own is to see what goes on. */
   g_source_set_can_recurse (source, TRUE);

@@ -35,6 +35,10 @@ typedef struct
   gpointer user_data;
 } CprocExitWatch;
 
+/* Before it is started; see cproc_watch_set_owner(). */
+void cproc_exit_watch_set_owner (CprocExitWatch *self,
+                                 CprocOwner     *owner);
+
 void cproc_exit_watch_start (CprocExitWatch *self,
                              GMainContext   *context,
                              GSubprocess    *subprocess,

@@ -108,7 +108,8 @@ watch_process (CprocExitWatch *self)
   if (pidfd >= 0)
     cproc_watch_start (&self->watch, self->context, pidfd, G_IO_IN, on_pidfd, self);
   else
-    self->reap = cproc_subprocess_wait_new (self->subprocess, self->context, tell_reaped, self);
+    self->reap = cproc_subprocess_wait_new (self->subprocess, self->context, self->watch.owner,
+                                            tell_reaped, self);
 }
 
 static void
@@ -135,6 +136,14 @@ on_control (gpointer user_data)
     default:
       break;
     }
+}
+
+void
+cproc_exit_watch_set_owner (CprocExitWatch *self,
+                            CprocOwner     *owner)
+{
+  cproc_watch_set_owner (&self->watch, owner);
+  cproc_timer_set_owner (&self->held_timer, owner);
 }
 
 void

@@ -13,11 +13,12 @@ G_BEGIN_DECLS
 typedef struct _CprocSubprocessWait CprocSubprocessWait;
 
 CprocSubprocessWait *cproc_subprocess_wait_new  (GSubprocess    *subprocess,
-                                                 GMainContext   *context,
-                                                 CprocWatchFunc  func,
-                                                 gpointer        user_data);
+                            GMainContext   *context,
+                            CprocOwner     *owner,
+                            CprocWatchFunc  func,
+                            gpointer        user_data);
 void       cproc_subprocess_wait_free (CprocSubprocessWait      *self);
-void       cproc_subprocess_wait_move (CprocSubprocessWait *self,
-                                       GMainContext        *context);
+void       cproc_subprocess_wait_move (CprocSubprocessWait      *self,
+                            GMainContext   *context);
 
 G_END_DECLS

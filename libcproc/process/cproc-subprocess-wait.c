@@ -16,16 +16,18 @@ struct _CprocSubprocessWait
   GSubprocess *subprocess;
   gboolean is_over;
   GSource *source; /* NULL: nobody wants to know any more */
+  CprocOwner *owner;
   CprocWatchFunc func;
   gpointer user_data;
 };
 
 static void
-reap_unref (CprocSubprocessWait *self)
+subprocess_wait_unref (CprocSubprocessWait *self)
 {
   if (!g_atomic_ref_count_dec (&self->ref_count))
     return;
 
+  g_clear_pointer (&self->owner, cproc_owner_unref);
   g_object_unref (self->subprocess);
   g_mutex_clear (&self->lock);
   g_free (self);
@@ -44,7 +46,7 @@ on_reaped (GObject      *object,
     g_source_set_ready_time (self->source, 0);
   g_mutex_unlock (&self->lock);
 
-  reap_unref (self);
+  subprocess_wait_unref (self);
 }
 
 static gboolean
@@ -63,13 +65,23 @@ dispatch (GSource     *source,
           gpointer     user_data)
 {
   CprocSubprocessWait *self = user_data;
+  g_autoptr(GObject) object = NULL;
 
   g_source_set_ready_time (source, -1);
   /* In a fork there is nobody who has reaped it. */
-  if (self->process == getpid ())
+  if (self->process != getpid ())
+    return G_SOURCE_REMOVE;
+
+  if (self->owner == NULL || (object = cproc_owner_hold (self->owner)) != NULL)
     self->func (self->user_data);
 
   return G_SOURCE_REMOVE;
+}
+
+static void
+subprocess_wait_unref_data (gpointer data)
+{
+  subprocess_wait_unref (data);
 }
 
 static gboolean
@@ -96,16 +108,19 @@ attach (CprocSubprocessWait *self,
 
   self->source = g_source_new (&funcs, sizeof (GSource));
   g_source_set_static_name (self->source, "[libcproc] reap");
-  g_source_set_callback (self->source, never_called, self, NULL);
+  /* It holds a reference while it is dispatched: another thread may free the rest. */
+  g_atomic_ref_count_inc (&self->ref_count);
+  g_source_set_callback (self->source, never_called, self, subprocess_wait_unref_data);
   g_source_set_ready_time (self->source, self->is_over ? 0 : -1);
   g_source_attach (self->source, context);
 }
 
 CprocSubprocessWait *
 cproc_subprocess_wait_new (GSubprocess    *subprocess,
-                           GMainContext   *context,
-                           CprocWatchFunc  func,
-                           gpointer        user_data)
+                GMainContext   *context,
+                CprocOwner     *owner,
+                CprocWatchFunc  func,
+                gpointer        user_data)
 {
   CprocSubprocessWait *self = g_new0 (CprocSubprocessWait, 1);
 
@@ -113,6 +128,7 @@ cproc_subprocess_wait_new (GSubprocess    *subprocess,
   self->process = getpid ();
   g_mutex_init (&self->lock);
   self->subprocess = g_object_ref (subprocess);
+  self->owner = owner != NULL ? cproc_owner_ref (owner) : NULL;
   self->func = func;
   self->user_data = user_data;
   attach (self, context);
@@ -130,7 +146,7 @@ cproc_subprocess_wait_free (CprocSubprocessWait *self)
   detach (self);
   g_mutex_unlock (&self->lock);
 
-  reap_unref (self);
+  subprocess_wait_unref (self);
 }
 
 void

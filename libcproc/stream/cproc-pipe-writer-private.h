@@ -2,8 +2,9 @@
 
 #pragma once
 
-#include <gio/gio.h>
 #include <sys/uio.h>
+
+#include "cproc-owner-private.h"
 
 G_BEGIN_DECLS
 
@@ -16,6 +17,10 @@ CprocPipeWriter *cproc_pipe_writer_new         (int                  fd,
                                                 GMainContext        *context);
 CprocPipeWriter *cproc_pipe_writer_ref         (CprocPipeWriter     *self);
 void             cproc_pipe_writer_unref       (CprocPipeWriter     *self);
+
+/* Before anything is written; see cproc_watch_set_owner(). */
+void         cproc_pipe_writer_set_owner   (CprocPipeWriter   *self,
+                                       CprocOwner    *owner);
 
 /* The task returns TRUE once all of it is with the kernel, or G_IO_ERROR_BROKEN_PIPE, or
  * that the system had no room. */

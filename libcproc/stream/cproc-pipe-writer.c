@@ -29,10 +29,11 @@ typedef struct
 
 struct _CprocPipeWriter
 {
-  grefcount ref_count;
+  gatomicrefcount ref_count; /* the thread that drops the child is any */
   int fd; /* -1: closed */
   int failure; /* the errno of that; 0: the child does not read, or it was closed */
   GMainContext *context;
+  CprocOwner *owner;
   CprocWatch watch;
   GQueue queue; /* CprocWrite */
   gboolean closing;
@@ -286,7 +287,7 @@ cproc_pipe_writer_new (int           fd,
 {
   CprocPipeWriter *self = g_new0 (CprocPipeWriter, 1);
 
-  g_ref_count_init (&self->ref_count);
+  g_atomic_ref_count_init (&self->ref_count);
   self->fd = fd;
   self->context = g_main_context_ref (context);
   g_queue_init (&self->queue);
@@ -297,7 +298,7 @@ cproc_pipe_writer_new (int           fd,
 CprocPipeWriter *
 cproc_pipe_writer_ref (CprocPipeWriter *self)
 {
-  g_ref_count_inc (&self->ref_count);
+  g_atomic_ref_count_inc (&self->ref_count);
 
   return self;
 }
@@ -305,12 +306,23 @@ cproc_pipe_writer_ref (CprocPipeWriter *self)
 void
 cproc_pipe_writer_unref (CprocPipeWriter *self)
 {
-  if (!g_ref_count_dec (&self->ref_count))
+  if (!g_atomic_ref_count_dec (&self->ref_count))
     return;
 
   writer_shut (self);
   g_main_context_unref (self->context);
+  g_clear_pointer (&self->owner, cproc_owner_unref);
   g_free (self);
+}
+
+void
+cproc_pipe_writer_set_owner (CprocPipeWriter *self,
+                        CprocOwner  *owner)
+{
+  g_assert (self->owner == NULL);
+
+  self->owner = cproc_owner_ref (owner);
+  cproc_watch_set_owner (&self->watch, self->owner);
 }
 
 typedef struct

@@ -491,7 +491,10 @@ test_starter_gone (void)
 
   g_thread_join (thread);
   g_assert_cmpint (cproc_child_get_state (child), ==, CPROC_STATE_RUNNING);
+  /* The child belongs to the thread that owns its main context. */
+  g_assert_true (g_main_context_acquire (NULL));
   cproc_child_close_stdin (child);
+  g_main_context_release (NULL);
   test_run_until_state (child, CPROC_STATE_CLOSED);
   g_assert_cmpint (cproc_child_get_exit_code (child), ==, 0);
 }

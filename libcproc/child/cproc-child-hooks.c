@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include <glib/gi18n-lib.h>
+#include <unistd.h>
+
+#include "cproc-child-private.h"
+
+CprocChildHooks *
+cproc_child_class_get_hooks (CprocChildClass *klass)
+{
+  return G_TYPE_CLASS_GET_PRIVATE (klass, CPROC_TYPE_CHILD, CprocChildHooks);
+}
+
+CprocChildHooks *
+cproc_child_get_hooks (CprocChild *self)
+{
+  return cproc_child_class_get_hooks (CPROC_CHILD_GET_CLASS (self));
+}
+
+gboolean
+cproc_child_is_foreign (CprocChild *self)
+{
+  CprocChildPrivate *priv = cproc_child_get_priv (self);
+
+  return priv->process != 0 && priv->process != getpid ();
+}
+
+static gboolean
+child_check_own (CprocChild  *self,
+                 GError     **error)
+{
+  g_autofree char *name = NULL;
+
+  if (!cproc_child_is_foreign (self))
+    return TRUE;
+
+  name = cproc_command_dup_name (cproc_child_get_priv (self)->command);
+  g_set_error (error, CPROC_ERROR, CPROC_ERROR_NOT_SUPPORTED,
+               _("“%s” was started by the process that this one was forked from"), name);
+
+  return FALSE;
+}
+
+/* The child's thread is the one that owns its main context at the moment; where no thread owns it,
+ * the one that started the child. Thread-default contexts tell nothing: every plain thread has the
+ * same. */
+static gboolean
+child_is_in_thread (CprocChildPrivate *priv)
+{
+  if (priv->thread == NULL || g_main_context_is_owner (priv->context))
+    return TRUE;
+  if (g_thread_self () != priv->thread || !g_main_context_acquire (priv->context))
+    return FALSE;
+
+  g_main_context_release (priv->context);
+
+  return TRUE;
+}
+
+gboolean
+cproc_child_check_call (CprocChild  *self,
+                        const char  *function,
+                        GError     **error)
+{
+  CprocChildPrivate *priv = cproc_child_get_priv (self);
+  g_autofree char *name = NULL;
+
+  if (!child_check_own (self, error))
+    return FALSE;
+  if (child_is_in_thread (priv))
+    return TRUE;
+
+  g_critical ("%s: called from another thread than that of the child's main context", function);
+  name = cproc_command_dup_name (priv->command);
+  g_set_error (error, CPROC_ERROR, CPROC_ERROR_NOT_SUPPORTED,
+               _("“%s” belongs to another thread, and its methods are called from there"), name);
+
+  return FALSE;
+}
+
+gboolean
+cproc_child_check_async_call (CprocChild          *self,
+                              const char          *function,
+                              GAsyncReadyCallback  callback,
+                              gpointer             user_data,
+                              gpointer             source_tag)
+{
+  GError *error = NULL;
+
+  if (cproc_child_check_call (self, function, &error))
+    return TRUE;
+
+  /* In the main context of the caller. */
+  if (callback != NULL)
+    g_task_report_error (self, callback, user_data, source_tag, g_steal_pointer (&error));
+  g_clear_error (&error);
+
+  return FALSE;
+}
