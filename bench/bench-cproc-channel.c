@@ -38,12 +38,13 @@ set_message (const char *json)
 static void
 send_message (CprocWorker *worker)
 {
+  g_autoptr (CprocMessage) message = NULL;
   GError *error = NULL;
 
-  if (as_json)
-    bench_check_error (cproc_worker_send (worker, node, &error), error);
-  else
-    bench_check_error (cproc_worker_send_text (worker, text, &error), error);
+  /* Made anew for each: a program has other contents each time. */
+  message = as_json ? cproc_message_new_node (node, &error)
+                    : cproc_message_new_text (text, &error);
+  bench_check_error (message != NULL && cproc_worker_send (worker, message, &error), error);
 }
 
 /* What a program that uses the message would at least do with it. */

@@ -17,6 +17,7 @@ main (int argc, char **argv)
 {
   g_autoptr(GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autoptr(CprocWorker) worker = NULL;
+  g_autoptr(CprocMessage) message = NULL;
   g_autoptr(GError) error = NULL;
 
   setlocale (LC_ALL, "");
@@ -30,8 +31,10 @@ main (int argc, char **argv)
   g_signal_connect (worker, "message", G_CALLBACK (got_message), NULL);
   g_signal_connect_swapped (worker, "closed", G_CALLBACK (g_main_loop_quit), loop);
 
-  if (!cproc_child_start (CPROC_CHILD (worker), &error) ||
-      !cproc_worker_send_variant (worker, g_variant_new_string ("Hello there!"), &error))
+  message = cproc_message_new_variant (g_variant_new_string ("Hello there!"), &error);
+  if (message == NULL ||
+      !cproc_child_start (CPROC_CHILD (worker), &error) ||
+      !cproc_worker_send (worker, message, &error))
     {
       g_printerr ("%s\n", error->message);
       return 1;

@@ -8,13 +8,14 @@
 static void
 got_message (CprocChannel *parent, CprocMessage *message, gpointer user_data)
 {
+  g_autoptr(CprocMessage) answer = NULL;
   g_autoptr(GError) error = NULL;
 
   g_print ("got a message from master: %s\n",
            json_node_get_string (cproc_message_get_root (message)));
 
-  if (!cproc_channel_send_variant (parent, g_variant_new_parsed ("{'foo': <1>, 'bar': <2>}"),
-                                   &error))
+  answer = cproc_message_new_text ("{\"foo\":1,\"bar\":2}", &error);
+  if (answer == NULL || !cproc_channel_send (parent, answer, &error))
     g_printerr ("%s\n", error->message);
 }
 

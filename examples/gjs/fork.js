@@ -21,5 +21,5 @@ worker.connect('message', (_worker, message) => {
 worker.connect('closed', () => loop.quit());
 
 worker.start();
-worker.send_text(JSON.stringify('Hello there!'));
+worker.send(Cproc.Message.new_text(JSON.stringify('Hello there!')));
 loop.run();

@@ -16,7 +16,7 @@ if (parent === null) {
 const loop = new GLib.MainLoop(null, false);
 parent.connect('message', (_parent, message) => {
   print(`got a message from master: ${JSON.parse(message.get_text())}`);
-  parent.send_text(JSON.stringify({foo: 1, bar: 2}));
+  parent.send(Cproc.Message.new_text(JSON.stringify({foo: 1, bar: 2})));
 });
 parent.connect('disconnected', () => loop.quit());
 loop.run();

@@ -179,32 +179,35 @@ tasks_worker_page_stop (TasksWorkerPage *self)
   update (self);
 }
 
-static gboolean
-send_string (TasksWorkerPage *self,
-             const char      *text,
-             GError         **error)
+/* What is not JSON becomes a string. */
+static CprocMessage *
+message_new (const char  *text,
+             GError     **error)
 {
-  g_autoptr(JsonNode) node = json_node_init_string (json_node_alloc (), text);
+  CprocMessage *message = cproc_message_new_text (text, NULL);
+  g_autoptr(JsonNode) node = NULL;
 
-  return cproc_worker_send (self->worker, node, error);
+  if (message != NULL)
+    return message;
+
+  node = json_node_init_string (json_node_alloc (), text);
+
+  return cproc_message_new_node (node, error);
 }
 
-/* What is no JSON is a string: what a person types. */
 void
 tasks_worker_page_send (TasksWorkerPage *self,
                         const char      *text)
 {
+  g_autoptr(CprocMessage) message = NULL;
   g_autoptr(GError) error = NULL;
 
   if (self->worker == NULL || *text == '\0')
     return;
 
-  if (!cproc_worker_send_text (self->worker, text, &error) &&
-      g_error_matches (error, CPROC_ERROR, CPROC_ERROR_INVALID_MESSAGE))
-    {
-      g_clear_error (&error);
-      send_string (self, text, &error);
-    }
+  message = message_new (text, &error);
+  if (message != NULL)
+    cproc_worker_send (self->worker, message, &error);
 
   if (error != NULL)
     tasks_feed_append (self->log, TASKS_LINE_STDERR, error->message);

@@ -56,6 +56,7 @@ answer (CprocChannel *channel,
 {
   JsonNode *root = cproc_message_get_root (message);
   g_autoptr(JsonNode) reply = NULL;
+  g_autoptr(CprocMessage) answer = NULL;
   g_autoptr(GError) error = NULL;
 
   if (JSON_NODE_HOLDS_VALUE (root) && json_node_get_value_type (root) == G_TYPE_INT64 &&
@@ -64,7 +65,8 @@ answer (CprocChannel *channel,
   else
     reply = echo (root);
 
-  if (!cproc_channel_send (channel, reply, &error))
+  answer = cproc_message_new_node (reply, &error);
+  if (answer == NULL || !cproc_channel_send (channel, answer, &error))
     g_warning ("%s", error->message);
 }
 

@@ -25,5 +25,5 @@ worker.connect("message", on_message)
 worker.connect("closed", lambda worker: loop.quit())
 
 worker.start()
-worker.send_text(json.dumps("Hello there!"))
+worker.send(Cproc.Message.new_text(json.dumps("Hello there!")))
 loop.run()

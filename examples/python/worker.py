@@ -13,7 +13,8 @@ from gi.repository import Cproc, GLib
 
 def on_message(parent, message):
     print("got a message from master:", json.loads(message.get_text()), flush=True)
-    parent.send_text(json.dumps({"foo": 1, "bar": 2}, separators=(",", ":")))
+    answer = json.dumps({"foo": 1, "bar": 2}, separators=(",", ":"))
+    parent.send(Cproc.Message.new_text(answer))
 
 
 parent = Cproc.Channel.get_parent()

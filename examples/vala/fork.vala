@@ -19,7 +19,7 @@ int main (string[] args) {
 
   try {
     worker.start ();
-    worker.send_variant ("Hello there!");
+    worker.send (new Cproc.Message.variant ("Hello there!"));
   } catch (Error error) {
     printerr ("%s\n", error.message);
     return 1;

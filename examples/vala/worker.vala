@@ -6,7 +6,7 @@ void answer (Cproc.Channel parent, Cproc.Message message) {
   print ("got a message from master: %s\n", message.get_root ().get_string ());
 
   try {
-    parent.send_text ("{\"foo\":1,\"bar\":2}");
+    parent.send (new Cproc.Message.text ("{\"foo\":1,\"bar\":2}"));
   } catch (Error error) {
     printerr ("%s\n", error.message);
   }

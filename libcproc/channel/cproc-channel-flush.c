@@ -90,7 +90,7 @@ cproc_channel_flush_blocking (CprocChannel  *self,
  * interface.
  *
  * ```c
- * cproc_channel_send_text (channel, "{\"progress\":10}", NULL);
+ * cproc_channel_send (channel, message, NULL);
  * cproc_channel_flush (channel, NULL, NULL);
  * compute_for_long ();
  * ```
@@ -142,7 +142,7 @@ cproc_channel_flush_async (CprocChannel        *self,
                            gpointer             user_data)
 {
   g_autoptr(GTask) task = NULL;
-  CprocSendItem mark = { .fd = -1 };
+  CprocSendItem mark = { 0 };
 
   g_return_if_fail (CPROC_IS_CHANNEL (self));
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));

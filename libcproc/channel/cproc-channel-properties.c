@@ -139,7 +139,7 @@ make_state_properties (void)
    * ```python
    * def pump(channel, *_):
    *     while not channel.props.congested and (item := next(items, None)):
-   *         channel.send_text(json.dumps(item))
+   *         channel.send(item)
    *
    * channel.connect('notify::congested', pump)
    * pump(channel)

@@ -6,7 +6,6 @@
 
 #include "cproc-channel-internal-private.h"
 #include "cproc-error.h"
-#include "cproc-fd-private.h"
 
 /* So many messages of one turn of the main loop are written as they come, each in a call of its
  * own: none waits. What comes behind them in quick succession is a burst, and collected: `send`
@@ -68,8 +67,8 @@ channel_write (CprocChannel  *self,
   self->last_write = g_get_monotonic_time ();
 
   /* The first byte took the descriptor along. */
-  if (written > 0 || result == CPROC_SEND_CLOSED)
-    cproc_fd_clear (&item->fd);
+  if (written > 0)
+    item->has_fd = FALSE;
 
   if (result == CPROC_SEND_BLOCKED || result == CPROC_SEND_RETRY)
     {
@@ -80,7 +79,6 @@ channel_write (CprocChannel  *self,
       return TRUE;
     }
 
-  g_free (item->storage);
   if (result == CPROC_SEND_CLOSED)
     cproc_channel_close_writing (self);
   else if (item->task != NULL)

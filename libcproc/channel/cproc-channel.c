@@ -18,8 +18,8 @@
  * One end of a message channel between a process and its child.
  *
  * Both ends are alike: the parent has the [property@Worker:channel] of its [class@Worker], the
- * worker what [func@Channel.get_parent] returns. Each sends with [method@Channel.send] and its
- * siblings, and gets what the other sends by the signal [signal@Channel::message]. Messages arrive
+ * worker what [func@Channel.get_parent] returns. Each sends with [method@Channel.send],
+ * and gets what the other sends by the signal [signal@Channel::message]. Messages arrive
  * complete and in the order in which they were sent.
  *
  * ```c
@@ -29,9 +29,11 @@
  *             gpointer      user_data)
  * {
  *   g_autoptr(GError) error = NULL;
+ *   g_autoptr(CprocMessage) answer = NULL;
  *
  *   g_print ("got %s\n", cproc_message_get_text (message));
- *   if (!cproc_channel_send_text (channel, "{\"foo\":1,\"bar\":2}", &error))
+ *   answer = cproc_message_new_text ("{\"foo\":1,\"bar\":2}", &error);
+ *   if (answer == NULL || !cproc_channel_send (channel, answer, &error))
  *     g_warning ("%s", error->message);
  * }
  *

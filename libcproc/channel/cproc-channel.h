@@ -37,45 +37,17 @@ void     cproc_channel_set_max_message_size (CprocChannel *self,
 
 CPROC_AVAILABLE_IN_1_0
 gboolean cproc_channel_send             (CprocChannel         *self,
-                                         JsonNode             *node,
+                                         CprocMessage         *message,
                                          GError              **error);
 CPROC_AVAILABLE_IN_1_0
 void     cproc_channel_send_async       (CprocChannel         *self,
-                                         JsonNode             *node,
+                                         CprocMessage         *message,
                                          GCancellable         *cancellable,
                                          GAsyncReadyCallback   callback,
                                          gpointer              user_data);
 CPROC_AVAILABLE_IN_1_0
 gboolean cproc_channel_send_finish      (CprocChannel         *self,
                                          GAsyncResult         *result,
-                                         GError              **error);
-CPROC_AVAILABLE_IN_1_0
-gboolean cproc_channel_send_text        (CprocChannel         *self,
-                                         const char           *json,
-                                         GError              **error);
-CPROC_AVAILABLE_IN_1_0
-void     cproc_channel_send_text_async  (CprocChannel         *self,
-                                         const char           *json,
-                                         GCancellable         *cancellable,
-                                         GAsyncReadyCallback   callback,
-                                         gpointer              user_data);
-CPROC_AVAILABLE_IN_1_0
-gboolean cproc_channel_send_text_finish (CprocChannel         *self,
-                                         GAsyncResult         *result,
-                                         GError              **error);
-CPROC_AVAILABLE_IN_1_0
-gboolean cproc_channel_send_variant     (CprocChannel         *self,
-                                         GVariant             *variant,
-                                         GError              **error);
-CPROC_AVAILABLE_IN_1_0
-gboolean cproc_channel_send_with_fds    (CprocChannel         *self,
-                                         const char           *json,
-                                         GUnixFDList          *fd_list,
-                                         GError              **error);
-CPROC_AVAILABLE_IN_1_0
-gboolean cproc_channel_send_socket      (CprocChannel         *self,
-                                         const char           *json,
-                                         GSocket              *socket,
                                          GError              **error);
 
 CPROC_AVAILABLE_IN_1_0

@@ -19,8 +19,10 @@ G_BEGIN_DECLS
 /**
  * CprocMessage:
  *
- * One message that came over a [class@Cproc.Channel]: its JSON text, the same as a tree of
- * [struct@Json.Node], and the descriptors that came with it.
+ * One message of a [class@Cproc.Channel]: its JSON text, the same as a tree of
+ * [struct@Json.Node], and the descriptors that travel with it.
+ *
+ * A message that was received is what a handler of [signal@Cproc.Channel::message] gets:
  *
  * ```c
  * static void
@@ -35,7 +37,21 @@ G_BEGIN_DECLS
  * }
  * ```
  *
- * A message never changes. It may be used from any thread.
+ * A message to send is made out of JSON text, a [struct@Json.Node] or a [struct@GLib.Variant], and
+ * goes out by [method@Cproc.Channel.send]:
+ *
+ * ```c
+ * g_autoptr(CprocMessage) message = cproc_message_new_text ("{\"foo\":1}", &error);
+ *
+ * if (message == NULL || !cproc_channel_send (channel, message, &error))
+ *   g_warning ("Cannot send: %s", error->message);
+ * ```
+ *
+ * The constructors check the message, so sending it, again or on another channel, costs no further
+ * check; a message that was received can be sent on as it is.
+ *
+ * Descriptors are set before the message is sent for the first time. From then on a message never
+ * changes, and may be used from any thread. A received message is so from the start.
  *
  * Since: 1.0
  */
@@ -43,6 +59,25 @@ typedef struct _CprocMessage CprocMessage;
 
 CPROC_AVAILABLE_IN_1_0
 GType         cproc_message_get_type    (void);
+
+CPROC_AVAILABLE_IN_1_0
+CprocMessage *cproc_message_new_text    (const char    *json,
+                                         GError       **error) G_GNUC_WARN_UNUSED_RESULT;
+CPROC_AVAILABLE_IN_1_0
+CprocMessage *cproc_message_new_node    (JsonNode      *node,
+                                         GError       **error) G_GNUC_WARN_UNUSED_RESULT;
+CPROC_AVAILABLE_IN_1_0
+CprocMessage *cproc_message_new_variant (GVariant      *variant,
+                                         GError       **error) G_GNUC_WARN_UNUSED_RESULT;
+
+CPROC_AVAILABLE_IN_1_0
+gboolean      cproc_message_set_fd_list (CprocMessage  *self,
+                                         GUnixFDList   *fd_list,
+                                         GError       **error);
+CPROC_AVAILABLE_IN_1_0
+gboolean      cproc_message_set_socket  (CprocMessage  *self,
+                                         GSocket       *socket,
+                                         GError       **error);
 
 CPROC_AVAILABLE_IN_1_0
 CprocMessage *cproc_message_ref         (CprocMessage *self);

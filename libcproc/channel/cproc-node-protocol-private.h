@@ -18,8 +18,6 @@ typedef struct
   guint set_count;
 } CprocNodeProtocol;
 
-#define CPROC_NODE_PROTOCOL_MAX_FDS 253
-
 /* How much longer than its message a frame with a descriptor is at most. */
 #define CPROC_NODE_PROTOCOL_MAX_OVERHEAD 128
 
@@ -41,19 +39,18 @@ gboolean cproc_node_protocol_finish (CprocNodeProtocol  *self,
 
 GError *cproc_node_protocol_too_large (guint64 max_size);
 
-/* Whether these may be sent: "cmd" must not look like the protocol's own. The text has passed the
+/* Whether this may be sent: "cmd" must not look like the protocol's own. The text has passed the
  * check. */
 gboolean cproc_node_protocol_allows_text (const char  *text,
                                           gsize        length,
                                           GError     **error);
-gboolean cproc_node_protocol_allows_node (JsonNode  *node,
-                                          GError   **error);
 
-/* The frame that carries a descriptor, without its newline. type: of Node's. extra: further
- * members, or NULL. */
-GString *cproc_node_protocol_frame_handle (const char *type,
-                                           const char *extra,
-                                           const char *json,
-                                           gsize       length);
+/* What stands before and behind a message in the frame that carries one of its `count` descriptors.
+ * type: Node's word. members: further ones, or NULL. */
+char *cproc_node_protocol_begin_handle (const char *type,
+                                        const char *members,
+                                        guint       index,
+                                        guint       count);
+#define CPROC_NODE_PROTOCOL_END_HANDLE "}\n"
 
 G_END_DECLS

@@ -300,7 +300,7 @@ take_handle (CprocNodeProtocol    *self,
     }
 
   if (get_number (frame, "index", &index) && get_number (frame, "count", &count) &&
-      index < count && count > 1 && count <= CPROC_NODE_PROTOCOL_MAX_FDS)
+      index < count && count > 1 && count <= CPROC_MESSAGE_MAX_FDS)
     return take_part (self, &message, index, count, fd, error);
 
   return cproc_message_new (message.data, message.length, fd_list_new_take (&fd, 1));
@@ -426,39 +426,17 @@ cproc_node_protocol_allows_text (const char  *text,
   return cmd == NULL || refuse (cmd, error);
 }
 
-gboolean
-cproc_node_protocol_allows_node (JsonNode  *node,
-                                 GError   **error)
+char *
+cproc_node_protocol_begin_handle (const char *type,
+                                  const char *members,
+                                  guint       index,
+                                  guint       count)
 {
-  JsonNode *member;
-  const char *cmd;
+  g_autofree char *set = NULL;
 
-  if (!JSON_NODE_HOLDS_OBJECT (node) || json_node_get_object (node) == NULL)
-    return TRUE;
+  if (count > 1)
+    set = g_strdup_printf ("\"index\":%u,\"count\":%u,", index, count);
 
-  member = json_object_get_member (json_node_get_object (node), "cmd");
-  if (member == NULL || json_node_get_value_type (member) != G_TYPE_STRING)
-    return TRUE;
-
-  cmd = json_node_get_string (member);
-
-  return cmd == NULL || !g_str_has_prefix (cmd, PREFIX) || refuse (cmd, error);
-}
-
-GString *
-cproc_node_protocol_frame_handle (const char *type,
-                                  const char *extra,
-                                  const char *json,
-                                  gsize       length)
-{
-  GString *frame = g_string_sized_new (length + 96);
-
-  g_string_append_printf (frame, "{\"cmd\":\"NODE_HANDLE\",\"type\":\"%s\",", type);
-  if (extra != NULL)
-    g_string_append (frame, extra);
-  g_string_append (frame, "\"msg\":");
-  g_string_append_len (frame, json, length);
-  g_string_append_c (frame, '}');
-
-  return frame;
+  return g_strconcat ("{\"cmd\":\"NODE_HANDLE\",\"type\":\"", type, "\",",
+                      members != NULL ? members : "", set != NULL ? set : "", "\"msg\":", NULL);
 }

@@ -5,11 +5,15 @@
 #include <gio/gio.h>
 #include <sys/uio.h>
 
+#include "cproc-message-private.h"
+
 G_BEGIN_DECLS
+
+#define CPROC_SEND_PARTS 3
 
 /* The sending half of a channel: what the kernel has not taken yet, in order. Never calls out:
  * tasks that are done wait on a list until the owner returns them. */
-typedef struct _CprocOutBlock CprocSendBlock;
+typedef struct _CprocSendBlock CprocSendBlock;
 
 typedef struct
 {
@@ -23,13 +27,15 @@ typedef struct
   guint lost : 1;    /* something queued could not be written */
 } CprocSendQueue;
 
-/* What is to be written in one go. */
+/* One frame: what is to be written in one go. */
 typedef struct
 {
-  struct iovec parts[2];
-  char *storage; /* what the first part lies in, if it is given away, as a large one should be */
-  int fd;        /* to go with the first byte, or -1; given away */
-  GTask *task;   /* to be returned when all is written, or NULL; given away */
+  /* What stands before the text of the message, the text, and a constant string. */
+  struct iovec parts[CPROC_SEND_PARTS];
+  CprocMessage *message; /* owns the text and the descriptors; NULL: the text is copied */
+  guint part;            /* the number of this frame among those of the message */
+  gboolean has_fd;       /* descriptor `part` of the message goes with the first byte */
+  GTask *task;           /* to be returned when all is written, or NULL; given away */
 } CprocSendItem;
 
 typedef enum
@@ -53,8 +59,8 @@ CprocSendResult cproc_send_queue_write_now (const CprocSendItem *item,
                                             int                  socket_fd,
                                             gsize               *written);
 
-/* Queues what of the item comes after the first `offset` bytes, with everything that it gives
- * away. */
+/* Queues what of the item comes after the first `offset` bytes. The queue holds the message as long
+ * as it needs it. */
 void cproc_send_queue_push (CprocSendQueue      *self,
                             const CprocSendItem *item,
                             gsize                offset);
@@ -70,8 +76,8 @@ void cproc_send_queue_push_reply (CprocSendQueue *self,
 CprocSendResult cproc_send_queue_write (CprocSendQueue *self,
                                         int             socket_fd);
 
-/* Takes the task's message out again, and the queue's reference to the task is the caller's; FALSE
- * if any byte of it is written. */
+/* Takes all frames of the task's message out again, and the queue's reference to the task is the
+ * caller's; FALSE if any byte of them is written. */
 gboolean cproc_send_queue_withdraw (CprocSendQueue *self,
                                     GTask          *task);
 
@@ -83,7 +89,7 @@ void cproc_send_queue_foreach (CprocSendQueue *self,
 static inline gsize
 cproc_send_item_get_length (const CprocSendItem *item)
 {
-  return item->parts[0].iov_len + item->parts[1].iov_len;
+  return item->parts[0].iov_len + item->parts[1].iov_len + item->parts[2].iov_len;
 }
 
 G_END_DECLS

@@ -398,6 +398,11 @@ declare module 'gi://Cproc?version=1' {
     }
 
     class Message {
+      static new_text(json: string): Message;
+      static new_node(node: Json.Node): Message;
+      static new_variant(variant: GLib.Variant): Message;
+      set_fd_list(fd_list: Gio.UnixFDList | null): boolean;
+      set_socket(socket: Gio.Socket | null): boolean;
       ref(): Message;
       unref(): void;
       get_text(): string;
@@ -415,14 +420,6 @@ declare module 'gi://Cproc?version=1' {
       send_async(value: Sendable, cancellable: Gio.Cancellable | null,
         callback: Ready<this> | null): void;
       send_finish(result: Gio.AsyncResult): boolean;
-      send_text(json: string): boolean;
-      send_text_async(json: string, cancellable?: Gio.Cancellable | null): Promise<boolean>;
-      send_text_async(json: string, cancellable: Gio.Cancellable | null,
-        callback: Ready<this> | null): void;
-      send_text_finish(result: Gio.AsyncResult): boolean;
-      send_variant(variant: GLib.Variant): boolean;
-      send_with_fds(json: string, fd_list: Gio.UnixFDList | null): boolean;
-      send_socket(json: string, socket: Gio.Socket): boolean;
 
       /** Connects to `message`; what comes is a value. */
       onMessage(callback: (value: any, message: Message) => void): number;

@@ -297,25 +297,35 @@ function addToMessage(proto) {
   };
 }
 
-// The methods that take a JsonNode take any value beside.
+function toMessage(value) {
+  if (value instanceof Cproc.Message)
+    return value;
+  if (value instanceof Json.Node)
+    return Cproc.Message.new_node(value);
+  if (value instanceof GLib.Variant)
+    return Cproc.Message.new_variant(value);
+  return Cproc.Message.new_text(toJson(value));
+}
+
+// The methods that take a message take any value beside.
 function addToSender(proto) {
   const {send, send_async: sendAsync} = proto;
 
   proto.send = function (value) {
-    if (value instanceof Json.Node)
-      return send.call(this, value);
-    return value instanceof GLib.Variant ? this.send_variant(value) : this.send_text(toJson(value));
+    return send.call(this, toMessage(value));
   };
 
   proto.send_async = function (value, ...args) {
-    if (value instanceof Json.Node)
-      return sendAsync.call(this, value, ...args);
-    if (value instanceof GLib.Variant)
-      return sendAsync.call(this, Json.gvariant_serialize(value), ...args);
-    // A callback calls send_finish(), which is for that one.
-    if (args.length >= sendAsync.length - 1)
-      return sendAsync.call(this, Json.from_string(toJson(value)), ...args);
-    return this.send_text_async(toJson(value), ...args);
+    let message;
+    try {
+      message = toMessage(value);
+    } catch (error) {
+      // What fails is told where the rest is.
+      if (args.length < sendAsync.length - 1)
+        return Promise.reject(error);
+      throw error;
+    }
+    return sendAsync.call(this, message, ...args);
   };
   Object.defineProperty(proto.send_async, 'length', {value: sendAsync.length});
 
@@ -543,7 +553,6 @@ function _init() {
 
   for (const {prototype} of [Channel, Worker]) {
     promisify(prototype, 'send_async');
-    promisify(prototype, 'send_text_async');
     addToSender(prototype);
   }
   addToMessage(Message.prototype);

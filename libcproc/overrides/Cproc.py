@@ -67,6 +67,21 @@ class Message(Raw.Message, metaclass=MessageMeta):
         return json.loads(self.get_text())
 
 
+def to_message(value: Any, fds: Any = None) -> Raw.Message:
+    """The message of a value; one that is a message already, where no files are to go with it."""
+    if isinstance(value, Raw.Message) and fds is None:
+        return value
+    if isinstance(value, Json.Node):
+        message = Raw.Message.new_node(value)
+    elif isinstance(value, GLib.Variant):
+        message = Raw.Message.new_variant(value)
+    else:
+        message = Raw.Message.new_text(json_text(value))
+    if fds is not None:
+        message.set_fd_list(fd_list(fds))
+    return message
+
+
 @public
 class Command(Raw.Command):
     def __init__(self, program: Any = None, /, **keywords: Any) -> None:
@@ -243,49 +258,19 @@ class Exec(Raw.Exec):
         return self.get_stderr_text()
 
 
-# What a result is marked with that send_finish has to finish as one of send_text_async.
-SENT_AS_TEXT = "_cproc_sent_as_text"
-
-
-def text_callback(callback: Callable) -> Callable:
-    def on_sent(source: Any, result: Any, *user_data: Any) -> None:
-        result.__dict__[SENT_AS_TEXT] = True
-        callback(source, result, *user_data)
-    return on_sent
-
-
 class Messages(Signals):
     """What a channel and a worker have in common."""
 
-    def send(self, node: Any, *, fds: Any = None) -> bool:
-        """Sends a value, a Json.Node or a GLib.Variant; with open files, if any are given."""
-        if fds is not None:
-            return self.send_with_fds(json_text(node), fd_list(fds))
-        if isinstance(node, Json.Node):
-            return super().send(node)
-        if isinstance(node, GLib.Variant):
-            return self.send_variant(node)
-        return self.send_text(json_text(node))
+    def send(self, message: Any, *, fds: Any = None) -> bool:
+        """Sends a value, a Cproc.Message, a Json.Node or a GLib.Variant; with open files, if any
+        are given."""
+        return super().send(to_message(message, fds))
 
-    def send_async(self, node: Any, cancellable: Any = None, callback: Any = None,
-                   *user_data: Any) -> Any:
-        """Sends a value or a Json.Node, until the kernel has it."""
-        if isinstance(node, Json.Node):
-            return begin(super().send_async, (node,), self.send_finish, cancellable, callback,
-                         user_data)
-        if callback is not None:
-            callback = text_callback(callback)
-        return self.send_text_async(json_text(node), cancellable, callback, *user_data)
-
-    def send_finish(self, result: Any) -> bool:
-        if SENT_AS_TEXT in result.__dict__:
-            return self.send_text_finish(result)
-        return super().send_finish(result)
-
-    def send_text_async(self, json: str, cancellable: Any = None, callback: Any = None,
-                        *user_data: Any) -> Any:
-        return begin(super().send_text_async, (json,), self.send_text_finish, cancellable,
-                     callback, user_data)
+    def send_async(self, message: Any, cancellable: Any = None, callback: Any = None,
+                   *user_data: Any, fds: Any = None) -> Any:
+        """Sends what send() does, until the kernel has it."""
+        return begin(super().send_async, (to_message(message, fds),), self.send_finish,
+                     cancellable, callback, user_data)
 
     def _inbox(self) -> Any:
         from ._cproc import queues

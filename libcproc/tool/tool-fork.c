@@ -26,7 +26,6 @@ typedef struct
   gboolean has_linger;
   guint linger;
   guint linger_source;
-  char *line; /* that is being sent, or NULL where it goes as a string */
   guint line_number;
   guint64 n_sent;
   guint64 n_received;
@@ -104,14 +103,36 @@ static void message_sent (GObject      *source,
                           GAsyncResult *result,
                           gpointer      user_data);
 
-static void
-send_string (ToolFork   *self,
-             const char *string)
+/* A line of JSON is sent as that value, other text as a string. */
+static gboolean
+send_text (ToolFork    *self,
+           const char  *line,
+           GError     **error)
 {
-  g_autoptr(JsonNode) node = json_node_init_string (json_node_alloc (), string);
-  g_autofree char *json = json_to_string (node, FALSE);
+  g_autoptr(CprocMessage) message = cproc_message_new_text (line, error);
 
-  cproc_worker_send_text_async (self->worker, json, NULL, message_sent, self);
+  if (message == NULL && is_plain_text (line))
+    {
+      g_autoptr(JsonNode) node = json_node_init_string (json_node_alloc (), line);
+
+      g_clear_error (error);
+      message = cproc_message_new_node (node, error);
+    }
+
+  if (message == NULL)
+    return FALSE;
+
+  cproc_worker_send_async (self->worker, message, NULL, message_sent, self);
+
+  return TRUE;
+}
+
+/* Reads the next line only now: so the queue stays short whatever the worker's pace. */
+static void
+go_on (ToolFork *self)
+{
+  if (!g_cancellable_is_cancelled (self->cancellable))
+    read_line (self);
 }
 
 static void
@@ -120,18 +141,10 @@ message_sent (GObject      *source,
               gpointer      user_data)
 {
   ToolFork *self = user_data;
-  g_autofree char *line = g_steal_pointer (&self->line);
   g_autoptr(GError) error = NULL;
 
-  if (!cproc_worker_send_text_finish (CPROC_WORKER (source), result, &error))
+  if (!cproc_worker_send_finish (CPROC_WORKER (source), result, &error))
     {
-      if (g_error_matches (error, CPROC_ERROR, CPROC_ERROR_INVALID_MESSAGE) && line != NULL &&
-          is_plain_text (line))
-        {
-          send_string (self, line);
-          return;
-        }
-
       report_line (self, error->message);
       /* Nobody takes any more. */
       if (g_error_matches (error, CPROC_ERROR, CPROC_ERROR_CHANNEL_CLOSED))
@@ -142,34 +155,28 @@ message_sent (GObject      *source,
       self->n_sent++;
     }
 
-  /* The next one only now: so the queue stays short whatever the worker's pace. */
-  if (!g_cancellable_is_cancelled (self->cancellable))
-    read_line (self);
+  go_on (self);
 }
 
-/* Takes the line. */
 static void
 send_line (ToolFork *self,
            char     *line,
            gsize     length)
 {
-  g_assert (self->line == NULL);
+  g_autoptr(GError) error = NULL;
 
   self->line_number++;
   if (length > 0 && line[length - 1] == '\r')
     line[--length] = '\0';
 
-  if (length > 0 && g_utf8_validate (line, length, NULL))
-    {
-      self->line = line;
-      cproc_worker_send_text_async (self->worker, line, NULL, message_sent, self);
-      return;
-    }
-
-  if (length > 0)
+  if (length > 0 && !g_utf8_validate (line, length, NULL))
     report_line (self, _("It is not text in UTF-8"));
-  g_free (line);
-  read_line (self);
+  else if (length > 0 && send_text (self, line, &error))
+    return;
+  else if (length > 0)
+    report_line (self, error->message);
+
+  go_on (self);
 }
 
 static void
@@ -180,8 +187,8 @@ line_read (GObject      *source,
   ToolFork *self = user_data;
   g_autoptr(GError) error = NULL;
   gsize length;
-  char *line = g_data_input_stream_read_line_finish (G_DATA_INPUT_STREAM (source), result, &length,
-                                                     &error);
+  g_autofree char *line = g_data_input_stream_read_line_finish (G_DATA_INPUT_STREAM (source),
+                                                                result, &length, &error);
 
   if (line != NULL)
     {
@@ -250,7 +257,6 @@ fork_run (ToolFork *self,
         exit_code = EXIT_FAILURE;
     }
 
-  g_clear_pointer (&self->line, g_free);
   g_clear_object (&self->worker);
   g_clear_object (&self->input);
   g_clear_object (&self->cancellable);

@@ -27,10 +27,11 @@
  * }
  *
  * g_autoptr(CprocWorker) worker = cproc_worker_new ("worker.js", NULL);
+ * g_autoptr(CprocMessage) hello = cproc_message_new_text ("\"Hello there!\"", NULL);
  *
  * g_signal_connect (worker, "message", G_CALLBACK (on_message), NULL);
  * if (!cproc_child_start (CPROC_CHILD (worker), &error) ||
- *     !cproc_worker_send_text (worker, "\"Hello there!\"", &error))
+ *     !cproc_worker_send (worker, hello, &error))
  *   g_warning ("%s", error->message);
  * ```
  *
@@ -436,4 +437,115 @@ cproc_worker_set_channel_fd (CprocWorker *self,
 
   self->channel_fd = channel_fd;
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_CHANNEL_FD]);
+}
+
+/**
+ * cproc_worker_send:
+ * @self: a worker that has been started
+ * @message: (transfer none): the message
+ * @error: return location for an error
+ *
+ * Sends a message to the worker; see [method@Cproc.Channel.send].
+ *
+ * Returns: `TRUE` if it was written or queued
+ *
+ * Since: 1.0
+ */
+gboolean
+cproc_worker_send (CprocWorker   *self,
+                   CprocMessage  *message,
+                   GError       **error)
+{
+  g_return_val_if_fail (CPROC_IS_WORKER (self), FALSE);
+
+  return cproc_channel_send (cproc_worker_get_channel (self), message, error);
+}
+
+/* The channel's task has the channel as its source: this one has the worker. */
+static void
+worker_sent (GObject      *source,
+             GAsyncResult *result,
+             gpointer      user_data)
+{
+  g_autoptr(GTask) task = user_data;
+  g_autoptr(GError) error = NULL;
+
+  if (cproc_channel_send_finish (CPROC_CHANNEL (source), result, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, g_steal_pointer (&error));
+}
+
+/**
+ * cproc_worker_send_async:
+ * @self: a worker that has been started
+ * @message: (transfer none): the message
+ * @cancellable: (nullable): to withdraw what has not begun to be written
+ * @callback: (scope async) (nullable): called when the kernel has it all
+ * @user_data: data for @callback
+ *
+ * Sends a message to the worker; see [method@Cproc.Channel.send_async].
+ *
+ * Since: 1.0
+ */
+void
+cproc_worker_send_async (CprocWorker         *self,
+                         CprocMessage        *message,
+                         GCancellable        *cancellable,
+                         GAsyncReadyCallback  callback,
+                         gpointer             user_data)
+{
+  GTask *task;
+
+  g_return_if_fail (CPROC_IS_WORKER (self));
+  g_return_if_fail (message != NULL);
+
+  task = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_source_tag (task, cproc_worker_send_async);
+  g_task_set_check_cancellable (task, FALSE);
+  cproc_channel_send_async (cproc_worker_get_channel (self), message, cancellable, worker_sent,
+                            task);
+}
+
+/**
+ * cproc_worker_send_finish:
+ * @self: a worker
+ * @result: what the callback was given
+ * @error: return location for an error
+ *
+ * Finishes [method@Cproc.Worker.send_async].
+ *
+ * Returns: `TRUE` if the kernel has it all
+ *
+ * Since: 1.0
+ */
+gboolean
+cproc_worker_send_finish (CprocWorker   *self,
+                          GAsyncResult  *result,
+                          GError       **error)
+{
+  g_return_val_if_fail (CPROC_IS_WORKER (self), FALSE);
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+  g_return_val_if_fail (g_async_result_is_tagged (result, cproc_worker_send_async), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/**
+ * cproc_worker_close_channel:
+ * @self: a worker
+ *
+ * Closes the message channel after all that is queued; the worker is told, and runs on.
+ *
+ * [signal@Cproc.Worker::disconnected] follows. (Named so because `disconnect` is GObject's own in
+ * many languages.)
+ *
+ * Since: 1.0
+ */
+void
+cproc_worker_close_channel (CprocWorker *self)
+{
+  g_return_if_fail (CPROC_IS_WORKER (self));
+
+  cproc_channel_close (cproc_worker_get_channel (self));
 }

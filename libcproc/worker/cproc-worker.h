@@ -32,45 +32,17 @@ void          cproc_worker_set_channel_fd  (CprocWorker        *self,
 
 CPROC_AVAILABLE_IN_1_0
 gboolean cproc_worker_send             (CprocWorker          *self,
-                                        JsonNode             *node,
+                                        CprocMessage         *message,
                                         GError              **error);
 CPROC_AVAILABLE_IN_1_0
 void     cproc_worker_send_async       (CprocWorker          *self,
-                                        JsonNode             *node,
+                                        CprocMessage         *message,
                                         GCancellable         *cancellable,
                                         GAsyncReadyCallback   callback,
                                         gpointer              user_data);
 CPROC_AVAILABLE_IN_1_0
 gboolean cproc_worker_send_finish      (CprocWorker          *self,
                                         GAsyncResult         *result,
-                                        GError              **error);
-CPROC_AVAILABLE_IN_1_0
-gboolean cproc_worker_send_text        (CprocWorker          *self,
-                                        const char           *json,
-                                        GError              **error);
-CPROC_AVAILABLE_IN_1_0
-void     cproc_worker_send_text_async  (CprocWorker          *self,
-                                        const char           *json,
-                                        GCancellable         *cancellable,
-                                        GAsyncReadyCallback   callback,
-                                        gpointer              user_data);
-CPROC_AVAILABLE_IN_1_0
-gboolean cproc_worker_send_text_finish (CprocWorker          *self,
-                                        GAsyncResult         *result,
-                                        GError              **error);
-CPROC_AVAILABLE_IN_1_0
-gboolean cproc_worker_send_variant     (CprocWorker          *self,
-                                        GVariant             *variant,
-                                        GError              **error);
-CPROC_AVAILABLE_IN_1_0
-gboolean cproc_worker_send_with_fds    (CprocWorker          *self,
-                                        const char           *json,
-                                        GUnixFDList          *fd_list,
-                                        GError              **error);
-CPROC_AVAILABLE_IN_1_0
-gboolean cproc_worker_send_socket      (CprocWorker          *self,
-                                        const char           *json,
-                                        GSocket              *socket,
                                         GError              **error);
 
 CPROC_AVAILABLE_IN_1_0

@@ -12,7 +12,7 @@ import {
   file, main, outputOf, test, until,
 } from './harness.js';
 
-for (const name of ['send_async', 'send_text_async', 'flush_async'])
+for (const name of ['send_async', 'flush_async'])
   Gio._promisify(Cproc.Channel.prototype, name, name.replace('_async', '_finish'));
 
 const MIB = 1 << 20;
@@ -69,11 +69,11 @@ test('connected', async () => {
 
 test('send', async () => {
   const {channel, texts, wait} = open();
-  assertEqual(channel.send_text('[1]'), true);
-  assertEqual(channel.send(Json.from_string('[2]')), true);
-  assertEqual(channel.send_variant(new GLib.Variant('ai', [3])), true);
-  assertEqual(await channel.send_text_async('[4]', null), true);
-  assertEqual(await channel.send_async(Json.from_string('[5]'), null), true);
+  assertEqual(channel.send(Cproc.Message.new_text('[1]')), true);
+  assertEqual(channel.send(Cproc.Message.new_node(Json.from_string('[2]'))), true);
+  assertEqual(channel.send(Cproc.Message.new_variant(new GLib.Variant('ai', [3]))), true);
+  assertEqual(await channel.send_async(Cproc.Message.new_text('[4]'), null), true);
+  assertEqual(await channel.send_async(Cproc.Message.new_text('[5]'), null), true);
   await wait(5);
   assertEqual(texts, ['[1]', '[2]', '[3]', '[4]', '[5]']);
 });
@@ -81,10 +81,10 @@ test('send', async () => {
 test('flush', async () => {
   const {channel, wait} = open();
   for (let i = 0; i < 10; i++)
-    channel.send_text(JSON.stringify('x'.repeat(100000)));
+    channel.send(Cproc.Message.new_text(JSON.stringify('x'.repeat(100000))));
   assertEqual(await channel.flush_async(null), true);
   assertEqual(channel.queued_bytes, 0);
-  channel.send_text('"last"');
+  channel.send(Cproc.Message.new_text('"last"'));
   assertEqual(channel.flush(null), true);
   await wait(11);
 });
@@ -95,7 +95,7 @@ test('congested', async () => {
   channel.connect('notify::congested', () => seen.push(channel.congested));
   assertEqual([channel.get_congested(), channel.get_queued_bytes()], [false, 0]);
   for (let i = 0; i < 20; i++)
-    channel.send_text(JSON.stringify('x'.repeat(100000)));
+    channel.send(Cproc.Message.new_text(JSON.stringify('x'.repeat(100000))));
   assert(channel.congested && channel.queued_bytes > MIB, 'is congested');
   assertEqual(seen, [true]);
 
@@ -114,7 +114,7 @@ test('max-message-size', async () => {
   channel.max_message_size = 1000;
   assertEqual(channel.max_message_size, 1000);
   await assertCprocFails(Cproc.Error.MESSAGE_TOO_LARGE,
-    () => channel.send_text(JSON.stringify('x'.repeat(1000))));
+    () => channel.send(Cproc.Message.new_text(JSON.stringify('x'.repeat(1000)))));
 });
 
 test('invalid-messages', async () => {

@@ -51,7 +51,7 @@ for (const name of ['message', 'invalid-message', 'disconnected', 'exit', 'close
     });
     worker.start();
     for (let i = 0; i < 3; i++)
-      worker.send_text(String(i));
+      worker.send(Cproc.Message.new_text(String(i)));
     await closed(worker);
     assertThrown(name);
     assertEqual(texts, ['0', '1', '2']);

@@ -298,8 +298,7 @@ test('promisified-again', async () => {
   const methods = [
     [Cproc.Child, 'start', 1], [Cproc.Child, 'wait', 1], [Cproc.Child, 'wait_check', 1],
     [Cproc.Child, 'write', 3], [Cproc.Exec, 'run', 1], [Cproc.Exec, 'wait_check', 1],
-    [Cproc.Worker, 'send', 2], [Cproc.Worker, 'send_text', 2], [Cproc.Channel, 'send', 2],
-    [Cproc.Channel, 'send_text', 2], [Cproc.Channel, 'flush', 1],
+    [Cproc.Worker, 'send', 2], [Cproc.Channel, 'send', 2], [Cproc.Channel, 'flush', 1],
   ];
   for (const [{prototype}, name, length] of methods) {
     const before = prototype[`${name}_async`];

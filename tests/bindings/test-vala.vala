@@ -320,10 +320,10 @@ async void worker () {
   worker.disconnected.connect (() => disconnected++);
   try {
     yield worker.start_async ();
-    assert (worker.send_text ("{\"foo\":1}"));
-    assert (yield worker.send_text_async ("[true,null]"));
-    assert (worker.send_variant ("Hello there!"));
-    assert (yield worker.send_async (Json.from_string ("{\"bar\":2.5}")));
+    assert (worker.send (new Cproc.Message.text ("{\"foo\":1}")));
+    assert (yield worker.send_async (new Cproc.Message.text ("[true,null]")));
+    assert (worker.send (new Cproc.Message.variant ("Hello there!")));
+    assert (yield worker.send_async (new Cproc.Message.node (Json.from_string ("{\"bar\":2.5}"))));
     assert (yield worker.channel.flush_async ());
   } catch (Error error) {
     assert_not_reached ();
@@ -365,7 +365,9 @@ async void descriptors () {
     var fds = new UnixFDList ();
     fds.append (((FileDescriptorBased) stream.input_stream).get_fd ());
     worker.start ();
-    assert (worker.send_with_fds ("0", fds));
+    var with_fds = new Cproc.Message.text ("0");
+    assert (with_fds.set_fd_list (fds));
+    assert (worker.send (with_fds));
   } catch (Error error) {
     assert_not_reached ();
   }
@@ -378,7 +380,7 @@ async void not_a_message () {
 
   try {
     worker.start ();
-    yield worker.send_text_async ("{");
+    yield worker.send_async (new Cproc.Message.text ("{"));
     assert_not_reached ();
   } catch (Cproc.Error.INVALID_MESSAGE error) {
     worker.close_channel ();
@@ -396,7 +398,7 @@ int be_worker () {
 
     parent.message.connect ((message) => {
       try {
-        parent.send_with_fds (message.get_text (), message.get_fd_list ());
+        parent.send (message);
       } catch (Error error) {
         assert_not_reached ();
       }

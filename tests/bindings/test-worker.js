@@ -16,8 +16,7 @@ import {
 const UnixInputStream = await import('gi://GioUnix').then(
   module => module.default.InputStream, () => Gio.UnixInputStream);
 
-for (const name of ['send_async', 'send_text_async'])
-  Gio._promisify(Cproc.Worker.prototype, name, name.replace('_async', '_finish'));
+Gio._promisify(Cproc.Worker.prototype, 'send_async', 'send_finish');
 
 const TOLD = 12;
 
@@ -41,7 +40,9 @@ function started(...args) {
   return all;
 }
 
-const order = (worker, what) => worker.send_text(JSON.stringify(what));
+const sendText = (worker, text) => worker.send(Cproc.Message.new_text(text));
+
+const order = (worker, what) => worker.send(Cproc.Message.new_text(JSON.stringify(what)));
 
 test('properties', () => {
   const {worker} = newWorker();
@@ -75,15 +76,16 @@ test('texts-come-back-as-they-are', async () => {
     '{"b":1,"a":2}', '9223372036854775807', '"line\\nline"', '"nul\\u0000nul"', '"\u2028 🙂 ä"',
     '"\\ud800"'];
   for (const text of sent)
-    assertEqual(worker.send_text(text), true);
+    assertEqual(worker.send(Cproc.Message.new_text(text)), true);
   await wait(sent.length);
   assertEqual(texts, sent);
 });
 
 test('nodes-and-variants', async () => {
   const {worker, texts, messages, wait} = started();
-  assertEqual(worker.send(Json.from_string('{"foo":1,"bar":[true,null]}')), true);
-  assertEqual(worker.send_variant(new GLib.Variant('s', 'Hello there!')), true);
+  const node = Json.from_string('{"foo":1,"bar":[true,null]}');
+  assertEqual(worker.send(Cproc.Message.new_node(node)), true);
+  assertEqual(worker.send(Cproc.Message.new_variant(new GLib.Variant('s', 'Hello there!'))), true);
   await wait(2);
   assertEqual(texts, ['{"foo":1,"bar":[true,null]}', '"Hello there!"']);
   assertEqual(messages[0].get_root().get_object().get_int_member('foo'), 1);
@@ -93,8 +95,8 @@ test('nodes-and-variants', async () => {
 
 test('async', async () => {
   const {worker, texts, wait} = started();
-  assertEqual(await worker.send_async(Json.from_string('[1]'), null), true);
-  assertEqual(await worker.send_text_async('[2]', null), true);
+  assertEqual(await worker.send_async(Cproc.Message.new_node(Json.from_string('[1]')), null), true);
+  assertEqual(await worker.send_async(Cproc.Message.new_text('[2]'), null), true);
   await wait(2);
   assertEqual(texts, ['[1]', '[2]']);
 });
@@ -102,11 +104,13 @@ test('async', async () => {
 test('not-a-message', async () => {
   const {worker, texts, wait} = started();
   for (const text of ['', '{', 'undefined', '01', '[1,]', '1 2', '1e999', '{"cmd":"NODE_HANDLE"}'])
-    await assertCprocFails(Cproc.Error.INVALID_MESSAGE, () => worker.send_text(text));
-  await assertCprocFails(Cproc.Error.INVALID_MESSAGE, worker.send_text_async('{', null));
+    await assertCprocFails(Cproc.Error.INVALID_MESSAGE, () => sendText(worker, text));
+  await assertCprocFails(Cproc.Error.INVALID_MESSAGE, async () => {
+    await worker.send_async(Cproc.Message.new_text('{"cmd":"NODE_"}'), null);
+  });
   worker.channel.max_message_size = 10;
-  await assertCprocFails(Cproc.Error.MESSAGE_TOO_LARGE, () => worker.send_text('"0123456789"'));
-  worker.send_text('"this"');
+  await assertCprocFails(Cproc.Error.MESSAGE_TOO_LARGE, () => sendText(worker, '"0123456789"'));
+  worker.send(Cproc.Message.new_text('"this"'));
   await wait(1);
   assertEqual(texts, ['"this"']);
 });
@@ -116,7 +120,9 @@ test('descriptors', async () => {
   const stream = Gio.File.new_for_path(file('one', 'first')).read(null);
   const fds = new Gio.UnixFDList();
   fds.append(stream.get_fd());
-  assertEqual(worker.send_with_fds('{"do":"readFds"}', fds), true);
+  const message = Cproc.Message.new_text('{"do":"readFds"}');
+  assertEqual(message.set_fd_list(fds), true);
+  assertEqual(worker.send(message), true);
   await wait(1);
   assertEqual(texts, ['["first"]']);
 
@@ -136,7 +142,9 @@ test('socket', async () => {
   const [connection] = listener.accept(null);
   client.get_output_stream().write_all('over the net', null);
   const {worker, texts, wait} = started();
-  assertEqual(worker.send_socket('{"do":"readFds"}', connection.get_socket()), true);
+  const message = Cproc.Message.new_text('{"do":"readFds"}');
+  assertEqual(message.set_socket(connection.get_socket()), true);
+  assertEqual(worker.send(message), true);
   await wait(1);
   assertEqual(texts, ['["over the net"]']);
 });
@@ -176,10 +184,10 @@ test('send-before-and-after', async () => {
   const {worker} = newWorker();
   const fails = async code => {
     for (const call of [
-      () => worker.send_text('1'), () => worker.send(Json.from_string('1')),
-      () => worker.send_variant(new GLib.Variant('i', 1)),
-      () => worker.send_with_fds('1', new Gio.UnixFDList()),
-      () => worker.send_text_async('1', null),
+      () => sendText(worker, '1'),
+      () => worker.send(Cproc.Message.new_node(Json.from_string('1'))),
+      () => worker.send(Cproc.Message.new_variant(new GLib.Variant('i', 1))),
+      () => worker.send_async(Cproc.Message.new_text('1'), null),
     ])
       await assertCprocFails(code, call);
   };

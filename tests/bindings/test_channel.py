@@ -71,9 +71,9 @@ class Channel(WorkerCase):
         channel = self.channel()
         texts = []
         channel.connect("message", lambda _channel, message: texts.append(message.get_text()))
-        self.assertTrue(channel.send_text("[1]"))
+        self.assertTrue(channel.send(Cproc.Message.new_text("[1]")))
         self.assertTrue(channel.send(Json.from_string("[2]")))
-        self.assertTrue(channel.send_variant(GLib.Variant("ai", [3])))
+        self.assertTrue(channel.send(Cproc.Message.new_variant(GLib.Variant("ai", [3]))))
         wait_until(lambda: len(texts) == 3)
         self.assertEqual(texts, ["[1]", "[2]", "[3]"])
 
@@ -81,10 +81,10 @@ class Channel(WorkerCase):
         channel = self.channel()
         by_node, by_text, flushed = Call(), Call(), Call()
         channel.send_async(Json.from_string("[1]"), None, by_node)
-        channel.send_text_async("[2]", None, by_text)
+        channel.send_async(Cproc.Message.new_text("[2]"), None, by_text)
         channel.flush_async(None, flushed)
         self.assertTrue(by_node.finish(channel.send_finish))
-        self.assertTrue(by_text.finish(channel.send_text_finish))
+        self.assertTrue(by_text.finish(channel.send_finish))
         self.assertTrue(flushed.finish(channel.flush_finish))
         self.assertEqual(channel.props.queued_bytes, 0)
         self.assertEqual(self.wait_texts(2), ["[1]", "[2]"])
@@ -92,7 +92,7 @@ class Channel(WorkerCase):
     def test_flush(self):
         channel = self.channel()
         for number in range(10):
-            channel.send_text(json.dumps([number, "x" * 100_000]))
+            channel.send(Cproc.Message.new_text(json.dumps([number, "x" * 100_000])))
         self.assertTrue(channel.flush(None))
         self.assertEqual(channel.get_queued_bytes(), 0)
         self.wait_texts(10)
@@ -105,7 +105,9 @@ class Channel(WorkerCase):
         fds = Gio.UnixFDList()
         fds.append(read_end)
         os.close(read_end)
-        self.assertTrue(channel.send_with_fds('{"do":"read-fds"}', fds))
+        message = Cproc.Message.new_text('{"do":"read-fds"}')
+        self.assertTrue(message.set_fd_list(fds))
+        self.assertTrue(channel.send(message))
         self.assertEqual(self.wait_texts(1), ['["text"]'])
 
     def test_congested(self):
@@ -117,7 +119,7 @@ class Channel(WorkerCase):
         self.assertEqual(channel.props.queued_bytes, 0)
         text = json.dumps("x" * 100_000)
         for _ in range(20):
-            channel.send_text(text)
+            channel.send(Cproc.Message.new_text(text))
         self.assertTrue(channel.get_congested())
         self.assertGreater(channel.get_queued_bytes(), MIB)
         self.assertEqual(seen, [True])
@@ -140,7 +142,7 @@ class Channel(WorkerCase):
         channel.connect("notify::congested", lambda *_: seen.append(channel.props.congested))
         text = json.dumps("x" * 100_000)
         for _ in range(30):
-            channel.send_text(text)
+            channel.send(Cproc.Message.new_text(text))
         self.wait_texts(30)
         self.assertEqual(seen, [True, False])
 
@@ -152,18 +154,18 @@ class Channel(WorkerCase):
         channel.set_max_message_size(1000)
         self.assertEqual(channel.props.max_message_size, 1000)
         self.assertEqual(notified, [True])
-        self.assertCprocFails(Cproc.Error.MESSAGE_TOO_LARGE, channel.send_text,
-                              json.dumps("x" * 1000))
+        self.assertCprocFails(Cproc.Error.MESSAGE_TOO_LARGE, channel.send,
+                              Cproc.Message.new_text(json.dumps("x" * 1000)))
         call = Call()
-        channel.send_text_async(json.dumps("x" * 1000), None, call)
-        self.assertCprocFails(Cproc.Error.MESSAGE_TOO_LARGE, call.finish, channel.send_text_finish)
+        channel.send_async(Cproc.Message.new_text(json.dumps("x" * 1000)), None, call)
+        self.assertCprocFails(Cproc.Error.MESSAGE_TOO_LARGE, call.finish, channel.send_finish)
 
     def test_size_at_the_other_end(self):
         channel = self.channel()
-        channel.send_text('{"do":"limit","size":1000}')
-        channel.send_text(json.dumps("x" * 998))
-        channel.send_text(json.dumps("x" * 999))
-        channel.send_text('"last"')
+        channel.send(Cproc.Message.new_text('{"do":"limit","size":1000}'))
+        channel.send(Cproc.Message.new_text(json.dumps("x" * 998)))
+        channel.send(Cproc.Message.new_text(json.dumps("x" * 999)))
+        channel.send(Cproc.Message.new_text('"last"'))
         self.assertEqual(self.wait_texts(4), ['"limited"', json.dumps("x" * 998),
                                               '["invalid", true]', '"last"'])
 

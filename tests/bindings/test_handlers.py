@@ -57,7 +57,7 @@ def disconnect(test, child):
 def send(_test, child):
     if isinstance(child, Cproc.Worker):
         try:
-            child.send_text("[1]")
+            child.send(Cproc.Message.new_text("[1]"))
         except GLib.Error as error:
             assert error.matches(Cproc.error_quark(), Cproc.Error.CHANNEL_CLOSED), error
     elif child.props.state != Cproc.State.NEW:
@@ -128,7 +128,7 @@ class TestHandlers(harness.TestCase):
                     self.connect(self.subject, signal, action)
                     self.subject.start()
                     for number in range(3):
-                        self.subject.send_text(str(number))
+                        self.subject.send(Cproc.Message.new_text(str(number)))
                     self.finish(action)
 
     def close_when_all_came(self, worker, _message):

@@ -381,12 +381,12 @@ class Worker(AsyncCase):
     async def test_raw_ones(self):
         async with self.worker() as worker:
             await worker.send_async(Json.from_string("[1]"))
-            await worker.send_text_async("[2]")
+            await worker.send_async(Cproc.Message.new_text("[2]"))
             await worker.props.channel.send_async([3])
             await worker.props.channel.flush_async()
             self.assertEqual([await worker.receive() for _ in range(3)], [[1], [2], [3]])
             with self.assertRaises(GLib.Error) as caught:
-                await worker.send_text_async("{")
+                await worker.send_async(Cproc.Message.new_text("{"))
             self.assertTrue(caught.exception.matches(Cproc.error_quark(),
                                                      Cproc.Error.INVALID_MESSAGE))
             with self.assertRaises(TypeError):

@@ -276,7 +276,7 @@ class Messages(WorkerCase):
         texts = ["null", "true", "1E2", "-0", "0.10", '"\\u0041"', "[1,2]"]
         worker = self.started()
         for text in texts:
-            worker.send_text(text)
+            worker.send(Cproc.Message.new_text(text))
         self.wait_texts(len(texts))
         for message in list(self.messages):
             worker.send(message)

@@ -33,6 +33,9 @@ class WorkerCase(harness.TestCase):
         worker.start()
         return worker
 
+    def send_text(self, worker, text):
+        return worker.send(Cproc.Message.new_text(text))
+
     def on_message(self, _worker, message):
         self.texts.append(message.get_text())
         self.messages.append(message)
@@ -52,7 +55,7 @@ class WorkerCase(harness.TestCase):
         return self.texts
 
     def order(self, worker, **order):
-        worker.send_text(json.dumps(order))
+        worker.send(Cproc.Message.new_text(json.dumps(order)))
 
 
 class Construction(WorkerCase):
@@ -107,13 +110,13 @@ class Messages(WorkerCase):
     def test_texts_come_back_as_they_are(self):
         worker = self.started()
         for text in self.TEXTS:
-            self.assertTrue(worker.send_text(text))
+            self.assertTrue(worker.send(Cproc.Message.new_text(text)))
         self.assertEqual(self.wait_texts(len(self.TEXTS)), self.TEXTS)
 
     def test_nodes(self):
         worker = self.started()
         for text in ('{"foo":1,"bar":[true,null,"x"]}', "42", '"text"'):
-            self.assertTrue(worker.send(Json.from_string(text)))
+            self.assertTrue(worker.send(Cproc.Message.new_node(Json.from_string(text))))
         self.wait_texts(3)
         self.assertEqual(self.texts, ['{"foo":1,"bar":[true,null,"x"]}', "42", '"text"'])
         root = self.messages[0].get_root()
@@ -125,26 +128,26 @@ class Messages(WorkerCase):
 
     def test_variants(self):
         worker = self.started()
-        self.assertTrue(worker.send_variant(GLib.Variant("s", "Hello there!")))
-        self.assertTrue(worker.send_variant(GLib.Variant("a{sv}", {
-            "foo": GLib.Variant("i", 1)})))
-        self.assertTrue(worker.send_variant(GLib.Variant("x", 9007199254740993)))
+        self.assertTrue(worker.send(Cproc.Message.new_variant(GLib.Variant("s", "Hello there!"))))
+        self.assertTrue(worker.send(Cproc.Message.new_variant(GLib.Variant("a{sv}", {
+            "foo": GLib.Variant("i", 1)}))))
+        self.assertTrue(worker.send(Cproc.Message.new_variant(GLib.Variant("x", 9007199254740993))))
         self.assertEqual(self.wait_texts(3), ['"Hello there!"', '{"foo":1}', "9007199254740993"])
 
     def test_send_async(self):
         worker = self.started()
         by_node, by_text = Call(), Call()
-        worker.send_async(Json.from_string("[1]"), None, by_node)
-        worker.send_text_async("[2]", None, by_text)
+        worker.send_async(Cproc.Message.new_node(Json.from_string("[1]")), None, by_node)
+        worker.send_async(Cproc.Message.new_text("[2]"), None, by_text)
         self.assertTrue(by_node.finish(worker.send_finish))
-        self.assertTrue(by_text.finish(worker.send_text_finish))
+        self.assertTrue(by_text.finish(worker.send_finish))
         self.assertEqual(self.wait_texts(2), ["[1]", "[2]"])
 
     def test_large_ones_keep_their_order(self):
         worker = self.started()
         sent = [json.dumps([number, "x" * 100_000]) for number in range(50)]
         for text in sent:
-            worker.send_text(text)
+            worker.send(Cproc.Message.new_text(text))
         self.assertEqual(self.wait_texts(50), sent)
 
     def test_not_a_message(self):
@@ -152,11 +155,11 @@ class Messages(WorkerCase):
         for text in ("", "{", "{'a':1}", "nul", "01", "[1,]", '"\t"', "1 2", "1e999",
                      '{"cmd":"NODE_HANDLE"}', "[" * 1000 + "]" * 1000):
             with self.subTest(text[:20]):
-                self.assertCprocFails(Cproc.Error.INVALID_MESSAGE, worker.send_text, text)
+                self.assertCprocFails(Cproc.Error.INVALID_MESSAGE, self.send_text, worker, text)
         call = Call()
-        worker.send_text_async("{", None, call)
-        self.assertCprocFails(Cproc.Error.INVALID_MESSAGE, call.finish, worker.send_text_finish)
-        worker.send_text('"only this"')
+        worker.send_async(Cproc.Message.new_text('{"cmd":"NODE_HANDLE"}'), None, call)
+        self.assertCprocFails(Cproc.Error.INVALID_MESSAGE, call.finish, worker.send_finish)
+        worker.send(Cproc.Message.new_text('"only this"'))
         self.assertEqual(self.wait_texts(1), ['"only this"'])
 
     def test_what_is_like_the_protocol_but_is_not(self):
@@ -164,13 +167,14 @@ class Messages(WorkerCase):
         texts = ['{"cmd":"node_x"}', '{"CMD":"NODE_X"}', '{"a":{"cmd":"NODE_X"}}',
                  '["NODE_HANDLE"]', '{"cmd":1}']
         for text in texts:
-            worker.send_text(text)
+            worker.send(Cproc.Message.new_text(text))
         self.assertEqual(self.wait_texts(len(texts)), texts)
 
     def test_too_large(self):
         worker = self.started()
         worker.props.channel.props.max_message_size = 10
-        self.assertCprocFails(Cproc.Error.MESSAGE_TOO_LARGE, worker.send_text, '"0123456789"')
+        self.assertCprocFails(Cproc.Error.MESSAGE_TOO_LARGE, self.send_text, worker,
+                              '"0123456789"')
 
 
 class Descriptors(WorkerCase):
@@ -185,8 +189,10 @@ class Descriptors(WorkerCase):
         worker = self.started()
         fds = Gio.UnixFDList()
         fds.append(self.pipe_with(b"first"))
-        self.assertTrue(worker.send_with_fds('{"do":"read-fds"}', fds))
-        worker.send_text('"after"')
+        message = Cproc.Message.new_text('{"do":"read-fds"}')
+        self.assertTrue(message.set_fd_list(fds))
+        self.assertTrue(worker.send(message))
+        worker.send(Cproc.Message.new_text('"after"'))
         self.assertEqual(self.wait_texts(2), ['["first"]', '"after"'])
 
     def test_from_the_worker(self):
@@ -208,7 +214,9 @@ class Descriptors(WorkerCase):
         client.get_output_stream().write_all(b"over the net", None)
 
         worker = self.started()
-        self.assertTrue(worker.send_socket('{"do":"read-fds"}', connection.get_socket()))
+        message = Cproc.Message.new_text('{"do":"read-fds"}')
+        self.assertTrue(message.set_socket(connection.get_socket()))
+        self.assertTrue(worker.send(message))
         self.assertEqual(self.wait_texts(1), ['["over the net"]'])
         listener.close()
 
@@ -241,8 +249,8 @@ class End(WorkerCase):
     def test_close_channel_comes_after_what_is_queued(self):
         worker = self.started()
         for number in range(20):
-            worker.send_text(json.dumps([number, "x" * 50_000]))
-        worker.send_text('{"do":"leave","count":0,"size":0,"code":6}')
+            worker.send(Cproc.Message.new_text(json.dumps([number, "x" * 50_000])))
+        worker.send(Cproc.Message.new_text('{"do":"leave","count":0,"size":0,"code":6}'))
         worker.close_channel()
         wait_closed(worker)
         self.assertEqual(worker.props.exit_code, 6)
@@ -261,13 +269,13 @@ class End(WorkerCase):
         worker = self.worker()
         fds = Gio.UnixFDList()
         for code in (Cproc.Error.NOT_RUNNING, Cproc.Error.CHANNEL_CLOSED):
-            self.assertCprocFails(code, worker.send_text, "1")
-            self.assertCprocFails(code, worker.send, Json.from_string("1"))
-            self.assertCprocFails(code, worker.send_variant, GLib.Variant("i", 1))
-            self.assertCprocFails(code, worker.send_with_fds, "1", fds)
+            self.assertCprocFails(code, self.send_text, worker, "1")
+            message = Cproc.Message.new_node(Json.from_string("1"))
+            message.set_fd_list(fds)
+            self.assertCprocFails(code, worker.send, message)
             call = Call()
-            worker.send_text_async("1", None, call)
-            self.assertCprocFails(code, call.finish, worker.send_text_finish)
+            worker.send_async(Cproc.Message.new_text("1"), None, call)
+            self.assertCprocFails(code, call.finish, worker.send_finish)
             if worker.props.state == Cproc.State.NEW:
                 worker.start()
                 worker.close_channel()
@@ -286,7 +294,7 @@ worker = Cproc.Worker.new_for_command(command)
 # The worker's answer says that it is ready.
 worker.connect("message", lambda worker, message: print(worker.props.pid, flush=True))
 worker.start()
-worker.send_text("1")
+worker.send(Cproc.Message.new_text("1"))
 GLib.MainLoop().run()
 """.encode())
         parent = Cproc.Child.new([sys.executable, script])
@@ -337,13 +345,13 @@ process.on('disconnect', () => process.exit(12));
         worker = self.node()
         texts = ['{"foo":1,"bar":[2,null,true]}', '"\\n\\u0000 🙂 \u2028"', "1.5", "null", "[]"]
         for text in texts:
-            worker.send_text(text)
+            worker.send(Cproc.Message.new_text(text))
         self.assertEqual([json.loads(text) for text in self.wait_texts(len(texts))],
                          [json.loads(text) for text in texts])
 
     def test_close_channel(self):
         worker = self.node()
-        worker.send_text("1")
+        worker.send(Cproc.Message.new_text("1"))
         self.wait_texts(1)
         worker.close_channel()
         wait_closed(worker)
@@ -355,7 +363,9 @@ process.on('disconnect', () => process.exit(12));
         client = Gio.SocketClient().connect_to_host("127.0.0.1", port, None)
         connection, _source = listener.accept(None)
         worker = self.node()
-        worker.send_socket('"take it"', connection.get_socket())
+        message = Cproc.Message.new_text('"take it"')
+        message.set_socket(connection.get_socket())
+        worker.send(message)
         client.get_output_stream().write_all(b"for node", None)
         self.assertEqual(json.loads(self.wait_texts(1)[0]), {"got": "for node"})
         listener.close()

@@ -18,7 +18,7 @@ const parent = Cproc.Channel.get_parent();
 const loop = new GLib.MainLoop(null, false);
 let exitCode = TOLD;
 
-const send = value => parent.send_text(JSON.stringify(value));
+const send = value => parent.send(Cproc.Message.new_text(JSON.stringify(value)));
 
 const orders = {
   describe() {
@@ -53,7 +53,9 @@ const orders = {
     const fds = new Gio.UnixFDList();
     fds.append(stream.get_fd());
     stream.close(null);
-    parent.send_with_fds(JSON.stringify('here'), fds);
+    const message = Cproc.Message.new_text(JSON.stringify('here'));
+    message.set_fd_list(fds);
+    parent.send(message);
   },
 
   close() {
@@ -67,7 +69,7 @@ parent.connect('message', (_parent, message) => {
   if (order)
     order(value, message);
   else
-    parent.send_text(message.get_text());
+    parent.send(Cproc.Message.new_text(message.get_text()));
 });
 parent.connect('disconnected', () => loop.quit());
 loop.run();

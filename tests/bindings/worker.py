@@ -19,7 +19,7 @@ exit_code = TOLD
 
 
 def send(value):
-    parent.send_text(json.dumps(value))
+    parent.send(Cproc.Message.new_text(json.dumps(value)))
 
 
 def describe(_order, _message):
@@ -61,7 +61,9 @@ def give_fd(order, _message):
     fds = Gio.UnixFDList()
     fds.append(read_end)
     os.close(read_end)
-    parent.send_with_fds(json.dumps("here"), fds)
+    message = Cproc.Message.new_text(json.dumps("here"))
+    message.set_fd_list(fds)
+    parent.send(message)
 
 
 def close(_order, _message):
@@ -80,7 +82,7 @@ def on_message(_parent, message):
     order = value.get("do") if isinstance(value, dict) else None
     if order is None:
         try:
-            parent.send_text(message.get_text())
+            parent.send(Cproc.Message.new_text(message.get_text()))
         except GLib.Error as error:
             # The parent does not wait for all the answers.
             if not error.matches(Cproc.error_quark(), Cproc.Error.CHANNEL_CLOSED):

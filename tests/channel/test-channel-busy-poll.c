@@ -51,7 +51,7 @@ send_number (CprocChannel *channel,
   g_autoptr(GError) error = NULL;
 
   /* The peer may have gone after its last answer. */
-  if (!cproc_channel_send_text (channel, json, &error))
+  if (!send_json (channel, json, &error))
     g_assert_error (error, CPROC_ERROR, CPROC_ERROR_CHANNEL_CLOSED);
 }
 
@@ -114,7 +114,7 @@ on_question (CprocChannel *channel,
 {
   g_autoptr(GError) error = NULL;
 
-  cproc_channel_send_text (channel, cproc_message_get_text (message), &error);
+  send_json (channel, cproc_message_get_text (message), &error);
   g_assert_no_error (error);
 }
 

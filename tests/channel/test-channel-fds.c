@@ -57,10 +57,10 @@ test_several (void)
       g_assert_cmpint (g_unix_fd_list_append (list, pipes[i][1], NULL), ==, i);
     }
 
-  g_assert_true (cproc_channel_send_text (a->channel, "1", NULL));
-  g_assert_true (cproc_channel_send_with_fds (a->channel, "{\"a\":\n2}", list, &error));
+  g_assert_true (send_json (a->channel, "1", NULL));
+  g_assert_true (send_json_with_fds (a->channel, "{\"a\":\n2}", list, &error));
   g_assert_no_error (error);
-  g_assert_true (cproc_channel_send_text (a->channel, "3", NULL));
+  g_assert_true (send_json (a->channel, "3", NULL));
   run_until (&b->n_messages, 3);
   g_assert_cmpstr (b->log->str, ==, "1\n{\"a\": 2} +50\n3\n");
   g_assert_null (cproc_message_get_fd_list (messages->pdata[0]));
@@ -99,17 +99,17 @@ test_wire (void)
 
   open_pipe (fds);
   g_unix_fd_list_append (list, fds[1], NULL);
-  g_assert_true (cproc_channel_send_with_fds (a->channel, "1", list, &error));
+  g_assert_true (send_json_with_fds (a->channel, "1", list, &error));
   assert_reads (peer, HANDLE ("1"));
   g_unix_fd_list_append (list, fds[1], NULL);
-  g_assert_true (cproc_channel_send_with_fds (a->channel, "1", list, &error));
+  g_assert_true (send_json_with_fds (a->channel, "1", list, &error));
   assert_reads (peer, PART (0, 2, "1") PART (1, 2, "1"));
 
   /* None is a plain message. */
   g_clear_object (&list);
   list = g_unix_fd_list_new ();
-  g_assert_true (cproc_channel_send_with_fds (a->channel, "1", list, &error));
-  g_assert_true (cproc_channel_send_with_fds (a->channel, "2", NULL, &error));
+  g_assert_true (send_json_with_fds (a->channel, "1", list, &error));
+  g_assert_true (send_json_with_fds (a->channel, "2", NULL, &error));
   assert_reads (peer, "1\n2\n");
   close (fds[0]);
   close (fds[1]);
@@ -127,21 +127,21 @@ test_refused (void)
   End *a = end_new (&peer);
 
   g_unix_fd_list_append (list, null, NULL);
-  g_assert_false (cproc_channel_send_with_fds (a->channel, "nonsense", list, &error));
+  g_assert_false (send_json_with_fds (a->channel, "nonsense", list, &error));
   g_assert_error (error, CPROC_ERROR, CPROC_ERROR_INVALID_MESSAGE);
   g_clear_error (&error);
-  g_assert_false (cproc_channel_send_with_fds (a->channel, "{\"cmd\":\"NODE_X\"}", list, &error));
+  g_assert_false (send_json_with_fds (a->channel, "{\"cmd\":\"NODE_X\"}", list, &error));
   g_assert_error (error, CPROC_ERROR, CPROC_ERROR_INVALID_MESSAGE);
   g_clear_error (&error);
   cproc_channel_set_max_message_size (a->channel, 100);
-  g_assert_false (cproc_channel_send_with_fds (a->channel, "[1,2,3]", list, &error));
+  g_assert_false (send_json_with_fds (a->channel, "[1,2,3]", list, &error));
   g_assert_error (error, CPROC_ERROR, CPROC_ERROR_MESSAGE_TOO_LARGE);
   g_clear_error (&error);
   cproc_channel_set_max_message_size (a->channel, 1000);
 
   for (guint i = 1; i < 254; i++)
     g_unix_fd_list_append (list, null, NULL);
-  g_assert_false (cproc_channel_send_with_fds (a->channel, "1", list, &error));
+  g_assert_false (send_json_with_fds (a->channel, "1", list, &error));
   g_assert_error (error, CPROC_ERROR, CPROC_ERROR_NOT_SUPPORTED);
   g_clear_error (&error);
   assert_reads (peer, "");
@@ -150,7 +150,7 @@ test_refused (void)
   g_clear_object (&list);
   list = g_unix_fd_list_new ();
   g_unix_fd_list_append (list, null, NULL);
-  g_assert_false (cproc_channel_send_with_fds (a->channel, "1", list, &error));
+  g_assert_false (send_json_with_fds (a->channel, "1", list, &error));
   g_assert_error (error, CPROC_ERROR, CPROC_ERROR_CHANNEL_CLOSED);
   close (null);
   close (peer);
@@ -179,7 +179,7 @@ test_most (void)
   large[0] = large[4999] = '"';
   for (guint i = 0; i < 100; i++)
     end_send (a, large);
-  g_assert_true (cproc_channel_send_with_fds (a->channel, large, list, &error));
+  g_assert_true (send_json_with_fds (a->channel, large, list, &error));
   g_assert_no_error (error);
   g_clear_object (&list);
   end_send (a, "1");
@@ -209,7 +209,7 @@ test_queued_and_lost (void)
   for (guint i = 0; i < 100; i++)
     g_unix_fd_list_append (list, fds[1], NULL);
   large[0] = large[19999] = '"';
-  g_assert_true (cproc_channel_send_with_fds (a->channel, large, list, NULL));
+  g_assert_true (send_json_with_fds (a->channel, large, list, NULL));
   g_clear_object (&list);
   close (fds[1]);
   g_assert_false (is_closed (fds[0]));
@@ -463,7 +463,7 @@ test_after_close (void)
 
   open_pipe (fds);
   large[0] = large[999999] = '"';
-  g_assert_true (cproc_channel_send_text (a->channel, large, NULL));
+  g_assert_true (send_json (a->channel, large, NULL));
 
   /* And what is waiting for its frame then. */
   write_string (peer, "0\n");
@@ -636,7 +636,7 @@ test_no_numbers_to_send (void)
   low = limit;
   low.rlim_cur = 3;
   g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &low), ==, 0);
-  g_assert_false (cproc_channel_send_with_fds (a->channel, "1", list, &error));
+  g_assert_false (send_json_with_fds (a->channel, "1", list, &error));
   g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &limit), ==, 0);
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_TOO_MANY_OPEN_FILES);
   assert_reads (peer, "");

@@ -159,12 +159,12 @@ test_flush_async (void)
   g_assert_cmpstr (log->str, ==, "flushed ");
 
   g_string_truncate (log, 0);
-  cproc_channel_send_text_async (a->channel, "1", NULL, on_sent, log);
+  send_json_async (a->channel, "1", NULL, on_sent, log);
   cproc_channel_flush_async (a->channel, NULL, on_flushed, log);
   end_send (a, large);
   cproc_channel_flush_async (a->channel, NULL, on_flushed, log);
   cproc_channel_flush_async (a->channel, cancellable, on_flushed, log);
-  cproc_channel_send_text_async (a->channel, "2", NULL, on_sent, log);
+  send_json_async (a->channel, "2", NULL, on_sent, log);
   cproc_channel_flush_async (a->channel, NULL, on_flushed, log);
   run_pending ();
   g_assert_cmpstr (log->str, ==, "sent flushed ");

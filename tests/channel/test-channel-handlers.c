@@ -16,7 +16,7 @@ send_number (CprocChannel *channel,
   g_autofree char *json = g_strdup_printf ("%u", number);
   g_autoptr(GError) error = NULL;
 
-  cproc_channel_send_text (channel, json, &error);
+  send_json (channel, json, &error);
   g_assert_no_error (error);
 }
 
@@ -141,7 +141,7 @@ test_drop_in_notify (void)
 
   large[0] = large[2999999] = '"';
   g_signal_connect (a->channel, "notify::congested", G_CALLBACK (on_congested_drop), a);
-  g_assert_true (cproc_channel_send_text (a->channel, large, NULL));
+  g_assert_true (send_json (a->channel, large, NULL));
   g_assert_null (a->channel);
   g_assert_true (is_closed (peer));
   close (peer);
@@ -442,7 +442,7 @@ on_sent_close (GObject      *object,
 {
   gboolean *done = user_data;
 
-  *done = cproc_channel_send_text_finish (CPROC_CHANNEL (object), result, NULL);
+  *done = cproc_channel_send_finish (CPROC_CHANNEL (object), result, NULL);
   cproc_channel_close (CPROC_CHANNEL (object));
 }
 
@@ -453,7 +453,7 @@ test_close_in_callback (void)
   End *a = end_new (&peer);
   gboolean done = FALSE;
 
-  cproc_channel_send_text_async (a->channel, "1", NULL, on_sent_close, &done);
+  send_json_async (a->channel, "1", NULL, on_sent_close, &done);
   run_until_disconnected (a);
   g_assert_true (done);
   assert_reads (peer, "1\n");

@@ -242,7 +242,7 @@ test_stray_replies (void)
 
   pour (a, peer, "{\"cmd\":\"NODE_HANDLE_ACK\"}\n{\"cmd\":\"NODE_HANDLE_NACK\"}\n1\n", 55);
   run_until (&a->n_messages, 1);
-  g_assert_true (cproc_channel_send_text (a->channel, "2", NULL));
+  g_assert_true (send_json (a->channel, "2", NULL));
   assert_reads (peer, "2\n");
   g_assert_cmpstr (a->log->str, ==, "1\n");
   close (peer);
@@ -268,8 +268,8 @@ test_wrong_replies (void)
 
       g_unix_fd_list_append (list, null, NULL);
       for (guint n = 0; n < 3; n++)
-        g_assert_true (cproc_channel_send_with_fds (a->channel, "7", list, NULL));
-      g_assert_true (cproc_channel_send_text (a->channel, "8", NULL));
+        g_assert_true (send_json_with_fds (a->channel, "7", list, NULL));
+      g_assert_true (send_json (a->channel, "8", NULL));
       pour (a, peer, replies[i], strlen (replies[i]));
 
       /* Those that wait for an answer get one, and so does whoever counts wrong. */
@@ -371,7 +371,7 @@ test_flood (void)
   gsize in_use;
 
   run_until (&a->n_messages, 10000);
-  g_assert_true (cproc_channel_send_text (a->channel, "1", NULL));
+  g_assert_true (send_json (a->channel, "1", NULL));
   in_use = get_in_use ();
   n_ticks = 0;
   run_until (&n_ticks, 50);
@@ -396,7 +396,7 @@ test_closes_in_the_middle (void)
   End *a = end_new (&peer);
 
   large[0] = large[999999] = '"';
-  g_assert_true (cproc_channel_send_text (a->channel, large, NULL));
+  g_assert_true (send_json (a->channel, large, NULL));
   g_assert_cmpint (recv (peer, buffer, sizeof buffer, 0), ==, 1000);
   pour (a, peer, "1\n{\"a\"", 6);
   close (peer);
@@ -433,7 +433,7 @@ test_idle_is_small (void)
       g_string_free (ends[i]->log, TRUE);
       ends[i]->log = g_string_new (NULL);
       pour (ends[i], peers[i], "1\n", 2);
-      g_assert_true (cproc_channel_send_text (ends[i]->channel, "1", NULL));
+      g_assert_true (send_json (ends[i]->channel, "1", NULL));
     }
   run_pending ();
   behind = mallinfo2 ();

@@ -68,7 +68,7 @@ send_text (Child      *self,
 {
   g_autoptr(GError) error = NULL;
 
-  cproc_channel_send_text (self->end->channel, json, &error);
+  send_json (self->end->channel, json, &error);
   g_assert_no_error (error);
 }
 
@@ -212,7 +212,7 @@ test_child_dies (void)
 
   send_text (&child, "1");
   run_until_disconnected (child.end);
-  g_assert_false (cproc_channel_send_text (child.end->channel, "1", NULL));
+  g_assert_false (send_json (child.end->channel, "1", NULL));
   output = child_end (&child);
 }
 
@@ -238,7 +238,7 @@ send_socket (Child      *self,
 {
   g_autoptr(GError) error = NULL;
 
-  cproc_channel_send_socket (self->end->channel, json, socket, &error);
+  send_json_with_socket (self->end->channel, json, socket, &error);
   g_assert_no_error (error);
 }
 
@@ -338,7 +338,7 @@ test_child_gets_others (void)
   g_assert_cmpint (pipe2 (fds, 0), ==, 0);
   g_unix_fd_list_append (list, fds[0], NULL);
   g_unix_fd_list_append (list, fds[1], NULL);
-  g_assert_true (cproc_channel_send_with_fds (child.end->channel, "2", list, NULL));
+  g_assert_true (send_json_with_fds (child.end->channel, "2", list, NULL));
   send_text (&child, "3");
   run_until (&child.end->n_messages, 4);
   g_assert_cmpstr (child.end->log->str, ==,

@@ -80,7 +80,7 @@ send_text (Peer       *self,
 {
   g_autoptr(GError) error = NULL;
 
-  cproc_channel_send_text (self->end->channel, json, &error);
+  send_json (self->end->channel, json, &error);
   g_assert_no_error (error);
 }
 
@@ -162,7 +162,7 @@ test_fds (void)
   for (guint i = 0; i < 20; i++)
     g_unix_fd_list_append (list, null, NULL);
   close (null);
-  g_assert_true (cproc_channel_send_with_fds (peer.end->channel, "\"these\"", list, NULL));
+  g_assert_true (send_json_with_fds (peer.end->channel, "\"these\"", list, NULL));
   g_clear_object (&list);
   run_until (&peer.end->n_messages, 1);
   g_assert_cmpstr (peer.end->log->str, ==, "\"these\" +20\n");

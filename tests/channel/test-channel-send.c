@@ -9,36 +9,21 @@
 #include <unistd.h>
 
 static void
-on_node_sent (GObject      *object,
-              GAsyncResult *result,
-              gpointer      user_data)
-{
-  GString *log = user_data;
-  g_autoptr(GError) error = NULL;
-
-  if (cproc_channel_send_finish (CPROC_CHANNEL (object), result, &error))
-    g_string_append (log, "sent ");
-  else
-    g_string_append_printf (log, "not-sent:%d ", error->code);
-}
-
-static void
 test_async (void)
 {
   g_autoptr(GString) log = g_string_new (NULL);
-  g_autoptr(JsonNode) node = json_node_init_int (json_node_alloc (), 2);
   int peer;
   End *a = end_new (&peer);
 
-  cproc_channel_send_text_async (a->channel, "1", NULL, on_sent, log);
-  cproc_channel_send_async (a->channel, node, NULL, on_node_sent, log);
+  send_json_async (a->channel, "1", NULL, on_sent, log);
+  send_json_async (a->channel, "2", NULL, on_sent, log);
   assert_reads (peer, "1\n2\n");
   g_assert_cmpstr (log->str, ==, "");
   run_pending ();
   g_assert_cmpstr (log->str, ==, "sent sent ");
 
-  cproc_channel_send_text_async (a->channel, "nonsense", NULL, on_sent, log);
-  cproc_channel_send_text_async (a->channel, "3", NULL, NULL, NULL);
+  send_json_async (a->channel, "{\"cmd\":\"NODE_X\"}", NULL, on_sent, log);
+  send_json_async (a->channel, "3", NULL, NULL, NULL);
   run_pending ();
   g_assert_cmpstr (log->str, ==, "sent sent not-sent:7 ");
   g_assert_cmpint (CPROC_ERROR_INVALID_MESSAGE, ==, 7);
@@ -51,13 +36,12 @@ static void
 test_async_closed (void)
 {
   g_autoptr(GString) log = g_string_new (NULL);
-  g_autoptr(JsonNode) node = json_node_init_int (json_node_alloc (), 2);
   CprocChannel *channel = cproc_channel_new ();
   int peer;
   End *a = end_new (&peer);
 
-  cproc_channel_send_text_async (channel, "1", NULL, on_sent, log);
-  cproc_channel_send_async (channel, node, NULL, on_node_sent, log);
+  send_json_async (channel, "1", NULL, on_sent, log);
+  send_json_async (channel, "2", NULL, on_sent, log);
   cproc_channel_flush_async (channel, NULL, on_flushed, log);
   run_pending ();
   g_assert_cmpstr (log->str, ==, "not-sent:5 not-sent:5 flushed ");
@@ -66,8 +50,8 @@ test_async_closed (void)
 
   g_string_truncate (log, 0);
   cproc_channel_close (a->channel);
-  cproc_channel_send_text_async (a->channel, "1", NULL, on_sent, log);
-  cproc_channel_send_async (a->channel, node, NULL, on_node_sent, log);
+  send_json_async (a->channel, "1", NULL, on_sent, log);
+  send_json_async (a->channel, "2", NULL, on_sent, log);
   run_pending ();
   g_assert_cmpstr (log->str, ==, "not-sent:6 not-sent:6 ");
   g_assert_cmpint (CPROC_ERROR_CHANNEL_CLOSED, ==, 6);
@@ -89,10 +73,10 @@ test_async_waits (void)
   int peer;
   End *a = end_new (&peer);
 
-  cproc_channel_send_text_async (a->channel, large, NULL, on_sent, log);
-  cproc_channel_send_text_async (a->channel, "1", NULL, on_sent, log);
+  send_json_async (a->channel, large, NULL, on_sent, log);
+  send_json_async (a->channel, "1", NULL, on_sent, log);
   end_send (a, "2");
-  cproc_channel_send_text_async (a->channel, "3", NULL, on_sent, log);
+  send_json_async (a->channel, "3", NULL, on_sent, log);
   run_pending ();
   g_assert_cmpstr (log->str, ==, "");
   text = read_all (peer);
@@ -113,9 +97,9 @@ test_async_fails (void)
   int peer;
   End *a = end_new (&peer);
 
-  cproc_channel_send_text_async (a->channel, "1", NULL, on_sent, log);
-  cproc_channel_send_text_async (a->channel, large, NULL, on_sent, log);
-  cproc_channel_send_text_async (a->channel, "3", NULL, on_sent, log);
+  send_json_async (a->channel, "1", NULL, on_sent, log);
+  send_json_async (a->channel, large, NULL, on_sent, log);
+  send_json_async (a->channel, "3", NULL, on_sent, log);
   cproc_channel_flush_async (a->channel, NULL, on_flushed, log);
   close (peer);
   run_until_disconnected (a);
@@ -140,12 +124,12 @@ test_cancel (void)
   End *a = end_new (&peer);
 
   /* Some of it is with the kernel: it goes on. */
-  cproc_channel_send_text_async (a->channel, large, first, on_sent, log);
-  cproc_channel_send_text_async (a->channel, "1", NULL, on_sent, log);
-  cproc_channel_send_text_async (a->channel, "2", second, on_sent, log);
-  cproc_channel_send_text_async (a->channel, "3", second, on_sent, log);
+  send_json_async (a->channel, large, first, on_sent, log);
+  send_json_async (a->channel, "1", NULL, on_sent, log);
+  send_json_async (a->channel, "2", second, on_sent, log);
+  send_json_async (a->channel, "3", second, on_sent, log);
   end_send (a, "4");
-  cproc_channel_send_text_async (a->channel, "5", second, on_sent, log);
+  send_json_async (a->channel, "5", second, on_sent, log);
   g_cancellable_cancel (first);
   g_cancellable_cancel (second);
   run_pending ();
@@ -161,7 +145,7 @@ test_cancel (void)
 
   /* Before the call. */
   g_string_truncate (log, 0);
-  cproc_channel_send_text_async (a->channel, "6", second, on_sent, log);
+  send_json_async (a->channel, "6", second, on_sent, log);
   cproc_channel_flush_async (a->channel, second, on_flushed, log);
   run_pending ();
   g_assert_cmpstr (log->str, ==, "not-sent:cancelled not-flushed:cancelled ");
@@ -190,7 +174,7 @@ test_cancel_from_thread (void)
   End *a = end_new (&peer);
 
   end_send (a, large);
-  cproc_channel_send_text_async (a->channel, "1", cancellable, on_sent, log);
+  send_json_async (a->channel, "1", cancellable, on_sent, log);
   thread = g_thread_new ("cancel", cancel_in_thread, cancellable);
   while (log->len == 0)
     g_main_context_iteration (NULL, TRUE);
@@ -211,7 +195,7 @@ test_cancel_after_move (void)
   End *a = end_new (&peer);
 
   end_send (a, large);
-  cproc_channel_send_text_async (a->channel, "1", cancellable, on_sent, log);
+  send_json_async (a->channel, "1", cancellable, on_sent, log);
   cproc_channel_set_context (a->channel, other);
   g_cancellable_cancel (cancellable);
   run_pending ();
@@ -296,7 +280,7 @@ test_close_with_tasks (void)
   int peer;
   End *a = end_new (&peer);
 
-  cproc_channel_send_text_async (a->channel, large, NULL, on_sent, log);
+  send_json_async (a->channel, large, NULL, on_sent, log);
   cproc_channel_close (a->channel);
   cproc_channel_flush_async (a->channel, NULL, on_flushed, log);
   run_pending ();
@@ -317,7 +301,7 @@ test_reset_with_tasks (void)
   int peer;
   End *a = end_new (&peer);
 
-  cproc_channel_send_text_async (a->channel, large, NULL, on_sent, log);
+  send_json_async (a->channel, large, NULL, on_sent, log);
   cproc_channel_reset (a->channel);
   run_pending ();
   g_assert_cmpstr (log->str, ==, "not-sent:6 ");
@@ -438,7 +422,7 @@ test_order (void)
       g_autofree char *json = g_strdup_printf ("[%u,\"%s\"]", i, padding);
 
       if (i % 3 == 0)
-        cproc_channel_send_text_async (a->channel, json, NULL, NULL, NULL);
+        send_json_async (a->channel, json, NULL, NULL, NULL);
       else
         end_send (a, json);
       if (expected->len < 1000000)

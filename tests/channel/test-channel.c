@@ -67,9 +67,9 @@ test_node (void)
   End *a, *b;
 
   end_new_pair (&a, &b);
-  g_assert_true (cproc_channel_send (a->channel, node, &error));
+  g_assert_true (send_node (a->channel, node, &error));
   g_assert_no_error (error);
-  g_assert_true (cproc_channel_send (a->channel, string, &error));
+  g_assert_true (send_node (a->channel, string, &error));
   g_assert_no_error (error);
   run_until (&b->n_messages, 2);
   g_assert_cmpstr (b->log->str, ==,
@@ -88,22 +88,22 @@ test_node_refused (void)
   int peer;
   End *a = end_new (&peer);
 
-  g_assert_false (cproc_channel_send (a->channel, infinite, &error));
+  g_assert_false (send_node (a->channel, infinite, &error));
   g_assert_error (error, CPROC_ERROR, CPROC_ERROR_INVALID_MESSAGE);
   g_clear_error (&error);
-  g_assert_false (cproc_channel_send (a->channel, internal, &error));
+  g_assert_false (send_node (a->channel, internal, &error));
   g_assert_error (error, CPROC_ERROR, CPROC_ERROR_INVALID_MESSAGE);
   g_assert_nonnull (strstr (error->message, "NODE_X"));
   g_clear_error (&error);
   cproc_channel_set_max_message_size (a->channel, 15);
-  g_assert_false (cproc_channel_send (a->channel, internal, &error));
+  g_assert_false (send_node (a->channel, internal, &error));
   g_assert_error (error, CPROC_ERROR, CPROC_ERROR_MESSAGE_TOO_LARGE);
   g_clear_error (&error);
   assert_reads (peer, "");
 
   /* What was refused leaves nothing behind. */
   cproc_channel_set_max_message_size (a->channel, 20);
-  g_assert_true (cproc_channel_send (a->channel, nearly, &error));
+  g_assert_true (send_node (a->channel, nearly, &error));
   g_assert_no_error (error);
   assert_reads (peer, "{\"cmd\":{\"NODE_X\":1}}\n");
   close (peer);
@@ -119,30 +119,28 @@ test_variant (void)
   int peer;
   End *a = end_new (&peer);
 
-  g_assert_true (cproc_channel_send_variant (a->channel,
-                                             g_variant_new_parsed ("{'foo': <1>, 'bar': <2>}"),
-                                             &error));
+  g_assert_true (send_variant (a->channel, g_variant_new_parsed ("{'foo': <1>, 'bar': <2>}"),
+                               &error));
   g_assert_no_error (error);
-  g_assert_true (cproc_channel_send_variant (a->channel, g_variant_new_string ("x"), &error));
+  g_assert_true (send_variant (a->channel, g_variant_new_string ("x"), &error));
   g_assert_no_error (error);
-  g_assert_true (cproc_channel_send_variant (a->channel, g_variant_new_uint64 (G_MAXINT64),
-                                             &error));
+  g_assert_true (send_variant (a->channel, g_variant_new_uint64 (G_MAXINT64), &error));
   g_assert_no_error (error);
   assert_reads (peer, "{\"foo\":1,\"bar\":2}\n\"x\"\n9223372036854775807\n");
 
   /* The floating reference is consumed also then. */
   g_variant_ref (large);
-  g_assert_false (cproc_channel_send_variant (a->channel, large, &error));
+  g_assert_false (send_variant (a->channel, large, &error));
   g_assert_error (error, CPROC_ERROR, CPROC_ERROR_INVALID_MESSAGE);
   g_assert_nonnull (strstr (error->message, "18446744073709551615"));
   g_clear_error (&error);
   g_variant_unref (large);
 
   inside = g_variant_new_parsed ("[<1>, <{'a': <uint64 9223372036854775808>}>]");
-  g_assert_false (cproc_channel_send_variant (a->channel, inside, &error));
+  g_assert_false (send_variant (a->channel, inside, &error));
   g_assert_error (error, CPROC_ERROR, CPROC_ERROR_INVALID_MESSAGE);
   g_clear_error (&error);
-  g_assert_false (cproc_channel_send_variant (a->channel, g_variant_new_double (NAN), &error));
+  g_assert_false (send_variant (a->channel, g_variant_new_double (NAN), &error));
   g_assert_error (error, CPROC_ERROR, CPROC_ERROR_INVALID_MESSAGE);
   assert_reads (peer, "");
   close (peer);
@@ -183,7 +181,7 @@ test_text_lines (void)
   End *a = end_new (&peer);
 
   end_send (a, "{\n  \"a\": 1,\r\n  \"b\": \"x\\ny\"\n}\n");
-  assert_reads (peer, "{   \"a\": 1,    \"b\": \"x\\ny\" } \n");
+  assert_reads (peer, "{   \"a\": 1,    \"b\": \"x\\ny\" }\n");
   close (peer);
   end_free (a);
 }
@@ -274,10 +272,10 @@ test_not_open (void)
   g_autoptr(GError) error = NULL;
 
   assert_refuses (channel, "1", CPROC_ERROR_NOT_RUNNING);
-  g_assert_false (cproc_channel_send (channel, node, &error));
+  g_assert_false (send_node (channel, node, &error));
   g_assert_error (error, CPROC_ERROR, CPROC_ERROR_NOT_RUNNING);
   g_clear_error (&error);
-  g_assert_false (cproc_channel_send_variant (channel, g_variant_new_int32 (1), &error));
+  g_assert_false (send_variant (channel, g_variant_new_int32 (1), &error));
   g_assert_error (error, CPROC_ERROR, CPROC_ERROR_NOT_RUNNING);
   g_assert_true (cproc_channel_flush (channel, NULL, NULL));
   g_assert_false (cproc_channel_is_open (channel));

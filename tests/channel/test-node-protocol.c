@@ -36,7 +36,7 @@ check_socket (GSocket    *socket,
   int peer;
   End *a = end_new (&peer);
 
-  g_assert_true (cproc_channel_send_socket (a->channel, "1", socket, &error));
+  g_assert_true (send_json_with_socket (a->channel, "1", socket, &error));
   g_assert_no_error (error);
   g_assert_false (g_socket_is_closed (socket));
   assert_reads (peer, expected);
@@ -89,7 +89,7 @@ test_socket_arrives (void)
   g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), ==, 0);
   socket = g_socket_new_from_fd (fds[0], &error);
   g_assert_no_error (error);
-  g_assert_true (cproc_channel_send_socket (a->channel, "\"connection\"", socket, &error));
+  g_assert_true (send_json_with_socket (a->channel, "\"connection\"", socket, &error));
   g_socket_close (socket, NULL);
   run_until (&b->n_messages, 1);
   g_assert_cmpstr (b->log->str, ==, "\"connection\" +1\n");
@@ -228,7 +228,7 @@ test_handle_in_parts (void)
   g_unix_fd_list_append (list, null, NULL);
   for (guint i = 0; i < 2; i++)
     {
-      g_assert_true (cproc_channel_send_with_fds (a->channel, large, list, NULL));
+      g_assert_true (send_json_with_fds (a->channel, large, list, NULL));
       end_send (a, large);
     }
   g_assert_cmpuint (count_received (peer), ==, 2);
@@ -252,8 +252,8 @@ test_both_ways (void)
   large[0] = large[999] = '"';
   for (guint i = 0; i < 300; i++)
     {
-      g_assert_true (cproc_channel_send_with_fds (a->channel, large, list, NULL));
-      g_assert_true (cproc_channel_send_with_fds (b->channel, large, list, NULL));
+      g_assert_true (send_json_with_fds (a->channel, large, list, NULL));
+      g_assert_true (send_json_with_fds (b->channel, large, list, NULL));
     }
   run_until (&a->n_messages, 300);
   run_until (&b->n_messages, 300);

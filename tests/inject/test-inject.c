@@ -12,6 +12,7 @@
 
 #include "child-util.h"
 #include "inject.h"
+#include "send-util.h"
 
 /* Each system call of the library fails once, in everything that children are for. What comes of it
  * is success or an error that names the program; `closed` comes, nothing stays behind, and the same
@@ -263,8 +264,8 @@ talk (CprocWorker   *worker,
 
   g_assert_cmpint (g_unix_fd_list_append (fds, STDERR_FILENO, NULL), ==, 0);
   long_text[0] = long_text[INPUT_SIZE - 1] = '"';
-  sent = cproc_worker_send_with_fds (worker, "{\"with\":1}", fds, error) &&
-         cproc_worker_send_text (worker, long_text, error);
+  sent = send_json_with_fds (worker, "{\"with\":1}", fds, error) &&
+         send_json (worker, long_text, error);
   if (!sent)
     {
       name_program (error);

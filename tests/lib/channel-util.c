@@ -252,7 +252,7 @@ end_send (End        *self,
           const char *json)
 {
   g_autoptr(GError) error = NULL;
-  gboolean sent = cproc_channel_send_text (self->channel, json, &error);
+  gboolean sent = send_json (self->channel, json, &error);
 
   g_assert_no_error (error);
   g_assert_true (sent);
@@ -265,9 +265,9 @@ assert_refuses (CprocChannel *channel,
 {
   g_autoptr(GError) error = NULL;
 
-  g_assert_false (cproc_channel_send_text (channel, json, &error));
+  g_assert_false (send_json (channel, json, &error));
   g_assert_error (error, CPROC_ERROR, (int) code);
-  g_assert_false (cproc_channel_send_text (channel, json, NULL));
+  g_assert_false (send_json (channel, json, NULL));
 }
 
 char *
@@ -320,7 +320,7 @@ on_sent (GObject      *object,
          gpointer      user_data)
 {
   g_autoptr(GError) error = NULL;
-  gboolean done = cproc_channel_send_text_finish (CPROC_CHANNEL (object), result, &error);
+  gboolean done = cproc_channel_send_finish (CPROC_CHANNEL (object), result, &error);
 
   log_result (user_data, "sent", done, error);
 }

@@ -4,6 +4,7 @@
 
 #include "cproc-channel-private.h"
 #include "cproc-error.h"
+#include "send-util.h"
 
 G_BEGIN_DECLS
 

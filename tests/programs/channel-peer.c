@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "libcproc.h"
+#include "../lib/send-util.h"
 
 static CprocChannel *channel;
 static GMainLoop *loop;
@@ -23,7 +24,7 @@ send_text (const char *json)
 {
   g_autoptr(GError) error = NULL;
 
-  if (!cproc_channel_send_text (channel, json, &error) &&
+  if (!send_json (channel, json, &error) &&
       !g_error_matches (error, CPROC_ERROR, CPROC_ERROR_CHANNEL_CLOSED))
     g_error ("%s", error->message);
 }
@@ -51,7 +52,7 @@ on_message_echo (CprocChannel *self,
 {
   g_autoptr(GError) error = NULL;
 
-  if (!cproc_channel_send_with_fds (self, cproc_message_get_text (message),
+  if (!send_json_with_fds (self, cproc_message_get_text (message),
                                     cproc_message_get_fd_list (message), &error))
     g_error ("%s", error->message);
 }
@@ -62,7 +63,7 @@ on_message_echo_node (CprocChannel *self,
 {
   g_autoptr(GError) error = NULL;
 
-  if (!cproc_channel_send (self, cproc_message_get_root (message), &error))
+  if (!send_node (self, cproc_message_get_root (message), &error))
     g_error ("%s", error->message);
 }
 

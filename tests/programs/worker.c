@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../lib/send-util.h"
+
 static CprocChannel *channel;
 static GMainLoop *loop;
 
@@ -30,7 +32,7 @@ send (const char *json)
 {
   GError *error = NULL;
 
-  check (cproc_channel_send_text (channel, json, &error), &error);
+  check (send_json (channel, json, &error), &error);
 }
 
 /* greet: the plain exchange */
@@ -55,7 +57,7 @@ on_echo (CprocChannel *self,
   GUnixFDList *fds = cproc_message_get_fd_list (message);
   GError *error = NULL;
 
-  check (cproc_channel_send_with_fds (self, cproc_message_get_text (message), fds, &error), &error);
+  check (send_json_with_fds (self, cproc_message_get_text (message), fds, &error), &error);
 }
 
 /* close: closes the channel at the first message, and stays until its standard input ends */
@@ -148,7 +150,7 @@ send_environment (const char *program)
   check (cproc_exec_run (exec, NULL, &error), &error);
   text = cproc_exec_get_stdout_text (exec);
   node = json_node_init_string (json_node_alloc (), text);
-  check (cproc_channel_send (channel, node, &error), &error);
+  check (send_node (channel, node, &error), &error);
 
   return 0;
 }

@@ -10,6 +10,7 @@
 
 #include "soak.h"
 #include "soak-message.h"
+#include "../lib/send-util.h"
 
 typedef struct
 {
@@ -104,7 +105,7 @@ on_sent (GObject      *source,
   g_autoptr(GError) error = NULL;
 
   soak_check (&self->task, self->n_unanswered-- > 0);
-  if (!cproc_worker_send_text_finish (CPROC_WORKER (source), result, &error))
+  if (!cproc_worker_send_finish (CPROC_WORKER (source), result, &error))
     soak_check_error (&self->task, error, CPROC_ERROR, CPROC_ERROR_CHANNEL_CLOSED);
   soak_task_unref (&self->task);
 }
@@ -120,7 +121,7 @@ send_in_vain (SoakBadWorker *self)
     {
       self->n_unanswered++;
       soak_task_ref (&self->task);
-      cproc_worker_send_text_async (self->worker, text, NULL, on_sent, self);
+      send_json_async (self->worker, text, NULL, on_sent, self);
       soak_counts.n_messages_out++;
     }
 }

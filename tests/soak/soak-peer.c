@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "soak-message.h"
+#include "../lib/send-util.h"
 
 static GMainLoop *loop;
 static CprocChannel *channel;
@@ -44,7 +45,7 @@ send_text (const char *text)
 {
   g_autoptr(GError) error = NULL;
 
-  if (!cproc_channel_send_text (channel, text, &error))
+  if (!send_json (channel, text, &error))
     die ("message %u: %s", n_sent, error->message);
 }
 

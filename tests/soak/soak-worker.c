@@ -13,6 +13,7 @@
 
 #include "soak.h"
 #include "soak-message.h"
+#include "../lib/send-util.h"
 
 typedef struct
 {
@@ -39,7 +40,7 @@ on_sent (GObject      *source,
   g_autoptr(GError) error = NULL;
 
   soak_check (&self->task, self->n_unanswered-- > 0);
-  if (!cproc_worker_send_text_finish (CPROC_WORKER (source), result, &error))
+  if (!cproc_worker_send_finish (CPROC_WORKER (source), result, &error))
     soak_fail (&self->task, "send: %s", error->message);
   soak_task_unref (&self->task);
 }
@@ -57,15 +58,15 @@ send_message (SoakWorker *self,
     case 0:
       self->n_unanswered++;
       soak_task_ref (&self->task);
-      cproc_worker_send_text_async (self->worker, text, NULL, on_sent, self);
+      send_json_async (self->worker, text, NULL, on_sent, self);
       break;
     case 1:
       node = json_from_string (text, &error);
       soak_check (&self->task, node != NULL);
-      sent = cproc_worker_send (self->worker, node, &error);
+      sent = send_node (self->worker, node, &error);
       break;
     default:
-      sent = cproc_worker_send_text (self->worker, text, &error);
+      sent = send_json (self->worker, text, &error);
     }
 
   if (!sent)
@@ -212,7 +213,7 @@ send_files (SoakWorker *self)
       soak_counts.n_fds++;
     }
 
-  if (!cproc_worker_send_with_fds (self->worker, text, list, &error))
+  if (!send_json_with_fds (self->worker, text, list, &error))
     soak_fail (&self->task, "send: %s", error->message);
   self->n_sent++;
   soak_counts.n_messages_out++;

@@ -13,6 +13,7 @@
 
 #include "child-util.h"
 #include "cproc-pidfd-private.h"
+#include "send-util.h"
 
 #define N_RUNS 24
 
@@ -231,7 +232,7 @@ start_family (Family           *self,
   /* More than the socket takes: some of it is queued. */
   text[0] = text[299999] = '"';
   for (guint i = 0; i < N_MESSAGES; i++)
-    g_assert_true (cproc_worker_send_text (self->worker, text, NULL));
+    g_assert_true (send_json (self->worker, text, NULL));
 
   self->exec = test_exec_new ("write", "1", "100000", NULL);
   cproc_exec_run_async (self->exec, NULL, test_store_result, &self->exec_result);

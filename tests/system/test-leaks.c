@@ -12,6 +12,7 @@
 
 #include "census.h"
 #include "child-util.h"
+#include "send-util.h"
 
 typedef struct
 {
@@ -319,7 +320,7 @@ do_workers (guint round)
 
   g_signal_connect (worker, "message", G_CALLBACK (count_message), &n);
   test_start (CPROC_CHILD (worker));
-  g_assert_true (cproc_worker_send_text (worker, "{\"an\":[\"object\",1,2.5]}", NULL));
+  g_assert_true (send_json (worker, "{\"an\":[\"object\",1,2.5]}", NULL));
   test_run_until_count (&n, 1);
   cproc_worker_close_channel (worker);
   run_until_closed (CPROC_CHILD (worker));
@@ -337,7 +338,7 @@ do_workers_with_fds (guint round)
   g_unix_fd_list_append (fds, STDERR_FILENO, NULL);
   g_unix_fd_list_append (fds, STDERR_FILENO, NULL);
   test_start (CPROC_CHILD (worker));
-  g_assert_true (cproc_worker_send_with_fds (worker, "[1]", fds, NULL));
+  g_assert_true (send_json_with_fds (worker, "[1]", fds, NULL));
   if (round % 2 == 0)
     test_run_until_count (&n, 1);
   g_assert_true (cproc_child_force_exit (CPROC_CHILD (worker), NULL));
@@ -354,7 +355,7 @@ do_dropped_workers (guint round)
   text[0] = '1';
   test_start (CPROC_CHILD (worker));
   for (guint i = 0; i < 1 + round % 3; i++)
-    g_assert_true (cproc_worker_send_text (worker, text, NULL));
+    g_assert_true (send_json (worker, text, NULL));
   run_some_turns (round % 7);
   test_finalize (worker);
 }

@@ -39,8 +39,8 @@ channel_drop (Channel *self)
 static void
 channel_send (Channel *self)
 {
-  cproc_channel_send_text (self->end->channel, "[1]", NULL);
-  cproc_channel_send_text_async (self->end->channel, "[2]", NULL, NULL, NULL);
+  send_json (self->end->channel, "[1]", NULL);
+  send_json_async (self->end->channel, "[2]", NULL, NULL, NULL);
 }
 
 static void
@@ -197,8 +197,8 @@ worker_close_channel (Worker *self)
 static void
 worker_send (Worker *self)
 {
-  cproc_worker_send_text (self->worker, "[1]", NULL);
-  cproc_worker_send_text_async (self->worker, "[2]", NULL, NULL, NULL);
+  send_json (self->worker, "[1]", NULL);
+  send_json_async (self->worker, "[2]", NULL, NULL, NULL);
 }
 
 static void
@@ -241,7 +241,7 @@ worker_start_other (Worker *self)
   other = echo_new ();
   g_signal_connect_swapped (other, "message", G_CALLBACK (g_atomic_int_inc), &n);
   test_start (CPROC_CHILD (other));
-  g_assert_true (cproc_worker_send_text (other, "1", NULL));
+  g_assert_true (send_json (other, "1", NULL));
   test_run_until_count (&n, 1);
   test_finalize (other);
 }
@@ -297,7 +297,7 @@ check_worker (guint       action,
 
   test_start (CPROC_CHILD (self.worker));
   for (guint i = 0; i < 3; i++)
-    g_assert_true (cproc_worker_send_text (self.worker, "1", NULL));
+    g_assert_true (send_json (self.worker, "1", NULL));
   while (self.worker != NULL &&
          cproc_child_get_state (CPROC_CHILD (self.worker)) != CPROC_STATE_CLOSED)
     g_main_context_iteration (NULL, TRUE);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "child-util.h"
+#include "send-util.h"
 
 /* Descriptors to a worker and back from it, and handlers of a worker that do the worst. */
 
@@ -82,9 +83,9 @@ test_with_fds (void)
       g_assert_cmpint (g_unix_fd_list_append (list, pipes[i][1], &error), ==, i);
     }
 
-  g_assert_true (cproc_worker_send_with_fds (worker, "\"two\"", list, &error));
+  g_assert_true (send_json_with_fds (worker, "\"two\"", list, &error));
   g_assert_no_error (error);
-  g_assert_true (cproc_worker_send_with_fds (worker, "\"none\"", NULL, &error));
+  g_assert_true (send_json_with_fds (worker, "\"none\"", NULL, &error));
   g_assert_no_error (error);
   g_clear_object (&list);
   close (pipes[0][1]);
@@ -125,12 +126,12 @@ test_socket (void)
   socket = g_socket_new_from_fd (ends[0], &error);
   g_assert_no_error (error);
 
-  g_assert_false (cproc_worker_send_socket (worker, "1", socket, &error));
+  g_assert_false (send_json_with_socket (worker, "1", socket, &error));
   g_assert_error (error, CPROC_ERROR, CPROC_ERROR_NOT_RUNNING);
   g_clear_error (&error);
 
   test_start (CPROC_CHILD (worker));
-  g_assert_true (cproc_worker_send_socket (worker, "\"a socket\"", socket, &error));
+  g_assert_true (send_json_with_socket (worker, "\"a socket\"", socket, &error));
   g_assert_no_error (error);
   assert_leads_to (await_message (messages, 0), 0, ends[1]);
   close_and_await (worker);
@@ -151,7 +152,7 @@ test_fds_leave_nothing (void)
 
       g_assert_cmpint (g_unix_fd_list_append (list, STDERR_FILENO, NULL), ==, 0);
       test_start (CPROC_CHILD (worker));
-      g_assert_true (cproc_worker_send_with_fds (worker, "1", list, NULL));
+      g_assert_true (send_json_with_fds (worker, "1", list, NULL));
       await_message (messages, 0);
       close_and_await (worker);
       test_finalize (worker);
@@ -199,7 +200,7 @@ close_channel (CprocWorker **worker)
 static void
 send_back (CprocWorker **worker)
 {
-  cproc_worker_send_text (*worker, "1", NULL);
+  send_json (*worker, "1", NULL);
 }
 
 static const struct

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "child-util.h"
+#include "send-util.h"
 
 /* Workers, written in C with this library: tests/worker.c. */
 
@@ -108,7 +109,7 @@ send (TestWorker *self,
       const char *json)
 {
   g_autoptr(GError) error = NULL;
-  gboolean sent = cproc_worker_send_text (self->worker, json, &error);
+  gboolean sent = send_json (self->worker, json, &error);
 
   g_assert_no_error (error);
   g_assert_true (sent);
@@ -188,10 +189,10 @@ test_kinds (void)
                                        "9223372036854775807" };
 
   test_start (self->child);
-  g_assert_true (cproc_worker_send (self->worker, node, &error));
+  g_assert_true (send_node (self->worker, node, &error));
   g_assert_no_error (error);
   send (self, "null");
-  g_assert_true (cproc_worker_send_variant (self->worker, g_variant_new_boolean (TRUE), &error));
+  g_assert_true (send_variant (self->worker, g_variant_new_boolean (TRUE), &error));
   g_assert_no_error (error);
   send (self, "{\"b\":1,\"a\":[]}");
   send (self, "9223372036854775807");
@@ -206,21 +207,20 @@ static void
 test_async (void)
 {
   g_autoptr(TestWorker) self = worker_new ("echo", NULL, NULL);
-  g_autoptr(JsonNode) node = json_from_string ("{\"n\":1}", NULL);
   g_autoptr(GAsyncResult) first = NULL;
   g_autoptr(GAsyncResult) second = NULL;
   g_autoptr(GAsyncResult) bad = NULL;
   g_autoptr(GError) error = NULL;
 
   test_start (self->child);
-  cproc_worker_send_async (self->worker, node, NULL, test_store_result, &first);
-  cproc_worker_send_text_async (self->worker, "2", NULL, test_store_result, &second);
-  cproc_worker_send_text_async (self->worker, "no message", NULL, test_store_result, &bad);
+  send_json_async (self->worker, "{\"n\":1}", NULL, test_store_result, &first);
+  send_json_async (self->worker, "2", NULL, test_store_result, &second);
+  send_json_async (self->worker, "{\"cmd\":\"NODE_X\"}", NULL, test_store_result, &bad);
   g_assert_true (cproc_worker_send_finish (self->worker, test_await (&first), &error));
   g_assert_no_error (error);
-  g_assert_true (cproc_worker_send_text_finish (self->worker, test_await (&second), &error));
+  g_assert_true (cproc_worker_send_finish (self->worker, test_await (&second), &error));
   g_assert_no_error (error);
-  g_assert_false (cproc_worker_send_text_finish (self->worker, test_await (&bad), &error));
+  g_assert_false (cproc_worker_send_finish (self->worker, test_await (&bad), &error));
   g_assert_error (error, CPROC_ERROR, CPROC_ERROR_INVALID_MESSAGE);
   test_run_until_count (&self->n_messages, 2);
   g_assert_cmpstr (g_ptr_array_index (self->texts, 0), ==, "{\"n\":1}");
@@ -300,20 +300,20 @@ assert_refused (TestWorker *self,
   g_autoptr(GAsyncResult) result = NULL;
   GError *error = NULL;
 
-  g_assert_false (cproc_worker_send_text (self->worker, "1", &error));
+  g_assert_false (send_json (self->worker, "1", &error));
   g_assert_error (error, CPROC_ERROR, (int) code);
   g_clear_error (&error);
-  g_assert_false (cproc_worker_send (self->worker, node, &error));
+  g_assert_false (send_node (self->worker, node, &error));
   g_assert_error (error, CPROC_ERROR, (int) code);
   g_clear_error (&error);
-  g_assert_false (cproc_worker_send_variant (self->worker, g_variant_new_int32 (1), &error));
+  g_assert_false (send_variant (self->worker, g_variant_new_int32 (1), &error));
   g_assert_error (error, CPROC_ERROR, (int) code);
   g_clear_error (&error);
-  g_assert_false (cproc_worker_send_with_fds (self->worker, "1", NULL, &error));
+  g_assert_false (send_json_with_fds (self->worker, "1", NULL, &error));
   g_assert_error (error, CPROC_ERROR, (int) code);
   g_clear_error (&error);
-  cproc_worker_send_text_async (self->worker, "1", NULL, test_store_result, &result);
-  g_assert_false (cproc_worker_send_text_finish (self->worker, test_await (&result), &error));
+  send_json_async (self->worker, "1", NULL, test_store_result, &result);
+  g_assert_false (cproc_worker_send_finish (self->worker, test_await (&result), &error));
   g_assert_error (error, CPROC_ERROR, (int) code);
   g_clear_error (&error);
 }
@@ -391,7 +391,7 @@ test_failed_start (void)
   assert_refused (self, CPROC_ERROR_NOT_RUNNING);
   cproc_child_start_async (self->child, NULL, test_store_result, &result);
   /* It may have failed already, in the library's thread. */
-  cproc_worker_send_text (self->worker, "\"lost\"", NULL);
+  send_json (self->worker, "\"lost\"", NULL);
   g_assert_false (cproc_child_start_finish (self->child, test_await (&result), &error));
   assert_refused (self, CPROC_ERROR_NOT_RUNNING);
   g_assert_cmpuint (self->events->len, ==, 0);
@@ -499,7 +499,7 @@ test_too_large (void)
   g_signal_connect (worker, "invalid-message", G_CALLBACK (note_too_large), &n);
   cproc_channel_set_max_message_size (cproc_worker_get_channel (worker), 10);
   test_start (CPROC_CHILD (worker));
-  g_assert_false (cproc_worker_send_text (worker, "\"much too large\"", &error));
+  g_assert_false (send_json (worker, "\"much too large\"", &error));
   g_assert_error (error, CPROC_ERROR, CPROC_ERROR_MESSAGE_TOO_LARGE);
   test_run_until_state (CPROC_CHILD (worker), CPROC_STATE_CLOSED);
   g_assert_cmpuint (n, ==, 1);
@@ -529,7 +529,7 @@ test_drop (void)
   test_start (self->child);
   send (self, "1");
   test_finalize (self->worker);
-  g_assert_false (cproc_channel_send_text (channel, "2", &error));
+  g_assert_false (send_json (channel, "2", &error));
   g_assert_error (error, CPROC_ERROR, CPROC_ERROR_CHANNEL_CLOSED);
   test_finalize (channel);
 }

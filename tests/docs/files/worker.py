@@ -12,6 +12,6 @@ from gi.repository import Cproc, GLib
 loop = GLib.MainLoop()
 parent = Cproc.Channel.get_parent()
 parent.connect("message", lambda parent, message:
-               parent.send_text(json.dumps(2 * json.loads(message.get_text()))))
+               parent.send(Cproc.Message.new_text(json.dumps(2 * json.loads(message.get_text())))))
 parent.connect("disconnected", lambda parent: loop.quit())
 loop.run()
