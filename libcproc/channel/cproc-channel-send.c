@@ -110,7 +110,8 @@ channel_send (CprocChannel  *self,
 
   if (!cproc_channel_check_open (self, error) ||
       !check_size (self, message, error) ||
-      !cproc_node_protocol_allows_text (message->text, message->length, error))
+      (message->may_be_internal &&
+       !cproc_node_protocol_allows_text (message->text, message->length, error)))
     return FALSE;
 
   cproc_message_seal (message);

@@ -11,6 +11,7 @@ struct _CprocMessage
   gatomicrefcount ref_count;
   gint sealed;    /* nothing may change any more: it has been sent, or it was received */
   JsonNode *root; /* made when it is first asked for */
+  gboolean may_be_internal; /* a member may be named "cmd", as those of Node's own frames */
   GUnixFDList *fd_list;
   const char *handle_type;    /* Node's name for what the one descriptor is; static */
   const char *handle_members; /* members of the frame that Node wants beside it, or NULL; static */

@@ -26,6 +26,7 @@ message_init (CprocMessage *self,
   g_atomic_ref_count_init (&self->ref_count);
   self->sealed = TRUE;
   self->root = NULL;
+  self->may_be_internal = TRUE;
   self->fd_list = fd_list;
   self->handle_type = NULL;
   self->handle_members = NULL;
@@ -101,13 +102,14 @@ cproc_message_new_text (const char  *json,
                         GError     **error)
 {
   CprocMessage *self;
+  gboolean may_have_cmd;
   gsize length;
 
   g_return_val_if_fail (json != NULL, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
   length = strlen (json);
-  if (!cproc_json_check (json, length, error))
+  if (!cproc_json_check_names (json, length, &may_have_cmd, error))
     return NULL;
 
   while (is_space (json[0]))
@@ -120,6 +122,7 @@ cproc_message_new_text (const char  *json,
 
   self = cproc_message_new (json, length, NULL);
   self->sealed = FALSE;
+  self->may_be_internal = may_have_cmd;
   /* A line end inside of a string is never written as itself, so these are between tokens. */
   if (memchr (self->text, '\n', length) != NULL || memchr (self->text, '\r', length) != NULL)
     g_strdelimit ((char *) self->text, "\r\n", ' ');
@@ -168,6 +171,9 @@ cproc_message_new_node (JsonNode  *node,
   storage = g_string_free (buffer, FALSE);
   self = cproc_message_new_take (storage, storage + sizeof (CprocMessage), length);
   self->sealed = FALSE;
+  self->may_be_internal = JSON_NODE_HOLDS_OBJECT (node) &&
+                          json_node_get_object (node) != NULL &&
+                          json_object_has_member (json_node_get_object (node), "cmd");
 
   return self;
 }

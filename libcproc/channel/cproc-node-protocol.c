@@ -17,7 +17,6 @@
 #define MAX_KEY 1024
 
 #define MAX_SHOWN 40
-#define SHORT 512
 
 /* Node wraps a handle that it sends again, up to three times. */
 #define MAX_WRAPPED 8
@@ -62,36 +61,6 @@ trim (const char *text,
   return (CprocJsonSpan) { text, length };
 }
 
-/* memmem() prepares for long texts, and most are short. */
-static gboolean
-contains_prefix (const CprocJsonSpan *frame)
-{
-  const char *end = frame->data + frame->length;
-  const char *p = frame->data;
-
-  if (frame->length > SHORT)
-    return memmem (p, frame->length, PREFIX, strlen (PREFIX)) != NULL;
-
-  while ((p = memchr (p, PREFIX[0], end - p)) != NULL)
-    {
-      if ((gsize) (end - p) >= strlen (PREFIX) && memcmp (p, PREFIX, strlen (PREFIX)) == 0)
-        return TRUE;
-      p++;
-    }
-
-  return FALSE;
-}
-
-/* Nearly every message is none of the protocol's, which is seen without looking at its members:
- * without the prefix in plain, only an escape could spell it. */
-static gboolean
-may_be_internal (const CprocJsonSpan *frame)
-{
-  return frame->length > 0 && frame->data[0] == '{' &&
-         (contains_prefix (frame) ||
-          memchr (frame->data, '\\', frame->length) != NULL);
-}
-
 /* The value of the member "cmd" if it begins with the prefix. */
 static char *
 get_command (const CprocJsonSpan *frame)
@@ -99,7 +68,7 @@ get_command (const CprocJsonSpan *frame)
   CprocJsonSpan value;
   g_autofree char *cmd = NULL;
 
-  if (!may_be_internal (frame) ||
+  if (frame->length == 0 || frame->data[0] != '{' ||
       !cproc_json_find_member (frame->data, frame->length, "cmd", &value))
     return NULL;
 
@@ -347,9 +316,11 @@ cproc_node_protocol_take_frame (CprocNodeProtocol  *self,
                                 GError            **error)
 {
   CprocJsonSpan frame = trim (text, length);
-  g_autofree char *cmd = NULL;
+  CprocMessage *message;
+  gboolean may_have_cmd;
 
-  if (frame.length == 0 || !cproc_json_check (frame.data, frame.length, error))
+  if (frame.length == 0 ||
+      !cproc_json_check_names (frame.data, frame.length, &may_have_cmd, error))
     {
       if (frame.length == 0)
         g_set_error_literal (error, CPROC_ERROR, CPROC_ERROR_INVALID_MESSAGE,
@@ -357,11 +328,19 @@ cproc_node_protocol_take_frame (CprocNodeProtocol  *self,
       return NULL;
     }
 
-  cmd = get_internal_command (&frame);
-  if (cmd != NULL)
-    return take_internal (self, in, out, &frame, cmd, error);
+  /* Nearly every message is not the protocol's: the check has seen it, no second look is needed. */
+  if (may_have_cmd)
+    {
+      g_autofree char *cmd = get_internal_command (&frame);
 
-  return message_from_frame (in, &frame);
+      if (cmd != NULL)
+        return take_internal (self, in, out, &frame, cmd, error);
+    }
+
+  message = message_from_frame (in, &frame);
+  message->may_be_internal = may_have_cmd;
+
+  return message;
 }
 
 gboolean

@@ -6,62 +6,10 @@
 #include <immintrin.h>
 
 /* The 64 bytes that the fast check of a text looks at together: each function gives a mask in which
- * bit n is for byte n. Included with CPROC_JSON_AVX512 or without. */
+ * bit n is for byte n. */
 
 /* What is passed by address is to stay in registers: nothing is passed so to what is not inline. */
 #define INLINE G_ALWAYS_INLINE
-
-#ifdef CPROC_JSON_AVX512
-
-#define FAST __attribute__ ((target ("avx512f,avx512bw,avx2,bmi,pclmul")))
-
-typedef struct
-{
-  __m512i all;
-} Bytes;
-
-INLINE FAST static inline Bytes
-bytes_load (const char *p)
-{
-  return (Bytes) { _mm512_loadu_si512 (p) };
-}
-
-INLINE FAST static inline guint64
-bytes_equal (const Bytes *self,
-             char         c)
-{
-  return _mm512_cmpeq_epi8_mask (self->all, _mm512_set1_epi8 (c));
-}
-
-/* As signed numbers: what is not ASCII is below everything else. */
-INLINE FAST static inline guint64
-bytes_below (const Bytes *self,
-             char         c)
-{
-  return _mm512_cmplt_epi8_mask (self->all, _mm512_set1_epi8 (c));
-}
-
-INLINE FAST static inline guint64
-bytes_not_ascii (const Bytes *self)
-{
-  return _mm512_movepi8_mask (self->all);
-}
-
-INLINE FAST static inline guint64
-bytes_digits (const Bytes *self)
-{
-  return _mm512_cmplt_epu8_mask (_mm512_sub_epi8 (self->all, _mm512_set1_epi8 ('0')),
-                                 _mm512_set1_epi8 (10));
-}
-
-/* Brackets and braces differ in one bit. */
-INLINE FAST static inline Bytes
-bytes_fold (const Bytes *self)
-{
-  return (Bytes) { _mm512_or_si512 (self->all, _mm512_set1_epi8 ('{' ^ '[')) };
-}
-
-#else
 
 #define FAST __attribute__ ((target ("avx2,bmi,pclmul")))
 
@@ -132,5 +80,3 @@ bytes_fold (const Bytes *self)
 
   return (Bytes) { _mm256_or_si256 (self->low, bit), _mm256_or_si256 (self->high, bit) };
 }
-
-#endif

@@ -25,15 +25,22 @@ gboolean  cproc_json_check          (const char          *text,
                                      gsize                length,
                                      GError             **error);
 
+/* The same. may_have_cmd: (nullable): set to FALSE if no member, at any level, is named "cmd",
+ * however that is written. */
+gboolean  cproc_json_check_names    (const char          *text,
+                                     gsize                length,
+                                     gboolean            *may_have_cmd,
+                                     GError             **error);
+
 /* The tree of a text that has passed the check: cannot fail. \u0000 and lone surrogates become
  * U+FFFD; of members with one name the last wins, in the place of the first, as in JavaScript. */
 JsonNode *cproc_json_parse          (const char          *text,
                                      gsize                length);
 
 /* Appends the text of a tree: compact, one line, valid by cproc_json_check(). Doubles are written
- * with the fewest digits that read back the same, and so that they stay doubles: 1 is "1.0". A node
- * without a value, and NULL, are null. CPROC_ERROR_INVALID_MESSAGE for what JSON cannot say (NaN,
- * infinities, invalid UTF-8, deeper than the limit); nothing is appended then. */
+ * so that they read back the same and stay doubles: 1 is "1.0". A node without a value, and NULL,
+ * are null. CPROC_ERROR_INVALID_MESSAGE for what JSON cannot say (NaN, infinities, invalid UTF-8,
+ * deeper than the limit); nothing is appended then. */
 gboolean  cproc_json_write          (JsonNode            *node,
                                      GString             *out,
                                      GError             **error);
@@ -45,7 +52,7 @@ gboolean  cproc_json_find_member    (const char          *text,
                                      const char          *name,
                                      CprocJsonSpan       *value);
 
-/* The string that a span holds, decoded as cproc_json_parse() does; NULL if it is no string. */
+/* The string that a span holds, decoded as cproc_json_parse() does; NULL if it is not a string. */
 char     *cproc_json_span_to_string (const CprocJsonSpan *span);
 
 G_END_DECLS

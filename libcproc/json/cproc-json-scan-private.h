@@ -6,10 +6,6 @@
 
 #include <glib.h>
 
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
-
 G_BEGIN_DECLS
 
 /* How the bytes of a JSON text are told apart: shared by the check, the parser and the writer. */
@@ -54,38 +50,11 @@ cproc_json_load_word (const char *p)
   return GUINT64_FROM_LE (word);
 }
 
-#ifdef __SSE2__
-static inline __m128i
-cproc_json_load_block (const char *p)
-{
-  __m128i block;
-
-  memcpy (&block, p, sizeof block);
-
-  return block;
-}
-#endif
-
 /* Steps over ASCII that stands for itself in a string. */
 static inline const char *
 cproc_json_skip_plain (const char *p,
                        const char *end)
 {
-#ifdef __SSE2__
-  for (; end - p >= 16; p += 16)
-    {
-      __m128i bytes = cproc_json_load_block (p);
-      /* The comparison is a signed one: it finds what is not ASCII too. */
-      __m128i control = _mm_cmplt_epi8 (bytes, _mm_set1_epi8 (0x20));
-      __m128i quote = _mm_cmpeq_epi8 (bytes, _mm_set1_epi8 ('"'));
-      __m128i backslash = _mm_cmpeq_epi8 (bytes, _mm_set1_epi8 ('\\'));
-      int marks = _mm_movemask_epi8 (_mm_or_si128 (_mm_or_si128 (quote, backslash), control));
-
-      if (marks != 0)
-        return p + __builtin_ctz (marks);
-    }
-#endif
-
   for (; end - p >= 8; p += 8)
     {
       guint64 marks = cproc_json_mark_special (cproc_json_load_word (p));
@@ -105,19 +74,6 @@ static inline const char *
 cproc_json_skip_to_quote (const char *p,
                           const char *end)
 {
-#ifdef __SSE2__
-  for (; end - p >= 16; p += 16)
-    {
-      __m128i bytes = cproc_json_load_block (p);
-      __m128i quote = _mm_cmpeq_epi8 (bytes, _mm_set1_epi8 ('"'));
-      __m128i backslash = _mm_cmpeq_epi8 (bytes, _mm_set1_epi8 ('\\'));
-      int marks = _mm_movemask_epi8 (_mm_or_si128 (quote, backslash));
-
-      if (marks != 0)
-        return p + __builtin_ctz (marks);
-    }
-#endif
-
   for (; end - p >= 8; p += 8)
     {
       guint64 marks = cproc_json_mark_quote (cproc_json_load_word (p));
@@ -216,26 +172,15 @@ cproc_json_string_end (const char *p,
     }
 }
 
-/* Behind the escape sequence, or the number, string or literal, that begins at p, which is not the
- * end; NULL if it is not valid. */
-const char *cproc_json_escape_end     (const char *p,
-                                       const char *end);
-const char *cproc_json_scalar_end     (const char *p,
-                                       const char *end);
-
-/* TRUE: cproc_json_check() would pass the text. FALSE: perhaps not. */
+/* TRUE: cproc_json_check_names() would pass the text. FALSE: perhaps not. */
 gboolean cproc_json_check_fast        (const char  *text,
-                                       gsize        length);
+                                       gsize        length,
+                                       gboolean    *may_have_cmd);
 
-/* That with what it is made of; FALSE too where the processor cannot. */
-gboolean cproc_json_check_avx2        (const char  *text,
-                                       gsize        length);
-gboolean cproc_json_check_avx512      (const char  *text,
-                                       gsize        length);
-
-/* cproc_json_check() without the help of that. */
+/* cproc_json_check_names() without the help of that. */
 gboolean cproc_json_check_by_token    (const char  *text,
                                        gsize        length,
+                                       gboolean    *may_have_cmd,
                                        GError     **error);
 
 /* Decodes what stands between the quotes of a valid string; out holds length bytes or more.
@@ -248,12 +193,12 @@ gsize    cproc_json_decode            (char       *out,
 gboolean cproc_json_number_is_finite  (const char *number,
                                        gsize       length);
 
-/* Exact, whatever the locale. */
+/* Correctly rounded, whatever the locale. */
 double   cproc_json_number_to_double  (const char *number,
                                        gsize       length);
 
-/* Writes a finite double with the fewest digits that read back the same, laid out as JavaScript
- * does, but so that it stays a double when it is read back: 1 is "1.0". Returns the length. */
+/* Writes a finite double so that it reads back the same and stays a double: 1 is "1.0". Returns the
+ * length. */
 gsize    cproc_json_double_to_text    (double      value,
                                        char       *out);
 

@@ -7,6 +7,7 @@
 
 #include "cproc-error.h"
 #include "cproc-json-private.h"
+#include "cproc-json-scan-private.h"
 
 #include "json-texts.h"
 
@@ -239,6 +240,47 @@ test_range_of_doubles (void)
     }
 }
 
+/* Whether a member is named "cmd", in a short text and behind a long one. */
+static void
+test_names (void)
+{
+  static const struct
+  {
+    const char *text;
+    gboolean may_have_cmd;
+  } texts[] = {
+    { "{\"cmd\":1}", TRUE },
+    { "{\"a\":1,\"cmd\":2,\"b\":3}", TRUE },
+    { "{\"a\":1 , \"cmd\" : 2}", TRUE },
+    { "[{\"cmd\":1}]", TRUE },
+    { "{\"c\\u006Dd\":1}", TRUE },
+    { "{\"\\u0063md\":1}", TRUE },
+    { "{\"a\":\"cmd\"}", FALSE },
+    { "[\"cmd\",\"cmd\"]", FALSE },
+    { "{\"cmd1\":1,\"CMD\":2,\"cm\":3,\"xcmd\":4}", FALSE },
+    { "{\"a\\n\":\"\\\"cmd\\\"\"}", FALSE },
+    { "\"cmd\"", FALSE },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
+    {
+      for (guint padding = 0; padding < 300; padding += 7)
+        {
+          g_autofree char *spaces = g_strnfill (padding % 64, ' ');
+          g_autofree char *pad = g_strnfill (padding, 'x');
+          g_autofree char *text = g_strdup_printf ("[\"%s\",%s%s,[%s]]", pad, spaces, texts[i].text,
+                                                   spaces);
+          gboolean may_have_cmd = !texts[i].may_have_cmd;
+          gboolean by_token = may_have_cmd;
+
+          g_assert_true (cproc_json_check_names (text, strlen (text), &may_have_cmd, NULL));
+          g_assert_cmpint (may_have_cmd, ==, texts[i].may_have_cmd);
+          g_assert_true (cproc_json_check_by_token (text, strlen (text), &by_token, NULL));
+          g_assert_cmpint (by_token, ==, texts[i].may_have_cmd);
+        }
+    }
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -255,6 +297,8 @@ main (int   argc,
   g_test_add_func ("/json-check/utf8", test_utf8);
   g_test_add_func ("/json-check/range-of-doubles", test_range_of_doubles);
   g_test_add_func ("/json-check/range-of-integers", test_range_of_integers);
+
+  g_test_add_func ("/json-check/names", test_names);
 
   return g_test_run ();
 }

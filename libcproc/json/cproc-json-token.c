@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "cproc-json-scan-private.h"
+#include "cproc-json-token-private.h"
+
+/* Every function gets the place where it looks and returns the place behind what it found, or NULL
+ * after cproc_json_token_fail(). */
+
+const char *
+cproc_json_token_fail (CprocJsonToken *self,
+                       const char     *at,
+                       const char     *reason)
+{
+  self->error_at = at;
+  self->error_reason = at == self->end ? N_("the text ends too early") : reason;
+
+  return NULL;
+}
+
+const char *
+cproc_json_token_escape (CprocJsonToken *self,
+                         const char     *p)
+{
+  if (++p == self->end || *p == '\0' || strchr ("\"\\/bfnrtu", *p) == NULL)
+    return cproc_json_token_fail (self, p, N_("no escape sequence is written like this"));
+
+  if (*p++ != 'u')
+    return p;
+
+  if (self->end - p >= 3 && memcmp (p, "006", 3) == 0)
+    self->spells_letters = TRUE;
+
+  for (guint i = 0; i < 4; i++, p++)
+    {
+      if (p == self->end || !g_ascii_isxdigit (*p))
+        return cproc_json_token_fail (self, p, N_("four hexadecimal digits must follow “\\u”"));
+    }
+
+  return p;
+}
+
+const char *
+cproc_json_token_string (CprocJsonToken *self,
+                         const char     *p)
+{
+  for (;;)
+    {
+      p = cproc_json_skip_plain (p, self->end);
+
+      if (p == self->end)
+        return cproc_json_token_fail (self, p, NULL);
+      else if (*p == '"')
+        return p + 1;
+      else if (*p == '\\')
+        p = cproc_json_token_escape (self, p);
+      else if ((guchar) *p < 0x20)
+        return cproc_json_token_fail (self, p,
+                                      N_("a control character in a string must be escaped"));
+      else
+        {
+          p = cproc_json_skip_utf8 (p, self->end);
+          if (p < self->end && (guchar) *p >= 0x80)
+            return cproc_json_token_fail (self, p, N_("this is not valid UTF-8"));
+        }
+
+      if (p == NULL)
+        return NULL;
+    }
+}
+
+static const char *
+check_digits (CprocJsonToken *self,
+              const char     *p)
+{
+  const char *behind = cproc_json_skip_digits (p, self->end);
+
+  if (behind == p)
+    return cproc_json_token_fail (self, p, N_("a digit must stand here"));
+
+  return behind;
+}
+
+/* The fraction and the exponent of the number that begins at start. */
+static const char *
+check_real (CprocJsonToken *self,
+            const char     *start,
+            const char     *p)
+{
+  gboolean has_exponent = FALSE;
+
+  if (*p == '.' && (p = check_digits (self, p + 1)) == NULL)
+    return NULL;
+
+  if (p < self->end && (*p == 'e' || *p == 'E'))
+    {
+      has_exponent = TRUE;
+      p++;
+      if (p < self->end && (*p == '+' || *p == '-'))
+        p++;
+      if ((p = check_digits (self, p)) == NULL)
+        return NULL;
+    }
+
+  /* Without an exponent it takes 309 digits. */
+  if ((has_exponent || p - start > 308) && !cproc_json_number_is_finite (start, p - start))
+    return cproc_json_token_fail (self, start, N_("the number is too large"));
+
+  return p;
+}
+
+static inline const char *
+check_number (CprocJsonToken *self,
+              const char     *start)
+{
+  gboolean negative = *start == '-';
+  const char *digits = start + (negative ? 1 : 0);
+  const char *p = check_digits (self, digits);
+
+  if (p == NULL)
+    return NULL;
+
+  if (*digits == '0' && p - digits > 1)
+    return cproc_json_token_fail (self, digits, N_("a number must not begin with 0"));
+
+  if (p < self->end && (*p == '.' || *p == 'e' || *p == 'E'))
+    return check_real (self, start, p);
+
+  /* One of more than 64 bits, which JavaScript writes so, is a double. */
+  if (p - digits > 308 && !cproc_json_number_is_finite (start, p - start))
+    return cproc_json_token_fail (self, start, N_("the number is too large"));
+
+  return p;
+}
+
+static const char *
+check_literal (CprocJsonToken *self,
+               const char     *p)
+{
+  static const char * const literals[] = { "true", "false", "null" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (literals); i++)
+    {
+      gsize length = strlen (literals[i]);
+      gsize left = MIN (length, (gsize) (self->end - p));
+
+      if (memcmp (p, literals[i], left) == 0)
+        return left == length ? p + length : cproc_json_token_fail (self, self->end, NULL);
+    }
+
+  return cproc_json_token_fail (self, p, N_("no value is written like this"));
+}
+
+const char *
+cproc_json_token_scalar (CprocJsonToken *self,
+                         const char     *p)
+{
+  if (*p == '"')
+    return cproc_json_token_string (self, p + 1);
+  else if (*p == '-' || g_ascii_isdigit (*p))
+    return check_number (self, p);
+  else
+    return check_literal (self, p);
+}
