@@ -62,7 +62,7 @@ tasks_task_dup_status (TasksTask *self)
     return g_strdup (_("Starting"));
   if (self->stop_time != 0)
     {
-      guint grace = cproc_child_get_kill_grace (self->child);
+      int grace = cproc_child_get_kill_grace (self->child);
       guint left = tasks_task_get_grace (self) * grace / 1000 + 0.999;
 
       return g_strdup_printf (ngettext ("Stopping: %u second left", "Stopping: %u seconds left",

@@ -54,15 +54,21 @@ typedef enum
 
 /**
  * CprocContainment:
- * @CPROC_CONTAINMENT_AUTO: @CPROC_CONTAINMENT_GROUP, but @CPROC_CONTAINMENT_NONE where standard
- *   input is inherited and is the controlling terminal
+ * @CPROC_CONTAINMENT_AUTO: @CPROC_CONTAINMENT_GROUP; but where this process is in the foreground
+ *   of a controlling terminal, the child stays in its process group, so that Ctrl-C reaches it and
+ *   it can ask at `/dev/tty`, and is reached as @CPROC_CONTAINMENT_TREE is
  * @CPROC_CONTAINMENT_NONE: the process alone; it stays in the parent's process group, so a
  *   terminal's Ctrl-C reaches it
  * @CPROC_CONTAINMENT_GROUP: the child leads a process group, and all of it is signalled; what
- *   made a session of its own escapes
- * @CPROC_CONTAINMENT_TREE: every descendant, however it was started; nothing escapes
+ *   makes a group or a session of its own escapes
+ * @CPROC_CONTAINMENT_TREE: every descendant, however it was started; nothing escapes but what
+ *   becomes another user or ends the launch helper. Needs `/proc`: without it, and with
+ *   [property@Cproc.Command:new-session], the start fails with [error@Cproc.Error.NOT_SUPPORTED]
  *
  * How far kill, timeout, limits and the parent's death reach.
+ *
+ * What a program leaves behind when it ends by itself goes on with all but
+ * @CPROC_CONTAINMENT_TREE.
  *
  * Since: 1.0
  */

@@ -137,6 +137,16 @@ child_exited (const CprocExitStatus *end,
   cproc_child_check_closed (self);
 }
 
+/* The signal that has stopped it; 0: it goes on. */
+static void
+child_stopped (int      signum,
+               gpointer user_data)
+{
+  g_autoptr(CprocChild) self = g_object_ref (user_data);
+
+  cproc_child_emit_stop (self, signum);
+}
+
 void
 cproc_child_run_begins (CprocChild *self,
                         gint64      pid)
@@ -147,6 +157,7 @@ cproc_child_run_begins (CprocChild *self,
   priv->output_time = priv->start_time;
   cproc_exit_watch_start (&priv->exit_watch, priv->context, priv->subprocess,
                           priv->job, child_exited, self);
+  cproc_exit_watch_start_stops (&priv->exit_watch, child_stopped, cproc_child_wants_stops (self));
 
   g_object_freeze_notify (G_OBJECT (self));
   cproc_child_set_pid (self, pid);
@@ -297,7 +308,8 @@ child_signal (CprocChild  *self,
  * @error: return location for an error
  *
  * Ends the child: [property@Cproc.Child:kill-signal] now, and SIGKILL to what is left after
- * [property@Cproc.Child:kill-grace].
+ * [property@Cproc.Child:kill-grace]. SIGCONT follows the kill signal, so that a stopped program can
+ * end too.
  *
  * Reaches as far as the command's [property@Cproc.Command:containment] says. Does not wait:
  * [signal@Cproc.Child::closed] tells when all is over. While

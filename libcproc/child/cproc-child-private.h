@@ -127,7 +127,7 @@ typedef struct
   guint idle_timeout;
   int drain_timeout;
   int kill_signal;
-  guint kill_grace;
+  int kill_grace;
   guint max_line_length;
   char *encoding;
 
@@ -154,10 +154,6 @@ CprocChildHooks   *cproc_child_get_hooks       (CprocChild       *self);
 /* In a fork of the process that has started it, which has a copy of the object and nothing else:
  * another's child is not to be signalled, read from or waited for. */
 gboolean cproc_child_is_foreign (CprocChild  *self);
-
-/* Ends the calls of the child's sources. A class's dispose calls this first, and returns at once
- * where it is FALSE, see cproc_owner_leave(). */
-gboolean cproc_child_leave_sources (CprocChild *self);
 
 /* Every method but those that read properties begins with one of these: FALSE in a fork, and with
  * a critical in another thread than the child's. The second then calls back. */
@@ -190,6 +186,9 @@ void     cproc_child_emit_due          (CprocChild     *self);
 void     cproc_child_emit_closed       (CprocChild     *self);
 void     cproc_child_emit_stream_ended (CprocChild     *self,
                                         CprocStream     stream);
+void     cproc_child_emit_stop         (CprocChild     *self,
+                                        int             signum);
+gboolean cproc_child_wants_stops       (CprocChild     *self);
 void     cproc_child_emit_output       (CprocChild     *self,
                                         CprocStream     stream,
                                         GBytes         *bytes);

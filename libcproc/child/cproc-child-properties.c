@@ -380,11 +380,11 @@ cproc_child_set_kill_signal (CprocChild *self,
  *
  * Gets how long after the kill signal SIGKILL follows.
  *
- * Returns: milliseconds; 0 never
+ * Returns: milliseconds; 0 SIGKILL at once, -1 never
  *
  * Since: 1.0
  */
-guint
+int
 cproc_child_get_kill_grace (CprocChild *self)
 {
   g_return_val_if_fail (CPROC_IS_CHILD (self), 0);
@@ -395,7 +395,7 @@ cproc_child_get_kill_grace (CprocChild *self)
 /**
  * cproc_child_set_kill_grace:
  * @self: a child
- * @kill_grace: milliseconds; 0 never
+ * @kill_grace: milliseconds; 0 SIGKILL at once, -1 never
  *
  * Sets how long after the kill signal SIGKILL follows.
  *
@@ -403,11 +403,12 @@ cproc_child_get_kill_grace (CprocChild *self)
  */
 void
 cproc_child_set_kill_grace (CprocChild *self,
-                            guint kill_grace)
+                            int         kill_grace)
 {
   CprocChildPrivate *priv;
 
   g_return_if_fail (CPROC_IS_CHILD (self));
+  g_return_if_fail (kill_grace >= -1);
   if (!cproc_child_check_call (self, G_STRFUNC, NULL))
     return;
 

@@ -199,13 +199,14 @@ install_policy_properties (GObjectClass *object_class)
   /**
    * CprocChild:kill-grace: (getter get_kill_grace) (setter set_kill_grace)
    *
-   * How long after [property@Cproc.Child:kill-signal] SIGKILL follows, in milliseconds; 0 never.
+   * How long after [property@Cproc.Child:kill-signal] SIGKILL follows, in milliseconds; 0 SIGKILL
+   * at once, -1 never.
    *
    * Since: 1.0
    */
   properties[CPROC_CHILD_PROP_KILL_GRACE] =
-    g_param_spec_uint ("kill-grace", NULL, NULL, 0, G_MAXUINT, 5000,
-                       G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+    g_param_spec_int ("kill-grace", NULL, NULL, -1, G_MAXINT, 5000,
+                      G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
 
   /**
    * CprocChild:max-line-length: (getter get_max_line_length) (setter set_max_line_length)

@@ -15,6 +15,8 @@ enum
   SIGNAL_OUTPUT,
   SIGNAL_LINE,
   SIGNAL_LINES,
+  SIGNAL_STOPPED,
+  SIGNAL_CONTINUED,
   SIGNAL_EXIT,
   SIGNAL_STREAM_ENDED,
   SIGNAL_CLOSED,
@@ -57,6 +59,24 @@ cproc_child_emit_stream_ended (CprocChild  *self,
 {
   cproc_child_emit_due (self);
   g_signal_emit (self, signals[SIGNAL_STREAM_ENDED], details[stream], stream);
+}
+
+void
+cproc_child_emit_stop (CprocChild *self,
+                       int         signum)
+{
+  cproc_child_emit_due (self);
+  if (signum != 0)
+    g_signal_emit (self, signals[SIGNAL_STOPPED], 0, signum);
+  else
+    g_signal_emit (self, signals[SIGNAL_CONTINUED], 0);
+}
+
+gboolean
+cproc_child_wants_stops (CprocChild *self)
+{
+  return g_signal_has_handler_pending (self, signals[SIGNAL_STOPPED], 0, FALSE) ||
+         g_signal_has_handler_pending (self, signals[SIGNAL_CONTINUED], 0, FALSE);
 }
 
 void
@@ -211,6 +231,34 @@ install_life_signals (GType type)
   signals[SIGNAL_STARTED] =
     g_signal_new ("started", type, G_SIGNAL_RUN_LAST,
                   G_STRUCT_OFFSET (CprocChildClass, started), NULL, NULL, NULL, G_TYPE_NONE, 0);
+
+  /**
+   * CprocChild::stopped:
+   * @self: the child
+   * @signum: the signal that has stopped it
+   *
+   * The process has been stopped: by Ctrl-Z, by SIGSTOP, or because it has asked at a terminal that
+   * is not its own.
+   *
+   * With containment `NONE` and `GROUP` only a handler that is connected before the program runs
+   * makes the library look for stops.
+   *
+   * Since: 1.0
+   */
+  signals[SIGNAL_STOPPED] =
+    g_signal_new ("stopped", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                  G_TYPE_NONE, 1, G_TYPE_INT);
+
+  /**
+   * CprocChild::continued:
+   * @self: the child
+   *
+   * The process goes on after [signal@Cproc.Child::stopped].
+   *
+   * Since: 1.0
+   */
+  signals[SIGNAL_CONTINUED] =
+    g_signal_new ("continued", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 
   /**
    * CprocChild::exit:

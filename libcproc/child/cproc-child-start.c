@@ -233,7 +233,7 @@ start_keep_signal (CprocStart *self,
 static void
 start_send_signals (CprocStart *self,
                     CprocJob   *job,
-                    guint       kill_grace)
+                    int         kill_grace)
 {
   for (guint i = 0; i < self->n_signals; i++)
     cproc_job_signal (job, self->signals[i], NULL);

@@ -174,9 +174,6 @@ cproc_child_dispose (GObject *object)
       return;
     }
 
-  if (!cproc_child_leave_sources (self))
-    return;
-
   /* This may be any thread. No function of the sources runs any more, see cproc_owner_hold(): the
    * processes are ended and the pipes closed right here, whether or not the main context is ever
    * run again. */
@@ -285,7 +282,7 @@ cproc_child_get_property (GObject    *object,
       g_value_set_int (value, priv->kill_signal);
       break;
     case CPROC_CHILD_PROP_KILL_GRACE:
-      g_value_set_uint (value, priv->kill_grace);
+      g_value_set_int (value, priv->kill_grace);
       break;
     case CPROC_CHILD_PROP_MAX_LINE_LENGTH:
       g_value_set_uint (value, priv->max_line_length);
@@ -328,7 +325,7 @@ cproc_child_set_property (GObject      *object,
       cproc_child_set_kill_signal (self, g_value_get_int (value));
       break;
     case CPROC_CHILD_PROP_KILL_GRACE:
-      cproc_child_set_kill_grace (self, g_value_get_uint (value));
+      cproc_child_set_kill_grace (self, g_value_get_int (value));
       break;
     case CPROC_CHILD_PROP_MAX_LINE_LENGTH:
       cproc_child_set_max_line_length (self, g_value_get_uint (value));
@@ -367,14 +364,6 @@ cproc_child_class_init (CprocChildClass *klass)
 
   cproc_child_install_properties (object_class);
   cproc_child_install_signals (G_TYPE_FROM_CLASS (klass));
-}
-
-gboolean
-cproc_child_leave_sources (CprocChild *self)
-{
-  CprocChildPrivate *priv = cproc_child_get_instance_private (self);
-
-  return cproc_owner_leave (priv->owner);
 }
 
 /* Any thread may drop the last reference. */

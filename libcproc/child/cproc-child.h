@@ -128,10 +128,10 @@ CPROC_AVAILABLE_IN_1_0
 void          cproc_child_set_kill_signal     (CprocChild *self,
                                                int         kill_signal);
 CPROC_AVAILABLE_IN_1_0
-guint         cproc_child_get_kill_grace      (CprocChild *self);
+int           cproc_child_get_kill_grace      (CprocChild *self);
 CPROC_AVAILABLE_IN_1_0
 void          cproc_child_set_kill_grace      (CprocChild *self,
-                                               guint       kill_grace);
+                                               int         kill_grace);
 CPROC_AVAILABLE_IN_1_0
 guint         cproc_child_get_max_line_length (CprocChild *self);
 CPROC_AVAILABLE_IN_1_0

@@ -2,11 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "launch-descendants.h"
@@ -18,15 +20,16 @@
 #define SYS_pidfd_open 434
 #endif
 
-/* More at once than this, or than there may be descriptors, are left for the next call. */
+#define WAIT_BY_PIDFD 3 /* P_PIDFD, which is newer than some headers */
+
 #define MAX_FOUND 4096
 
-/* A sweep that finds no one new has seen all; someone who forks for ever is not waited for. */
+/* A sweep that finds nothing new has seen all. A program that forks for ever ends the call too. */
 #define MAX_SWEEPS 8
 
-/* No number is signalled that may have passed to a stranger in the meantime: a process is held by
- * a pidfd first and then seen to be a child of one that is held as well, so that from the caller
- * downwards each is known to be what it was taken for. */
+/* A number may pass to a stranger at any time. So a process is held by a pidfd first, and then
+ * checked to be a child of a process that is held as well: from the root downwards each is known
+ * to be the process that it was taken for. */
 typedef struct
 {
   pid_t pid;
@@ -49,11 +52,17 @@ typedef void (*PidFunc) (pid_t pid,
 bool launch_lacks_children_file;
 bool launch_lacks_pidfd;
 
-static Found found[MAX_FOUND];
+/* The first is the root. It is not signalled, and its pidfd is the caller's. */
+static Found found[MAX_FOUND + 1];
 static int n_found;
 
-/* Who is to be killed is, on sight: it may be one that does nothing but fork and end. */
+/* SIGKILL is sent as soon as a process is found: it might fork and end
+ * before the sweep is over. */
 static bool kill_on_sight;
+
+/* What is_listed() looks for, and whether it is there. */
+static pid_t sought;
+static bool is_there;
 
 /* "/proc/PID/task/TID/children"; of the last parts what is not NULL or 0. */
 static const char *
@@ -124,22 +133,35 @@ get_parent (pid_t pid)
   return parent;
 }
 
+/* Some sandboxes know only one of the system calls. */
+static bool
+is_refused (int error)
+{
+  return error == ENOSYS || error == EPERM || error == EACCES;
+}
+
+/* A zombie does not count: it has no children, and no signal does anything to it. */
 static bool
 is_alive (const Found *one)
 {
+  struct pollfd pollfd = { one->fd, POLLIN, 0 };
+
   if (one->fd < 0)
     return kill (one->pid, 0) == 0 || errno != ESRCH;
-  return syscall (SYS_pidfd_send_signal, one->fd, 0, NULL, 0) == 0 || errno != ESRCH;
+  return poll (&pollfd, 1, 0) == 0;
 }
 
 static void
 send_signal (const Found *one,
              int          signum)
 {
-  if (one->fd < 0)
+  if (one->fd >= 0
+      && (syscall (SYS_pidfd_send_signal, one->fd, signum, NULL, 0) == 0 || !is_refused (errno)))
+    return;
+
+  /* The number is the process's own as long as it lives. */
+  if (is_alive (one))
     kill (one->pid, signum);
-  else
-    syscall (SYS_pidfd_send_signal, one->fd, signum, NULL, 0);
 }
 
 static bool
@@ -159,27 +181,6 @@ drop_last (void)
   n_found--;
   if (found[n_found].fd >= 0)
     close (found[n_found].fd);
-}
-
-static void
-add (pid_t pid,
-     pid_t parent)
-{
-  Found *one = &found[n_found];
-
-  if (n_found == MAX_FOUND || is_found (pid))
-    return;
-
-  one->pid = pid;
-  one->fd = launch_lacks_pidfd ? -1 : (int) syscall (SYS_pidfd_open, pid, 0);
-  if (one->fd < 0 && !launch_lacks_pidfd && errno != ENOSYS && errno != EPERM)
-    return;
-
-  n_found++;
-  if (get_parent (pid) != parent || !is_alive (one))
-    drop_last ();
-  else if (kill_on_sight)
-    send_signal (one, SIGKILL);
 }
 
 /* The numbers of a directory's entries. */
@@ -212,8 +213,9 @@ for_each_entry (int     dir_fd,
 
 /* The list that the kernel keeps of a thread's children. */
 static void
-add_children_of_thread (pid_t tid,
-                        pid_t pid)
+for_each_child_of_thread (pid_t   tid,
+                          pid_t   pid,
+                          PidFunc func)
 {
   char buffer[4096];
   pid_t child = 0;
@@ -231,10 +233,85 @@ add_children_of_thread (pid_t tid,
             continue;
           }
         if (child > 0)
-          add (child, pid);
+          func (child, pid);
         child = 0;
       }
   close (fd);
+}
+
+static void
+compare_with_sought (pid_t pid,
+                     pid_t parent)
+{
+  is_there = is_there || pid == sought;
+}
+
+static void
+seek_in_thread (pid_t tid,
+                pid_t pid)
+{
+  for_each_child_of_thread (tid, pid, compare_with_sought);
+}
+
+static bool
+is_listed (pid_t pid,
+           pid_t parent)
+{
+  int fd = open (proc_path (parent, NULL, 0, "/task"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+  if (fd < 0)
+    return false;
+  sought = pid;
+  is_there = false;
+  for_each_entry (fd, seek_in_thread, parent);
+  close (fd);
+  return is_there;
+}
+
+/* Mounted with "hidepid", /proc hides a process that is not dumpable, but not from wait() and from
+ * the list of its parent's children. */
+static bool
+is_child (const Found *one,
+          pid_t        parent)
+{
+  siginfo_t info;
+  pid_t actual;
+
+  if (parent == getpid ())
+    return syscall (SYS_waitid, one->fd >= 0 ? WAIT_BY_PIDFD : P_PID,
+                    one->fd >= 0 ? one->fd : one->pid, &info,
+                    WEXITED | WNOHANG | WNOWAIT | __WALL, NULL) == 0;
+
+  actual = get_parent (one->pid);
+  return actual >= 0 ? actual == parent : is_listed (one->pid, parent);
+}
+
+static void
+add (pid_t pid,
+     pid_t parent)
+{
+  Found *one = &found[n_found];
+
+  if (n_found > MAX_FOUND || is_found (pid))
+    return;
+
+  one->pid = pid;
+  one->fd = launch_lacks_pidfd ? -1 : (int) syscall (SYS_pidfd_open, pid, 0);
+  if (one->fd < 0 && !launch_lacks_pidfd && !is_refused (errno))
+    return;
+
+  n_found++;
+  if (!is_child (one, parent) || !is_alive (one))
+    drop_last ();
+  else if (kill_on_sight)
+    send_signal (one, SIGKILL);
+}
+
+static void
+add_children_of_thread (pid_t tid,
+                        pid_t pid)
+{
+  for_each_child_of_thread (tid, pid, add);
 }
 
 static void
@@ -245,16 +322,24 @@ add_if_child (pid_t pid,
     add (pid, parent);
 }
 
+/* The children of a process that is held. */
 static void
-add_children (pid_t pid)
+add_children (const Found *parent)
 {
-  const char *path = launch_lacks_children_file ? "/proc" : proc_path (pid, NULL, 0, "/task");
+  const char *path = launch_lacks_children_file ? "/proc"
+                                                : proc_path (parent->pid, NULL, 0, "/task");
   int fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  int n_before = n_found;
 
   if (fd < 0)
     return;
-  for_each_entry (fd, launch_lacks_children_file ? add_if_child : add_children_of_thread, pid);
+  for_each_entry (fd, launch_lacks_children_file ? add_if_child : add_children_of_thread,
+                  parent->pid);
   close (fd);
+
+  /* If it has ended meanwhile, these may be a stranger's children. */
+  while (n_found > n_before && !is_alive (parent))
+    drop_last ();
 }
 
 static void
@@ -262,16 +347,8 @@ sweep (void)
 {
   int i;
 
-  add_children (getpid ());
   for (i = 0; i < n_found; i++)
-    {
-      int n_before = n_found;
-
-      /* One that has gone meanwhile may have had a stranger's children by then. */
-      add_children (found[i].pid);
-      while (n_found > n_before && !is_alive (&found[i]))
-        drop_last ();
-    }
+    add_children (&found[i]);
 }
 
 static void
@@ -289,32 +366,64 @@ find_all (void)
 }
 
 static void
-check_children_file (void)
+begin (pid_t pid,
+       int   pidfd)
 {
   /* CONFIG_PROC_CHILDREN; all distributions have it. */
   if (access (proc_path (getpid (), "/task/", getpid (), "/children"), F_OK) != 0)
     launch_lacks_children_file = true;
+
+  found[0] = (Found) { pid, pidfd };
+  n_found = 1;
+}
+
+/* How many were found. */
+static int
+end (void)
+{
+  int n = n_found - 1;
+
+  while (n_found > 1)
+    drop_last ();
+  return n;
 }
 
 int
 launch_signal_descendants (int signum)
 {
-  int n_signalled, i;
+  int i;
 
-  check_children_file ();
-
-  n_found = 0;
+  begin (getpid (), -1);
   kill_on_sight = signum == SIGKILL;
   if (kill_on_sight)
     sweep ();
   else
     find_all ();
 
-  for (i = 0; i < n_found && !kill_on_sight; i++)
+  for (i = 1; i < n_found && !kill_on_sight; i++)
     send_signal (&found[i], signum);
+  return end ();
+}
 
-  n_signalled = n_found;
-  while (n_found > 0)
-    drop_last ();
-  return n_signalled;
+int
+launch_kill_children_of (pid_t pid,
+                         int   pidfd)
+{
+  begin (pid, pidfd);
+  kill_on_sight = true;
+  add_children (&found[0]);
+  return end ();
+}
+
+bool
+launch_proc_is_ours (void)
+{
+  char text[16];
+  ssize_t length = readlink ("/proc/self", text, sizeof text);
+  pid_t pid = 0;
+  ssize_t i;
+
+  for (i = 0; i < length; i++)
+    pid = pid * 10 + (text[i] - '0');
+  return pid == getpid ();
 }

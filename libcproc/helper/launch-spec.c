@@ -125,6 +125,22 @@ read_new_session (LaunchSpec  *spec,
 }
 
 static bool
+read_foreground (LaunchSpec  *spec,
+                 const char **cursor)
+{
+  spec->foreground = true;
+  return true;
+}
+
+static bool
+read_lets_go (LaunchSpec  *spec,
+              const char **cursor)
+{
+  spec->lets_go = true;
+  return true;
+}
+
+static bool
 read_parent (LaunchSpec  *spec,
              const char **cursor)
 {
@@ -220,6 +236,8 @@ static const struct
   { 'k', false, read_keep },
   { 'g', false, read_own_group },
   { 'n', false, read_new_session },
+  { 'f', false, read_foreground },
+  { 'l', false, read_lets_go },
   { 'p', false, read_parent },
   { 'i', false, read_nice },
   { 'u', false, read_umask },
@@ -267,7 +285,7 @@ is_complete (const LaunchSpec *spec)
     return false;
   if (spec->mode == LAUNCH_MODE_TREE)
     return spec->control_fd != spec->status_fd && is_kept (spec, spec->control_fd);
-  return spec->control_fd == -1;
+  return spec->control_fd == -1 && !spec->foreground && !spec->lets_go;
 }
 
 bool

@@ -23,6 +23,8 @@
  *     kFD,FD,...     the descriptors to keep, ascending; every other is closed. s and c are in it
  *     g              lead a process group
  *     n              lead a session
+ *     f              mt only: the supervisor stays in its group, the foreground of the terminal
+ *     l              mt only: lets go of what the program leaves behind when it ends by itself
  *     pPID           be killed when the parent, which is PID, ends
  *     iN             add N to the nice value; may be negative
  *     uN             umask
@@ -66,6 +68,8 @@ typedef struct
   const char *keep; /* in the text; for launch_spec_next_kept() */
   bool own_group;
   bool new_session;
+  bool foreground;
+  bool lets_go;
   int parent_pid; /* 0: outlives it */
   int nice;
   int umask;   /* -1: unchanged */

@@ -10,7 +10,9 @@
 #include <signal.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -29,6 +31,10 @@
 /* How long what our process has left behind may take to end by itself. */
 #define ORPHAN_GRACE_MSEC 2000
 
+/* So much may wait for the library to read it. More is not told of stops, so that there is always
+ * room for the end. */
+#define MAX_UNREAD 16384
+
 /* Between two rounds of SIGKILL. After so many it is seen that it takes its time: what waits for a
  * device does not die before it has it, and what has another user's rights not at all. */
 #define KILL_MSEC 2
@@ -41,11 +47,15 @@ typedef struct
 {
   int control_fd;
   bool is_connected;
+  bool foreground;
+  bool lets_go;
   pid_t target;
   bool has_ended;
-  int status;
+  LaunchTreeReport ended; /* once it has */
+  bool stop_was_told;
+  int last_signum; /* that was sent */
   bool is_ending;
-  uint32_t grace;  /* the last that was told; 0: none */
+  int32_t grace;   /* the last that was told */
   int64_t kill_at; /* ms; 0: never */
   unsigned n_kills;
   int64_t last_kill_at;
@@ -91,7 +101,7 @@ tree_report (int                     control_fd,
       memcpy (CMSG_DATA (&control.header), &attached_fd, sizeof (int));
     }
 
-  /* Two in a lifetime fit into any socket; a library that is not there needs none. */
+  /* There is room, see MAX_UNREAD; a library that is not there needs none. */
   while (sendmsg (control_fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 && errno == EINTR)
     ;
 }
@@ -103,9 +113,20 @@ tree_signal (Tree *self,
   if (signum == 0)
     return;
 
+  self->last_signum = signum;
   /* Without /proc nothing is found, but the program is still known. */
   if (launch_signal_descendants (signum) == 0 && !self->has_ended)
     kill (self->target, signum);
+}
+
+/* What is stopped takes no other signal before it goes on. */
+static void
+tree_terminate (Tree *self,
+                int   signum)
+{
+  tree_signal (self, signum);
+  if (signum != 0 && signum != SIGCONT)
+    tree_signal (self, SIGCONT);
 }
 
 static void
@@ -128,13 +149,15 @@ tree_handle_command (Tree                    *self,
       self->is_ending = true;
       self->grace = command->grace;
       /* One more, since now() is rounded down. */
-      if (command->grace > 0)
+      if (command->grace >= 0)
         tree_schedule_kill (self, now () + command->grace + 1);
     }
 
-  /* Once is not enough where there are some who fork. */
+  /* Once is not enough where some fork. */
   if (command->signum == SIGKILL)
     tree_schedule_kill (self, now ());
+  else if (command->kind == LAUNCH_TREE_END)
+    tree_terminate (self, command->signum);
   else
     tree_signal (self, command->signum);
 }
@@ -145,12 +168,13 @@ tree_handle_disconnect (Tree *self)
 {
   self->is_connected = false;
   if (!self->is_ending)
-    tree_signal (self, SIGTERM);
+    tree_terminate (self, SIGTERM);
   self->is_ending = true;
   tree_schedule_kill (self, now () + (self->grace > 0 ? self->grace : ORPHAN_GRACE_MSEC));
 }
 
-static void
+/* False when there is none now. */
+static bool
 tree_read_command (Tree *self)
 {
   LaunchTreeCommand command;
@@ -160,23 +184,90 @@ tree_read_command (Tree *self)
     tree_handle_command (self, &command);
   else if (length >= 0 || (errno != EAGAIN && errno != EINTR))
     tree_handle_disconnect (self);
+  else
+    return false;
+  return self->is_connected;
 }
 
-/* Reaps what there is to reap. False when nothing is left. */
+/* A program that has asked to be traced stops at each signal, until its parent, which it takes for
+ * a debugger, lets it go on; with the signal only if we have sent it. So do its children that
+ * become ours. Any other program stops by job control alone. */
+static void
+tree_handle_stop (Tree  *self,
+                  pid_t  pid,
+                  int    status)
+{
+  LaunchTreeReport stopped = { .kind = LAUNCH_TREE_STOPPED };
+  long signum = WIFSTOPPED (status) ? WSTOPSIG (status) : 0;
+  void *passed_on = signum == self->last_signum ? (void *) signum : NULL;
+  int n_unread = 0;
+
+  if (signum != 0 && ptrace (PTRACE_DETACH, pid, NULL, passed_on) == 0)
+    return;
+  if (pid != self->target)
+    return;
+
+  if (signum != 0)
+    {
+      stopped.status = (int32_t) signum;
+      ioctl (self->control_fd, TIOCOUTQ, &n_unread);
+      self->stop_was_told = n_unread < MAX_UNREAD;
+      if (!self->stop_was_told)
+        return;
+    }
+  else if (!self->stop_was_told)
+    return;
+  else
+    self->stop_was_told = false;
+  tree_report (self->control_fd, &stopped, -1);
+}
+
+/* A shell with job control gives the terminal to a group of its own, and when it is killed it does
+ * not give it back: then the terminal is nobody's, and whoever reads it next is stopped. */
+static void
+tree_return_terminal (const Tree *self)
+{
+  pid_t group;
+  int fd;
+
+  if (!self->foreground)
+    return;
+  fd = open ("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+  if (fd < 0)
+    return;
+  group = tcgetpgrp (fd);
+  if (group > 1 && group != getpgrp () && kill (-group, 0) != 0 && errno == ESRCH)
+    tcsetpgrp (fd, getpgrp ());
+  close (fd);
+}
+
+/* What the program has left behind is ended with it, and else goes on without us. */
+static bool
+tree_may_let_go (Tree *self)
+{
+  if (!self->lets_go)
+    return false;
+  while (self->is_connected && tree_read_command (self))
+    ;
+  return !self->is_ending && self->kill_at == 0;
+}
+
+/* Reaps what there is to reap. False when there is nothing more to do. */
 static bool
 tree_reap (Tree *self)
 {
-  LaunchTreeReport ended = { 0 };
   struct rusage usage;
+  bool ends = false;
   int status;
   pid_t pid;
 
-  while ((pid = wait4 (-1, &status, WNOHANG, &usage)) > 0)
-    if (pid == self->target)
+  while ((pid = wait4 (-1, &status, WNOHANG | WUNTRACED | WCONTINUED, &usage)) > 0)
+    if (!WIFEXITED (status) && !WIFSIGNALED (status))
+      tree_handle_stop (self, pid, status);
+    else if (pid == self->target)
       {
-        self->has_ended = true;
-        self->status = status;
-        ended = (LaunchTreeReport) {
+        ends = self->has_ended = true;
+        self->ended = (LaunchTreeReport) {
           .kind = LAUNCH_TREE_ENDED,
           .status = status,
           .user_time = usec (&usage.ru_utime),
@@ -186,12 +277,13 @@ tree_reap (Tree *self)
       }
 
   /* What the program left behind became ours before it could be waited for. */
-  if (ended.kind != 0)
+  if (ends)
     {
-      ended.is_gone = pid < 0;
-      tree_report (self->control_fd, &ended, -1);
+      tree_return_terminal (self);
+      self->ended.is_gone = pid < 0 || tree_may_let_go (self);
+      tree_report (self->control_fd, &self->ended, -1);
     }
-  return pid == 0;
+  return pid == 0 && !self->ended.is_gone;
 }
 
 static int
@@ -247,6 +339,7 @@ tree_supervise (Tree *self)
       if (ppoll (&control, 1, msec < 0 ? NULL : &timeout, &but_child) > 0)
         tree_read_command (self);
     }
+  tree_return_terminal (self);
 }
 
 /* So that GSubprocess sees what it would see of the program itself. */
@@ -300,10 +393,12 @@ tree_detach (const LaunchSpec *spec,
   LaunchRecord failure;
   struct rlimit limit;
 
-  /* Its directory too; and its group, and that of the terminal. */
+  /* Its directory too, and its group. On a terminal it keeps that of our process: as a parent in
+   * another group it would have the kernel think that a shell's job control is at work. */
   while (chdir ("/") != 0 && errno == EINTR)
     ;
-  setpgid (0, 0);
+  if (!spec->foreground)
+    setpgid (0, 0);
 
   text = prepend_number (text, kept[ascends]);
   *--text = ',';
@@ -333,21 +428,17 @@ tree_run_program (const LaunchSpec  *spec,
     ;
   close (gate_fd);
 
-  /* It needs no group to be reached. Where it reads the terminal it belongs to the one that may,
-   * and that the terminal's keys are for. */
-  if (tcgetpgrp (STDIN_FILENO) >= 0)
-    own.own_group = false;
-
-  /* Who kills the helper does not set the program free. */
+  /* Killing the helper does not set the program free. */
   own.parent_pid = helper;
   launch_report (spec->status_fd, LAUNCH_STEP_PID, getpid (), 0);
   launch_become (&own, argv);
 }
 
 static _Noreturn void
-tree_fail (const LaunchSpec *spec)
+tree_fail (const LaunchSpec *spec,
+           LaunchStep        step)
 {
-  launch_report (spec->status_fd, LAUNCH_STEP_SUPERVISE, errno, 0);
+  launch_report (spec->status_fd, step, errno, 0);
   _exit (LAUNCH_EXIT_FAILURE);
 }
 
@@ -363,10 +454,10 @@ tree_start (Tree              *self,
   int gate[2];
 
   if (pipe2 (gate, O_CLOEXEC) != 0)
-    tree_fail (spec);
+    tree_fail (spec, LAUNCH_STEP_SUPERVISE);
   self->target = fork ();
   if (self->target < 0)
-    tree_fail (spec);
+    tree_fail (spec, LAUNCH_STEP_SUPERVISE);
   if (self->target == 0)
     {
       close (gate[1]);
@@ -385,7 +476,13 @@ launch_supervise (const LaunchSpec  *spec,
 {
   static const unsigned long all[] = { ~0ul, ~0ul, ~0ul, ~0ul };
   struct sigaction action = { .sa_handler = tree_on_child };
-  Tree self = { .control_fd = spec->control_fd, .is_connected = true };
+  Tree self = {
+    .control_fd = spec->control_fd,
+    .is_connected = true,
+    .foreground = spec->foreground,
+    .lets_go = spec->lets_go,
+    .grace = -1,
+  };
 
   /* The call itself, since the C libraries keep some signals from being blocked. */
   syscall (SYS_rt_sigprocmask, SIG_SETMASK, all, NULL, _NSIG / 8);
@@ -393,8 +490,13 @@ launch_supervise (const LaunchSpec  *spec,
   /* Before there is a child: who ignores SIGCHLD has left us so, and then there is no status. */
   sigaction (SIGCHLD, &action, NULL);
 
+  if (!launch_proc_is_ours ())
+    tree_fail (spec, LAUNCH_STEP_PROC);
   if (prctl (PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0)
-    tree_fail (spec);
+    tree_fail (spec, LAUNCH_STEP_SUPERVISE);
+
+  /* A descendant may have stopped it when our process dies. */
+  prctl (PR_SET_PDEATHSIG, SIGCONT, 0, 0, 0);
 
   tree_start (&self, spec, argv);
 
@@ -402,5 +504,5 @@ launch_supervise (const LaunchSpec  *spec,
   prctl (PR_SET_DUMPABLE, 0, 0, 0, 0);
 
   tree_supervise (&self);
-  tree_exit_like (self.status);
+  tree_exit_like (self.ended.status);
 }

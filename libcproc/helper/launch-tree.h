@@ -13,29 +13,30 @@
 typedef enum
 {
   LAUNCH_TREE_SIGNAL = 1, /* send signum to every descendant; 0 does nothing */
-  LAUNCH_TREE_END,        /* the same, and SIGKILL after grace, which is 0 for never */
+  LAUNCH_TREE_END,        /* the same, SIGCONT, and SIGKILL after grace */
 } LaunchTreeCommandKind;
 
 typedef struct
 {
   uint32_t kind;
   int32_t signum;
-  uint32_t grace; /* ms */
+  int32_t grace; /* ms; -1 for never */
 } LaunchTreeCommand;
 
 typedef enum
 {
   LAUNCH_TREE_STARTED = 1, /* comes with a pidfd of the program, where the system has that */
   LAUNCH_TREE_ENDED,       /* the program has; what it started may live on */
+  LAUNCH_TREE_STOPPED,     /* the program has been stopped, or continued */
 } LaunchTreeReportKind;
 
 typedef struct
 {
   uint32_t kind;
-  int32_t status;      /* of wait() */
+  int32_t status;      /* ENDED: of wait(); STOPPED: the signal, 0 where it goes on */
   int64_t user_time;   /* microseconds */
   int64_t system_time; /* microseconds */
   int64_t max_rss;     /* KiB */
-  uint32_t is_gone;    /* all that it had started has ended too */
+  uint32_t is_gone;    /* nothing is left that a command could reach */
   uint32_t reserved;
 } LaunchTreeReport;

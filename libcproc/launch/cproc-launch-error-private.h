@@ -29,6 +29,9 @@ GError *cproc_launch_error_of_step (const CprocLaunchNames *self,
                                     int                     saved_errno,
                                     int                     detail);
 
+/* A TREE is not possible; without the program's name. */
+GError *cproc_launch_error_of_tree   (void);
+
 /* The helper could not be started. */
 GError *cproc_launch_error_of_helper (const CprocLaunchNames *self,
                                       const char             *helper,

@@ -9,6 +9,8 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "cproc-error.h"
+
 /* Above all numbers of errors that Linux has. */
 #define MAX_ERRNO 140
 
@@ -166,6 +168,7 @@ error_of_attribute (LaunchStep step,
     case LAUNCH_STEP_CWD:
     case LAUNCH_STEP_EXEC:
     case LAUNCH_STEP_INTERPRETER:
+    case LAUNCH_STEP_PROC:
     default:
       text = _("passing the descriptors failed");
       break;
@@ -177,6 +180,14 @@ error_of_attribute (LaunchStep step,
                         g_strerror (saved_errno));
 
   return error_of_errno (saved_errno, g_strdup_printf ("%s: %s", text, g_strerror (saved_errno)));
+}
+
+GError *
+cproc_launch_error_of_tree (void)
+{
+  return g_error_new_literal (CPROC_ERROR, CPROC_ERROR_NOT_SUPPORTED,
+                              _("the containment TREE needs /proc, which is not mounted here or "
+                                "shows another process namespace"));
 }
 
 GError *
@@ -195,6 +206,8 @@ cproc_launch_error_of_step (const CprocLaunchNames *self,
     error = error_of_exec (self, saved_errno, describe_exec (self, saved_errno));
   else if (step == LAUNCH_STEP_INTERPRETER)
     error = error_of_exec (self, saved_errno, _("the interpreter that it asks for is missing"));
+  else if (step == LAUNCH_STEP_PROC)
+    error = cproc_launch_error_of_tree ();
   else if (step == LAUNCH_STEP_LIMIT)
     error = error_of_limit (saved_errno, detail);
   else

@@ -31,21 +31,52 @@ call_glib (CprocLaunch         *self,
   return self->subprocess != NULL;
 }
 
-static gboolean
-read_record (CprocLaunch  *self,
-             LaunchRecord *record)
+/* What the helper tells, with its number in our namespace, which the kernel adds. A pidfd that
+ * comes with it is kept. */
+static gssize
+receive_record (CprocLaunch  *self,
+                LaunchRecord *record,
+                gint64       *pid,
+                int           flags)
 {
+  union
+  {
+    char bytes[CMSG_SPACE (sizeof (int)) + CMSG_SPACE (sizeof (struct ucred))];
+    struct cmsghdr alignment;
+  } control;
+  struct iovec data = { record, sizeof *record };
+  struct msghdr message = {
+    .msg_iov = &data,
+    .msg_iovlen = 1,
+    .msg_control = control.bytes,
+    .msg_controllen = sizeof control.bytes,
+  };
+  struct cmsghdr *header;
+  struct ucred sender = { 0 };
   gssize n;
 
   *record = (LaunchRecord) { 0 };
   do
-    n = recv (self->status_fd, record, sizeof *record, MSG_DONTWAIT);
+    n = recvmsg (self->status_fd, &message, flags | MSG_CMSG_CLOEXEC);
   while (n < 0 && errno == EINTR);
 
-  return n == sizeof *record;
+  for (header = n > 0 ? CMSG_FIRSTHDR (&message) : NULL; header != NULL;
+       header = CMSG_NXTHDR (&message, header))
+    if (header->cmsg_type == SCM_RIGHTS)
+      {
+        cproc_fd_clear (&self->pidfd);
+        memcpy (&self->pidfd, CMSG_DATA (header), sizeof (int));
+        self->pidfd = cproc_fd_move_above (self->pidfd, STDERR_FILENO);
+      }
+    else if (header->cmsg_type == SCM_CREDENTIALS)
+      memcpy (&sender, CMSG_DATA (header), sizeof sender);
+  *pid = sender.pid;
+
+  return n;
 }
 
-/* valgrind, and some sandboxes, let nobody have one: what the helper sends could not be used. */
+/* valgrind and some sandboxes allow no pidfd, or no signal by one: what the helper sends could not
+ * be used. */
 static gboolean
 are_pidfds_usable (void)
 {
@@ -55,13 +86,23 @@ are_pidfds_usable (void)
   if (g_once_init_enter (&usable))
     {
       int fd = cproc_pidfd_open (getpid ());
-      gboolean refused = fd < 0 && (errno == ENOSYS || errno == EPERM);
+      gboolean is_short = fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM);
+      gboolean works = is_short || (fd >= 0 && cproc_pidfd_signal (fd, 0) == 0);
 
       cproc_fd_clear (&fd);
-      g_once_init_leave (&usable, refused ? NO : YES);
+      g_once_init_leave (&usable, works ? YES : NO);
     }
 
   return usable == YES;
+}
+
+/* The number of the process that GSubprocess knows, where the kernel has not told it. */
+static gint64
+get_known_number (CprocLaunch *self)
+{
+  const char *number = g_subprocess_get_identifier (self->subprocess);
+
+  return number != NULL ? g_ascii_strtoll (number, NULL, 10) : 0;
 }
 
 /* The first record brings the pid, and a pidfd that the helper has opened on itself: it is
@@ -70,36 +111,14 @@ are_pidfds_usable (void)
 static void
 receive_process (CprocLaunch *self)
 {
-  union
-  {
-    char bytes[CMSG_SPACE (sizeof (int))];
-    struct cmsghdr alignment;
-  } control;
-  LaunchRecord record = { 0 };
-  struct iovec data = { &record, sizeof record };
-  struct msghdr message = {
-    .msg_iov = &data,
-    .msg_iovlen = 1,
-    .msg_control = control.bytes,
-    .msg_controllen = sizeof control.bytes,
-  };
-  struct cmsghdr *header;
+  LaunchRecord record;
+  gint64 pid;
   gssize n;
 
   if (self->is_received)
     return;
 
-  do
-    n = recvmsg (self->status_fd, &message, MSG_CMSG_CLOEXEC);
-  while (n < 0 && errno == EINTR);
-
-  header = n > 0 ? CMSG_FIRSTHDR (&message) : NULL;
-  if (header != NULL && header->cmsg_type == SCM_RIGHTS)
-    {
-      memcpy (&self->pidfd, CMSG_DATA (header), sizeof (int));
-      self->pidfd = cproc_fd_move_above (self->pidfd, STDERR_FILENO);
-    }
-
+  n = receive_record (self, &record, &pid, 0);
   if (!are_pidfds_usable ())
     cproc_fd_clear (&self->pidfd);
 
@@ -107,7 +126,7 @@ receive_process (CprocLaunch *self)
   self->has_reported = n == sizeof record && record.step == LAUNCH_STEP_PID;
   self->is_locked = self->has_reported && record.detail != 0;
   if (self->has_reported)
-    self->process_pid = self->pid = record.value;
+    self->process_pid = self->pid = pid > 0 ? pid : get_known_number (self);
   else
     self->failure = record;
 }
@@ -131,8 +150,12 @@ static gboolean
 open_helper_pipes (CprocLaunch  *self,
                    GError      **error)
 {
+  int on = 1;
+
   if (!open_helper_pipe (self, self->status_target, &self->status_fd, error))
     return FALSE;
+  /* What a helper takes for its number is another one in a namespace of its own. */
+  setsockopt (self->status_fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on);
   self->status_peer = cproc_launch_fds_get_child (&self->fds, self->status_target);
   if (self->control_target < 0)
     return TRUE;
@@ -189,8 +212,8 @@ spawn_and_keep_ends (CprocLaunch  *self,
 
   g_assert (self->launcher != NULL);
 
-  /* The parent-death signal comes when the thread ends that has spawned. */
-  if (!self->die_with_parent)
+  /* The parent-death signal comes when the thread ends that has spawned. A supervisor has one. */
+  if (!self->die_with_parent && self->containment != CPROC_CONTAINMENT_TREE)
     return spawn (self, error);
 
   cproc_thread_call (spawn_in_thread, &call);
@@ -283,13 +306,14 @@ finish (CprocLaunch  *self,
 {
   GError *local_error = NULL;
   LaunchRecord record;
+  gint64 pid;
 
   g_assert (self->subprocess != NULL);
 
   receive_process (self);
-  while (read_record (self, &record))
+  while (receive_record (self, &record, &pid, MSG_DONTWAIT) == sizeof record)
     if (record.step == LAUNCH_STEP_PID)
-      self->pid = record.value;
+      self->pid = pid;
     else
       self->failure = record;
   cproc_fd_clear (&self->status_fd);

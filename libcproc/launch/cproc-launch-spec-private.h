@@ -8,11 +8,12 @@
 
 G_BEGIN_DECLS
 
-/* The helper's SPEC argument, as launch/launch-spec.h describes it. status_fd and control_fd are
+/* The helper's SPEC argument, as helper/launch-spec.h describes it. status_fd and control_fd are
  * the child's numbers, above all of fds; the latter of TREE alone, else -1. containment: not
- * AUTO. */
+ * AUTO. foreground: a TREE's helper stays in our group, which is the terminal's foreground. */
 char  *cproc_launch_spec_build (const CprocCommand   *command,
                                 CprocContainment      containment,
+                                gboolean              foreground,
                                 const CprocLaunchFds *fds,
                                 int                   status_fd,
                                 int                   control_fd);

@@ -81,6 +81,7 @@ append_limits (GString            *spec,
 char *
 cproc_launch_spec_build (const CprocCommand   *command,
                          CprocContainment      containment,
+                         gboolean              foreground,
                          const CprocLaunchFds *fds,
                          int                   status_fd,
                          int                   control_fd)
@@ -97,8 +98,13 @@ cproc_launch_spec_build (const CprocCommand   *command,
 
   if (command->new_session)
     g_string_append (spec, " n");
+  else if (foreground && containment == CPROC_CONTAINMENT_TREE)
+    g_string_append (spec, " f");
   else if (containment != CPROC_CONTAINMENT_NONE)
     g_string_append (spec, " g");
+  /* As in a group, what a program leaves behind when it ends by itself goes on. */
+  if (containment == CPROC_CONTAINMENT_TREE && command->containment == CPROC_CONTAINMENT_AUTO)
+    g_string_append (spec, " l");
   if (command->die_with_parent)
     append_token (spec, 'p', getpid ());
   if (command->nice != 0)

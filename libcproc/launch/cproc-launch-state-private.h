@@ -27,6 +27,7 @@ struct _CprocLaunch
   char *cwd;
   char *spec;
   CprocContainment containment;
+  gboolean foreground; /* our group has the terminal, and the child stays in it */
   gboolean die_with_parent;
   int status_target;  /* what the helper's ends have as numbers */
   int control_target; /* -1 where it does not stay */
@@ -37,7 +38,7 @@ struct _CprocLaunch
   int control_fd;
   int pidfd;
   gint64 process_pid; /* of the GSubprocess: the helper's own where that stays */
-  gint64 pid;         /* of the program */
+  gint64 pid;         /* of the program; both as our namespace has them, 0: not known */
   gboolean is_received;  /* what the helper tells first */
   gboolean has_reported; /* and that it was its pid */
   gboolean is_locked;    /* it holds a lock on its end until it has become the program */

@@ -4,11 +4,16 @@
 
 #include "cproc-launch-state-private.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
+#include <glib/gi18n-lib.h>
+
+#include "cproc-error.h"
 #include "cproc-fd-private.h"
 #include "cproc-launch-spec-private.h"
+#include "cproc-process-tree-private.h"
 #include "cproc-thread-private.h"
 
 CprocLaunch *
@@ -102,31 +107,58 @@ cproc_launch_is_piped (CprocLaunch *self,
   return mode == CPROC_STDIO_PIPE || mode == CPROC_STDIO_SOCKET;
 }
 
-/* Whether the child's standard input is the terminal whose keys send signals to our group: then
- * it belongs there, or reading would stop it and Ctrl-C would pass it by. */
+/* Whether the keys of a terminal send their signals to our group. */
 static gboolean
-reads_terminal (CprocLaunch *self,
-                CprocStdio   mode)
+has_terminal (void)
 {
-  return (mode == CPROC_STDIO_INHERIT || mode == CPROC_STDIO_FD) &&
-         tcgetpgrp (cproc_launch_fds_get_child (&self->fds, STDIN_FILENO)) >= 0;
+  int fd = open ("/dev/tty", O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+  gboolean has = fd >= 0 && tcgetpgrp (fd) == getpgrp ();
+
+  cproc_fd_clear (&fd);
+
+  return has;
 }
 
-static void
-resolve_containment (CprocLaunch *self,
-                     CprocStdio   stdin_mode)
+static gboolean
+check_tree (CprocLaunch  *self,
+            GError      **error)
 {
-  self->containment = self->command->containment;
+  if (self->command->new_session)
+    g_set_error_literal (error, CPROC_ERROR, CPROC_ERROR_NOT_SUPPORTED,
+                         _("a command with a session of its own outlives its parent, and cannot "
+                           "have the containment TREE"));
+  else if (!cproc_process_tree_is_possible ())
+    g_propagate_error (error, cproc_launch_error_of_tree ());
+  else
+    return TRUE;
 
-  /* Detached, it is to outlive its parent, and so cannot be a tree that ends with it. */
-  if (self->containment == CPROC_CONTAINMENT_TREE && self->command->new_session)
-    self->containment = CPROC_CONTAINMENT_AUTO;
-  if (self->containment != CPROC_CONTAINMENT_AUTO)
-    return;
+  return FALSE;
+}
 
-  self->containment = !self->command->new_session && reads_terminal (self, stdin_mode)
-                        ? CPROC_CONTAINMENT_NONE
-                        : CPROC_CONTAINMENT_GROUP;
+/* On a terminal a program in a group of its own would be stopped as soon as it asks there, and
+ * Ctrl-C and a hang-up would pass it by. In our group it is reached by a helper, one by one. */
+static gboolean
+resolve_containment (CprocLaunch  *self,
+                     GError      **error)
+{
+  CprocContainment containment = self->command->containment;
+
+  if (containment == CPROC_CONTAINMENT_TREE && !check_tree (self, error))
+    return FALSE;
+
+  self->foreground = (containment == CPROC_CONTAINMENT_AUTO ||
+                      containment == CPROC_CONTAINMENT_TREE) &&
+                     !self->command->new_session && has_terminal ();
+  if (containment != CPROC_CONTAINMENT_AUTO)
+    self->containment = containment;
+  else if (!self->foreground)
+    self->containment = CPROC_CONTAINMENT_GROUP;
+  else if (cproc_process_tree_is_possible ())
+    self->containment = CPROC_CONTAINMENT_TREE;
+  else
+    self->containment = CPROC_CONTAINMENT_NONE;
+
+  return TRUE;
 }
 
 /* A launcher has the environment of this process, as it is now. */
@@ -155,7 +187,8 @@ open_fds (CprocLaunch  *self,
     return FALSE;
 
   self->status_target = self->fds.highest - 1;
-  resolve_containment (self, modes[0]);
+  if (!resolve_containment (self, error))
+    return FALSE;
   if (self->containment == CPROC_CONTAINMENT_TREE)
     self->control_target = self->fds.highest;
 
@@ -202,8 +235,8 @@ cproc_launch_prepare (CprocLaunch  *self,
       return FALSE;
     }
 
-  self->spec = cproc_launch_spec_build (self->command, self->containment, &self->fds,
-                                        self->status_target, self->control_target);
+  self->spec = cproc_launch_spec_build (self->command, self->containment, self->foreground,
+                                        &self->fds, self->status_target, self->control_target);
 
   return TRUE;
 }

@@ -115,12 +115,10 @@ static void
 poller_call (CprocPollerCall *call)
 {
   g_autoptr(CprocOwner) owner = g_steal_pointer (&call->owner);
-  gpointer object = NULL;
+  g_autoptr(GObject) object = NULL;
 
   if (owner == NULL || (object = cproc_owner_hold (owner)) != NULL)
     call->func (call->user_data);
-  if (object != NULL)
-    cproc_owner_drop (owner, object);
 }
 
 static void

@@ -165,6 +165,8 @@ declare module 'gi://Cproc?version=1' {
       Detailed<'line', [Stream, string]>, Detailed<'lines', [Stream, string[]]>,
       Detailed<'stream-ended', [Stream]> {
       started: [];
+      stopped: [signum: number];
+      continued: [];
       exit: [exit_code: number, term_signal: number];
       closed: [];
     }

@@ -7,12 +7,15 @@
 #include "cproc-pidfd-private.h"
 #include "cproc-job-private.h"
 #include "cproc-subprocess-wait-private.h"
-#include "cproc-rusage-private.h"
 #include "cproc-watch-private.h"
 
 G_BEGIN_DECLS
 
 typedef void (*CprocExitFunc) (const CprocExitStatus *end,
+                               gpointer        user_data);
+
+/* The signal that has stopped the process; 0: it goes on. */
+typedef void (*CprocStopFunc) (int             signum,
                                gpointer        user_data);
 
 /* Tells, in a main context, that a process has ended. GSubprocess reaps, on a thread of its own
@@ -25,13 +28,15 @@ typedef struct
 {
   CprocWatch watch;
   CprocTimer held_timer; /* while a debugger holds it */
+  CprocTimer stop_timer; /* where no helper tells of stops */
   guint held_msec;
-  CprocUsage usage;
   GSubprocess *subprocess;
   CprocJob *job;
   CprocSubprocessWait *reap; /* where there is no pidfd */
   GMainContext *context;
   CprocExitFunc func;
+  CprocStopFunc stop_func;
+  gboolean is_stopped;
   gpointer user_data;
 } CprocExitWatch;
 
@@ -45,6 +50,11 @@ void cproc_exit_watch_start (CprocExitWatch *self,
                              CprocJob       *job,
                              CprocExitFunc   func,
                              gpointer        user_data);
+/* Also tells of stops, from now on. is_wanted: of a process that has no helper too, which costs a
+ * timer. */
+void cproc_exit_watch_start_stops (CprocExitWatch *self,
+                                   CprocStopFunc   func,
+                                   gboolean        is_wanted);
 void cproc_exit_watch_stop  (CprocExitWatch *self);
 void cproc_exit_watch_move  (CprocExitWatch *self,
                              GMainContext   *context);

@@ -10,6 +10,10 @@
 #define HELD_MSEC 1
 #define MAX_HELD_MSEC 128
 
+/* How often a child of ours is looked at: nothing tells its parent of a stop, since GLib asks for
+ * SIGCHLD without them. */
+#define STOP_MSEC 100
+
 /* Where SIGCHLD is ignored nobody learns a status from wait(); GSubprocess says 0 then (up to
  * GLib 2.76), which is success. */
 static gboolean
@@ -26,7 +30,7 @@ static void
 ask_subprocess (GSubprocess     *subprocess,
                 CprocExitStatus *end)
 {
-  if (!g_subprocess_wait (subprocess, NULL, NULL) || status_is_lost ())
+  if (subprocess == NULL || !g_subprocess_wait (subprocess, NULL, NULL) || status_is_lost ())
     return;
 
   if (g_subprocess_get_if_exited (subprocess))
@@ -41,8 +45,6 @@ tell (CprocExitWatch  *self,
 {
   CprocExitFunc func = self->func;
   gpointer user_data = self->user_data;
-
-  cproc_usage_end (&self->usage, end);
 
   /* The owner may free itself, and this with it. */
   cproc_exit_watch_stop (self);
@@ -59,6 +61,30 @@ tell_reaped (gpointer user_data)
   if (pidfd < 0 || !cproc_pidfd_get_end (pidfd, &end))
     ask_subprocess (self->subprocess, &end);
   tell (self, &end);
+}
+
+static void
+tell_stop (CprocExitWatch *self,
+           int             signum)
+{
+  self->is_stopped = signum != 0;
+  if (self->stop_func != NULL)
+    self->stop_func (signum, self->user_data);
+}
+
+static void
+on_stop_timer (gpointer user_data)
+{
+  CprocExitWatch *self = user_data;
+  CprocExitStatus end = CPROC_EXIT_STATUS_UNKNOWN;
+  int pidfd = cproc_job_get_pidfd (self->job);
+  gboolean is_stopped = cproc_pidfd_peek_stop (pidfd, &end) == CPROC_WAIT_RESULT_STOPPED;
+
+  cproc_timer_start (&self->stop_timer, self->context, STOP_MSEC, on_stop_timer, self);
+  /* The function may stop this timer. A stopped process that was killed has not gone on. */
+  if (is_stopped != self->is_stopped &&
+      cproc_pidfd_peek (pidfd, &end) == CPROC_WAIT_RESULT_RUNNING)
+    tell_stop (self, end.stop_signal);
 }
 
 static void on_pidfd (gpointer user_data);
@@ -94,6 +120,8 @@ on_pidfd (gpointer user_data)
       break;
 
     case CPROC_WAIT_RESULT_RUNNING:
+    case CPROC_WAIT_RESULT_STOPPED:
+    case CPROC_WAIT_RESULT_CONTINUED:
     default:
       look_again_later (self);
       break;
@@ -107,6 +135,8 @@ watch_process (CprocExitWatch *self)
 
   if (pidfd >= 0)
     cproc_watch_start (&self->watch, self->context, pidfd, G_IO_IN, on_pidfd, self);
+  else if (self->subprocess == NULL)
+    tell_reaped (self);
   else
     self->reap = cproc_subprocess_wait_new (self->subprocess, self->context, self->watch.owner,
                                             tell_reaped, self);
@@ -125,11 +155,20 @@ on_control (gpointer user_data)
       break;
 
     case CPROC_WAIT_RESULT_NOT_OURS:
-      /* Somebody has killed the helper: how it ended has to do for the program, which ended with
-       * it. Where the line to it alone is lost, it is of no use any more. */
-      g_subprocess_force_exit (self->subprocess);
+      /* The helper has been killed: how it ended has to do for the program, which ended with it.
+       * If only the line to it is lost, the helper is of no use any more. */
+      if (self->subprocess != NULL)
+        g_subprocess_force_exit (self->subprocess);
       cproc_watch_stop (&self->watch);
       watch_process (self);
+      break;
+
+    case CPROC_WAIT_RESULT_STOPPED:
+      tell_stop (self, end.stop_signal);
+      break;
+
+    case CPROC_WAIT_RESULT_CONTINUED:
+      tell_stop (self, 0);
       break;
 
     case CPROC_WAIT_RESULT_RUNNING:
@@ -144,6 +183,7 @@ cproc_exit_watch_set_owner (CprocExitWatch *self,
 {
   cproc_watch_set_owner (&self->watch, owner);
   cproc_timer_set_owner (&self->held_timer, owner);
+  cproc_timer_set_owner (&self->stop_timer, owner);
 }
 
 void
@@ -156,18 +196,17 @@ cproc_exit_watch_start (CprocExitWatch *self,
 {
   int control_fd = cproc_job_get_control_fd (job);
 
-  g_assert (G_IS_SUBPROCESS (subprocess));
+  g_assert (subprocess == NULL || G_IS_SUBPROCESS (subprocess));
   g_assert (context != NULL);
   g_assert (func != NULL);
 
   cproc_exit_watch_stop (self);
 
   self->context = g_main_context_ref (context);
-  self->subprocess = g_object_ref (subprocess);
+  g_set_object (&self->subprocess, subprocess);
   self->job = cproc_job_ref (job);
   self->func = func;
   self->user_data = user_data;
-  cproc_usage_begin (&self->usage, cproc_job_get_pidfd (job));
 
   if (control_fd >= 0)
     cproc_watch_start (&self->watch, context, control_fd, G_IO_IN, on_control, self);
@@ -176,11 +215,26 @@ cproc_exit_watch_start (CprocExitWatch *self,
 }
 
 void
+cproc_exit_watch_start_stops (CprocExitWatch *self,
+                              CprocStopFunc   func,
+                              gboolean        is_wanted)
+{
+  g_assert (self->job != NULL);
+
+  self->stop_func = func;
+  if (is_wanted && cproc_job_get_control_fd (self->job) < 0 &&
+      cproc_job_get_pidfd (self->job) >= 0)
+    cproc_timer_start (&self->stop_timer, self->context, STOP_MSEC, on_stop_timer, self);
+}
+
+void
 cproc_exit_watch_stop (CprocExitWatch *self)
 {
-  cproc_usage_end (&self->usage, NULL);
   cproc_watch_stop (&self->watch);
   cproc_timer_stop (&self->held_timer);
+  cproc_timer_stop (&self->stop_timer);
+  self->stop_func = NULL;
+  self->is_stopped = FALSE;
   self->held_msec = 0;
   g_clear_pointer (&self->reap, cproc_subprocess_wait_free);
   g_clear_object (&self->subprocess);
@@ -192,7 +246,7 @@ void
 cproc_exit_watch_move (CprocExitWatch *self,
                        GMainContext   *context)
 {
-  if (self->subprocess == NULL)
+  if (self->job == NULL)
     return;
 
   g_main_context_ref (context);
@@ -201,6 +255,7 @@ cproc_exit_watch_move (CprocExitWatch *self,
 
   cproc_watch_move (&self->watch, context);
   cproc_timer_move (&self->held_timer, context);
+  cproc_timer_move (&self->stop_timer, context);
   if (self->reap != NULL)
     cproc_subprocess_wait_move (self->reap, context);
 }

@@ -6,83 +6,151 @@
 #include "cproc-job-private.h"
 
 /* A child whose object is kept after its end, as in the history of a terminal, is not to cost a
- * descriptor. At its end it often cannot be given up yet, since the leader of a group counts as one
- * of it until it has been reaped. So all that are in this state are looked at together, on the
- * library's own thread, after a moment; each seldom, and then no more: what is left of its group or
- * its tree may live for long, and can be signalled as long as the object is kept. */
-#define SWEEP_MSEC 10
-#define MAX_SWEEPS 64
+ * descriptor. At its end it often cannot be closed yet, since the leader of a group counts as a
+ * member until it has been reaped. So all jobs in this state are looked at together, on the
+ * library's own thread, with more and more time between: what is left of a group or a tree may live
+ * for long, and can be signalled as long as the object is kept. */
+#define FIRST_MSEC 10
+#define LAST_MSEC 60000
+/* Then it is worth to find out whether zombies are left. */
+#define THOROUGH_MSEC 40
 
-static GMutex retired_mutex;
-static GHashTable *retired; /* CprocJob: its number of sweeps */
-static gboolean is_sweeping;
-
-static gboolean
-is_power_of_two (guint n)
+typedef struct
 {
-  return (n & (n - 1)) == 0;
-}
+  gint64 due; /* monotonic */
+  guint msec; /* before it */
+} Closing;
 
-static gboolean
-sweep (gpointer user_data)
+static GMutex closing_mutex;
+static GHashTable *closing; /* CprocJob: Closing */
+static GSource *closing_source;
+static gint64 closing_due; /* of the source */
+
+/* Those that are due; a job that is taken out meanwhile is kept until it has been looked at. */
+static GPtrArray *
+dup_due (gint64 now)
 {
+  GPtrArray *jobs = g_ptr_array_new_with_free_func ((GDestroyNotify) cproc_job_unref);
   GHashTableIter iter;
   gpointer job, value;
-  gboolean again;
 
-  g_mutex_lock (&retired_mutex);
-  g_hash_table_iter_init (&iter, retired);
+  g_mutex_lock (&closing_mutex);
+  g_hash_table_iter_init (&iter, closing);
   while (g_hash_table_iter_next (&iter, &job, &value))
     {
-      guint n = GPOINTER_TO_UINT (value) + 1;
+      Closing *item = value;
 
-      if (n == MAX_SWEEPS || (is_power_of_two (n) && cproc_job_try_close (job)))
-        g_hash_table_iter_remove (&iter);
-      else
-        g_hash_table_iter_replace (&iter, GUINT_TO_POINTER (n));
+      if (item->due > now)
+        continue;
+      item->msec = MIN (item->msec * 2, LAST_MSEC);
+      item->due = now + item->msec * G_TIME_SPAN_MILLISECOND;
+      g_ptr_array_add (jobs, cproc_job_ref (job));
     }
-  again = g_hash_table_size (retired) > 0;
-  is_sweeping = again;
-  g_mutex_unlock (&retired_mutex);
+  g_mutex_unlock (&closing_mutex);
 
-  return again ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+  return jobs;
 }
 
-static void
-begin_sweeping (void)
+static gboolean
+is_long_closing (CprocJob *job)
 {
-  g_autoptr(GSource) source = g_timeout_source_new (SWEEP_MSEC);
+  Closing *item;
+  gboolean is_long;
 
-  g_source_set_static_name (source, "[libcproc] retired");
-  g_source_set_callback (source, sweep, NULL, NULL);
-  g_source_attach (source, cproc_thread_get_context ());
+  g_mutex_lock (&closing_mutex);
+  item = g_hash_table_lookup (closing, job);
+  is_long = item != NULL && item->msec >= THOROUGH_MSEC;
+  g_mutex_unlock (&closing_mutex);
+
+  return is_long;
+}
+
+static void schedule_poll (void);
+
+static gboolean
+poll_closing (gpointer user_data)
+{
+  g_autoptr(GPtrArray) jobs = dup_due (g_get_monotonic_time ());
+
+  for (guint i = 0; i < jobs->len; i++)
+    if (cproc_job_try_close (jobs->pdata[i], is_long_closing (jobs->pdata[i])))
+      cproc_job_cancel_close (jobs->pdata[i]);
+
+  g_mutex_lock (&closing_mutex);
+  schedule_poll ();
+  g_mutex_unlock (&closing_mutex);
+
+  return G_SOURCE_CONTINUE;
+}
+
+/* With the mutex. */
+static void
+schedule_poll (void)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  closing_due = -1;
+  g_hash_table_iter_init (&iter, closing);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    if (closing_due < 0 || ((Closing *) value)->due < closing_due)
+      closing_due = ((Closing *) value)->due;
+
+  g_source_set_ready_time (closing_source, closing_due);
+}
+
+static gboolean
+dispatch (GSource     *source,
+          GSourceFunc  callback,
+          gpointer     user_data)
+{
+  return callback (user_data);
+}
+
+/* With the mutex. The source stays, as the library's thread does. */
+static void
+ensure_source (void)
+{
+  static GSourceFuncs funcs = { .dispatch = dispatch };
+
+  if (closing_source != NULL)
+    return;
+
+  closing = g_hash_table_new_full (NULL, NULL, (GDestroyNotify) cproc_job_unref, g_free);
+  closing_source = g_source_new (&funcs, sizeof (GSource));
+  g_source_set_static_name (closing_source, "[libcproc] closing jobs");
+  g_source_set_callback (closing_source, poll_closing, NULL, NULL);
+  closing_due = -1;
+  g_source_attach (closing_source, cproc_thread_get_context ());
 }
 
 void
 cproc_job_close_when_empty (CprocJob *self)
 {
-  gboolean must_begin;
+  Closing *item;
 
-  if (cproc_job_try_close (self))
+  if (cproc_job_try_close (self, FALSE))
     return;
 
-  g_mutex_lock (&retired_mutex);
-  if (retired == NULL)
-    retired = g_hash_table_new_full (NULL, NULL, (GDestroyNotify) cproc_job_unref, NULL);
-  g_hash_table_replace (retired, cproc_job_ref (self), GUINT_TO_POINTER (0));
-  must_begin = !is_sweeping;
-  is_sweeping = TRUE;
-  g_mutex_unlock (&retired_mutex);
+  item = g_new (Closing, 1);
+  *item = (Closing) { g_get_monotonic_time () + FIRST_MSEC * G_TIME_SPAN_MILLISECOND, FIRST_MSEC };
 
-  if (must_begin)
-    begin_sweeping ();
+  g_mutex_lock (&closing_mutex);
+  ensure_source ();
+  g_hash_table_replace (closing, cproc_job_ref (self), item);
+  if (closing_due < 0 || item->due < closing_due)
+    {
+      closing_due = item->due;
+      g_source_set_ready_time (closing_source, closing_due);
+    }
+  g_mutex_unlock (&closing_mutex);
 }
 
 void
 cproc_job_cancel_close (CprocJob *self)
 {
-  g_mutex_lock (&retired_mutex);
-  if (retired != NULL)
-    g_hash_table_remove (retired, self);
-  g_mutex_unlock (&retired_mutex);
+  g_mutex_lock (&closing_mutex);
+  if (closing != NULL)
+    g_hash_table_remove (closing, self);
+  g_mutex_unlock (&closing_mutex);
 }

@@ -14,9 +14,10 @@ G_BEGIN_DECLS
  * a kill's grace outlives the child's object: it is waited for on the library's own thread. */
 typedef struct _CprocJob CprocJob;
 
-/* pidfd: of the subprocess, given away, -1 where there is none; containment: NONE, GROUP or TREE.
- * pid: the program's; in a TREE the subprocess is the resident helper, and control_fd, given away,
- * the line to it; else -1. */
+/* subprocess, pid and pidfd are of the program, or in a TREE of its resident helper. subprocess:
+ * NULL where GSubprocess does not know it. pid: in our namespace; 0 where it is not known. pidfd:
+ * given away, -1 where there is none. containment: NONE, GROUP or TREE. control_fd: given away, the
+ * line to the helper of a TREE, else -1. */
 CprocJob *cproc_job_new    (GSubprocess      *subprocess,
                             gint64            pid,
                             int               pidfd,
@@ -30,7 +31,7 @@ int         cproc_job_get_pidfd (CprocJob    *self);
 /* -1 but in a TREE: readable when there is news of the program's end. */
 int         cproc_job_get_control_fd (CprocJob *self);
 
-/* ENDED, with how; RUNNING: no news yet; REAPED: the helper itself has been ended. */
+/* EXITED, STOPPED or CONTINUED; RUNNING: no news yet; NOT_OURS: the helper itself has ended. */
 CprocWaitResult   cproc_job_read_exit  (CprocJob        *self,
                                         CprocExitStatus *end);
 
@@ -43,21 +44,23 @@ gboolean    cproc_job_signal (CprocJob  *self,
                               int        signum,
                               GError   **error);
 
-/* Sends signum now and SIGKILL to what is left after grace ms (0: never), whether or not the
- * child's object still lives by then. */
+/* Sends signum and SIGCONT now, and SIGKILL to what is left after grace ms (0: at once, -1: never),
+ * whether or not the child's object still lives by then. */
 gboolean    cproc_job_terminate    (CprocJob  *self,
                                     int        signum,
-                                    guint      grace,
+                                    int        grace,
                                     GError   **error);
 
-/* The caller is done with it and keeps it for its answers only: as soon as there is nothing left
- * to signal its descriptors are closed, and every signal is CPROC_ERROR_NOT_RUNNING. Whoever has
- * called it calls cproc_job_cancel_close() before the unref. */
+/* The caller is done with the job and keeps it for its answers only: as soon as there is nothing
+ * left to signal its descriptors are closed, and every signal is CPROC_ERROR_NOT_RUNNING. To be
+ * followed by cproc_job_cancel_close() before the unref. */
 void        cproc_job_close_when_empty   (CprocJob     *self);
 void        cproc_job_cancel_close   (CprocJob     *self);
 
-/* One attempt of it, which does not block: FALSE while there may be something left. */
-gboolean    cproc_job_try_close  (CprocJob     *self);
+/* One attempt of it, which does not block: FALSE while there may be something left. thoroughly:
+ * finds out whether what is left are zombies, which takes time. */
+gboolean    cproc_job_try_close  (CprocJob     *self,
+                                  gboolean      thoroughly);
 
 /* SIGKILL is sent by cproc_job_terminate(): is it still to come? */
 gboolean    cproc_job_is_ending (CprocJob    *self);

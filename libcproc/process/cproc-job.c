@@ -15,10 +15,15 @@
 #include "cproc-process-tree-private.h"
 #include "cproc-watch-private.h"
 
-/* The helper of a TREE keeps the time itself, so that even the end of this process does not save
- * what it contains. That it does is seen to after this, since a descendant may have stopped it;
- * again and again, with twice the time between. */
+/* The helper of a TREE keeps the time itself: the tree ends even if this process has ended. But a
+ * descendant may stop the helper. So after this time the job kills what it can itself; as long as
+ * it finds something soon again, and else with twice the time between. */
 #define HELPER_MSEC 250
+#define SURVIVOR_MSEC 2
+
+/* After the end of its leader a group is looked at until it is empty, with twice the time between:
+ * nothing tells when that is, and until then it costs a descriptor. */
+#define EMPTY_MSEC 2
 
 /* The lock is for the whole of it, but for what the library's own thread alone touches: the timer
  * of a kill's grace, and a watch on the process that GSubprocess knows, so that no timer waits for
@@ -37,11 +42,23 @@ struct _CprocJob
   CprocProcessTree tree;
   gint64 kill_time; /* monotonic; 0: no SIGKILL is to come */
   guint helper_msec;
+  gboolean tree_had_survivors;
+  guint empty_msec;
 
   gboolean is_armed; /* changed with the lock */
   CprocTimer timer;
   CprocWatch watch;
 };
+
+/* A number that GSubprocess does not know is never signalled: 0. */
+static pid_t
+get_sure_number (GSubprocess *subprocess,
+                 gint64       pid)
+{
+  const char *known = subprocess != NULL ? g_subprocess_get_identifier (subprocess) : NULL;
+
+  return known == NULL || g_ascii_strtoll (known, NULL, 10) == pid ? (pid_t) pid : 0;
+}
 
 CprocJob *
 cproc_job_new (GSubprocess      *subprocess,
@@ -51,22 +68,25 @@ cproc_job_new (GSubprocess      *subprocess,
                int               control_fd)
 {
   CprocJob *self = g_new0 (CprocJob, 1);
+  pid_t number;
 
-  g_assert (G_IS_SUBPROCESS (subprocess));
+  g_assert (subprocess == NULL || G_IS_SUBPROCESS (subprocess));
   g_assert (containment != CPROC_CONTAINMENT_AUTO);
   g_assert ((control_fd >= 0) == (containment == CPROC_CONTAINMENT_TREE));
 
   g_atomic_ref_count_init (&self->ref_count);
   self->process = getpid ();
   g_mutex_init (&self->lock);
-  self->subprocess = g_object_ref (subprocess);
+  g_set_object (&self->subprocess, subprocess);
   self->containment = containment;
   self->pidfd = pidfd;
   self->helper_msec = HELPER_MSEC;
-  cproc_process_group_init (&self->group, subprocess, (pid_t) pid, pidfd);
+  self->empty_msec = EMPTY_MSEC;
+  number = get_sure_number (subprocess, pid);
+  cproc_process_group_init (&self->group, subprocess, number, pidfd);
   self->tree.control_fd = -1;
   if (control_fd >= 0)
-    cproc_process_tree_init (&self->tree, control_fd, pidfd);
+    cproc_process_tree_init (&self->tree, control_fd, subprocess, number, pidfd);
 
   return self;
 }
@@ -97,7 +117,7 @@ cproc_job_unref (CprocJob *self)
   if (!self->is_over)
     close_all (self);
   cproc_process_group_clear (&self->group);
-  g_object_unref (self->subprocess);
+  g_clear_object (&self->subprocess);
   g_mutex_clear (&self->lock);
   g_free (self);
 }
@@ -118,17 +138,8 @@ static int
 signal_process (CprocJob *self,
                 int       signum)
 {
-  if (self->leader_ended)
-    return ESRCH;
-  if (self->pidfd >= 0)
-    return cproc_pidfd_signal (self->pidfd, signum);
-  if (g_subprocess_get_identifier (self->subprocess) == NULL)
-    return ESRCH;
-
-  if (signum > 0)
-    g_subprocess_send_signal (self->subprocess, signum);
-
-  return 0;
+  return self->leader_ended ? ESRCH
+                            : cproc_pidfd_signal_child (self->pidfd, self->subprocess, signum);
 }
 
 static int
@@ -151,7 +162,7 @@ signal_all (CprocJob *self,
     }
 }
 
-/* The timer is nobody's to wait for when nothing is left. */
+/* The kill is off when nothing is left. */
 static void
 set_leader_ended (CprocJob *self)
 {
@@ -181,37 +192,60 @@ disarm (CprocJob *self)
 
 static void arm (CprocJob *self);
 
-/* The SIGKILL that was to come. FALSE when none is. */
-static gboolean
-kill_now (CprocJob *self)
+static void
+kill_tree_now (CprocJob *self)
 {
-  if (self->kill_time == 0)
-    return FALSE;
+  guint n = cproc_process_tree_force_kill (&self->tree);
 
-  self->kill_time = 0;
-  if (self->containment != CPROC_CONTAINMENT_TREE)
-    {
-      signal_all (self, SIGKILL);
-      return FALSE;
-    }
-
-  if (cproc_process_tree_force_kill (&self->tree) == ESRCH)
-    return FALSE;
+  if (n > 0 && !self->tree_had_survivors)
+    self->helper_msec = SURVIVOR_MSEC;
+  self->tree_had_survivors = n > 0;
 
   self->kill_time = g_get_monotonic_time () + self->helper_msec * G_TIME_SPAN_MILLISECOND;
-  self->helper_msec = MIN (self->helper_msec * 2, G_MAXINT / 2);
+  self->helper_msec = MIN (self->helper_msec + self->helper_msec / (n > 0 ? 4 : 1) + 1,
+                           G_MAXINT / 2);
+  if (self->tree.is_gone)
+    self->kill_time = 0;
+}
 
-  return TRUE;
+/* The SIGKILL that was to come. */
+static void
+kill_now (CprocJob *self)
+{
+  self->kill_time = 0;
+  if (self->containment == CPROC_CONTAINMENT_TREE)
+    kill_tree_now (self);
+  else
+    signal_all (self, SIGKILL);
+}
+
+static gboolean
+is_waiting_for_empty (CprocJob *self)
+{
+  return self->leader_ended && self->containment == CPROC_CONTAINMENT_GROUP;
 }
 
 static void
-on_kill_time (gpointer user_data)
+check_empty (CprocJob *self)
+{
+  self->empty_msec = MIN (self->empty_msec * 2, G_MAXINT / 2);
+  if (is_waiting_for_empty (self) && (cproc_process_group_is_empty (&self->group) ||
+                                      cproc_process_group_has_zombies_only (&self->group)))
+    self->kill_time = 0;
+}
+
+static void
+on_timer (gpointer user_data)
 {
   CprocJob *self = user_data;
   gboolean again;
 
   g_mutex_lock (&self->lock);
-  again = kill_now (self);
+  if (self->kill_time != 0 && g_get_monotonic_time () >= self->kill_time)
+    kill_now (self);
+  else
+    check_empty (self);
+  again = self->kill_time != 0;
   g_mutex_unlock (&self->lock);
 
   if (again)
@@ -224,17 +258,32 @@ static void
 on_process_ended (gpointer user_data)
 {
   CprocJob *self = user_data;
-  gboolean is_over;
+  gboolean again;
 
   cproc_watch_stop (&self->watch);
 
   g_mutex_lock (&self->lock);
   set_leader_ended (self);
-  is_over = self->kill_time == 0;
+  again = self->kill_time != 0;
   g_mutex_unlock (&self->lock);
 
-  if (is_over)
+  if (again)
+    arm (self);
+  else
     disarm (self);
+}
+
+static guint
+get_timer_msec (CprocJob *self)
+{
+  /* Rounded up: not a moment of the grace is taken away. */
+  gint64 msec = (self->kill_time - g_get_monotonic_time () + G_TIME_SPAN_MILLISECOND - 1) /
+                G_TIME_SPAN_MILLISECOND;
+
+  if (is_waiting_for_empty (self))
+    msec = MIN (msec, (gint64) self->empty_msec);
+
+  return (guint) CLAMP (msec, 0, G_MAXUINT);
 }
 
 static void
@@ -243,14 +292,12 @@ arm (CprocJob *self)
   GMainContext *context = cproc_thread_get_context ();
   gboolean was_armed = self->is_armed;
   gboolean must_watch;
-  gint64 msec;
+  guint msec;
 
   g_mutex_lock (&self->lock);
   /* What it was to kill may have gone in the meantime, and its pidfd with it. */
   self->is_armed = was_armed || !self->is_over;
-  /* Rounded up: not a moment of the grace is taken away. */
-  msec = (self->kill_time - g_get_monotonic_time () + G_TIME_SPAN_MILLISECOND - 1) /
-         G_TIME_SPAN_MILLISECOND;
+  msec = get_timer_msec (self);
   must_watch = self->pidfd >= 0 && !cproc_watch_is_active (&self->watch) &&
                (!self->leader_ended || self->containment == CPROC_CONTAINMENT_TREE);
   g_mutex_unlock (&self->lock);
@@ -260,7 +307,7 @@ arm (CprocJob *self)
   if (!was_armed)
     cproc_job_ref (self);
 
-  cproc_timer_start (&self->timer, context, (guint) CLAMP (msec, 0, G_MAXUINT), on_kill_time, self);
+  cproc_timer_start (&self->timer, context, msec, on_timer, self);
   if (must_watch)
     cproc_watch_start (&self->watch, context, self->pidfd, G_IO_IN, on_process_ended, self);
 }
@@ -310,6 +357,62 @@ check_signum (int      signum,
   return FALSE;
 }
 
+static gboolean
+check_call (CprocJob  *self,
+            int        signum,
+            GError   **error)
+{
+  if (!check_signum (signum, error))
+    return FALSE;
+
+  return self->process == getpid () || check (ESRCH, signum, error);
+}
+
+static int
+terminate_all (CprocJob *self,
+               int       signum,
+               int       grace)
+{
+  int error_number;
+
+  if (self->is_over)
+    return ESRCH;
+  if (self->containment == CPROC_CONTAINMENT_TREE)
+    return cproc_process_tree_terminate (&self->tree, signum, grace);
+
+  error_number = signal_all (self, signum);
+  /* What is stopped takes no other signal before it goes on. */
+  if (error_number == 0 && signum != 0 && signum != SIGKILL && signum != SIGCONT)
+    signal_all (self, SIGCONT);
+
+  return error_number;
+}
+
+/* SIGKILL is due after grace ms. In a TREE the helper sends it; then we see to it that it has. */
+static void
+schedule_kill (CprocJob *self,
+               int       grace)
+{
+  gint64 kill_time = g_get_monotonic_time () + (gint64) grace * G_TIME_SPAN_MILLISECOND;
+
+  if (self->containment == CPROC_CONTAINMENT_TREE)
+    kill_time += HELPER_MSEC * G_TIME_SPAN_MILLISECOND;
+  if (self->kill_time == 0 || kill_time < self->kill_time)
+    self->kill_time = kill_time;
+}
+
+static gboolean
+finish_call (CprocJob  *self,
+             int        signum,
+             int        error_number,
+             GError   **error)
+{
+  if (cproc_job_is_ending (self))
+    cproc_thread_push (update_grace, cproc_job_ref (self));
+
+  return check (error_number, signum, error);
+}
+
 gboolean
 cproc_job_signal (CprocJob  *self,
                   int        signum,
@@ -317,64 +420,40 @@ cproc_job_signal (CprocJob  *self,
 {
   int error_number;
 
-  if (!check_signum (signum, error))
+  if (!check_call (self, signum, error))
     return FALSE;
-  if (self->process != getpid ())
-    return check (ESRCH, signum, error);
 
   g_mutex_lock (&self->lock);
   error_number = signal_all (self, signum);
+  if (error_number == 0 && signum == SIGKILL && self->containment == CPROC_CONTAINMENT_TREE)
+    schedule_kill (self, 0);
   g_mutex_unlock (&self->lock);
 
-  return check (error_number, signum, error);
-}
-
-static int
-end_all (CprocJob *self,
-         int       signum,
-         guint     grace)
-{
-  gint64 kill_time = g_get_monotonic_time () + (gint64) grace * G_TIME_SPAN_MILLISECOND;
-  int error_number;
-
-  if (self->containment == CPROC_CONTAINMENT_TREE && !self->is_over)
-    {
-      error_number = cproc_process_tree_terminate (&self->tree, signum, grace);
-      kill_time += HELPER_MSEC * G_TIME_SPAN_MILLISECOND;
-    }
-  else
-    error_number = signal_all (self, signum);
-
-  if (error_number == 0 && grace > 0 && signum != SIGKILL &&
-      (self->kill_time == 0 || kill_time < self->kill_time))
-    self->kill_time = kill_time;
-
-  return error_number;
+  return signum == SIGKILL ? finish_call (self, signum, error_number, error)
+                           : check (error_number, signum, error);
 }
 
 gboolean
 cproc_job_terminate (CprocJob  *self,
                      int        signum,
-                     guint      grace,
+                     int        grace,
                      GError   **error)
 {
   int error_number;
-  gboolean need_timer;
 
-  if (!check_signum (signum, error))
+  if (!check_call (self, signum, error))
     return FALSE;
-  if (self->process != getpid ())
-    return check (ESRCH, signum, error);
+
+  if (grace == 0 || signum == SIGKILL)
+    return cproc_job_signal (self, SIGKILL, error);
 
   g_mutex_lock (&self->lock);
-  error_number = end_all (self, signum, grace);
-  need_timer = self->kill_time != 0;
+  error_number = terminate_all (self, signum, grace);
+  if (error_number == 0 && grace > 0)
+    schedule_kill (self, grace);
   g_mutex_unlock (&self->lock);
 
-  if (need_timer)
-    cproc_thread_push (update_grace, cproc_job_ref (self));
-
-  return check (error_number, signum, error);
+  return finish_call (self, signum, error_number, error);
 }
 
 gboolean
@@ -422,14 +501,23 @@ nothing_is_left (CprocJob *self)
     }
 }
 
+static gboolean
+only_zombies_are_left (CprocJob *self)
+{
+  return self->containment == CPROC_CONTAINMENT_GROUP &&
+         cproc_process_group_has_zombies_only (&self->group);
+}
+
 gboolean
-cproc_job_try_close (CprocJob *self)
+cproc_job_try_close (CprocJob *self,
+                     gboolean  thoroughly)
 {
   gboolean is_over;
 
   g_mutex_lock (&self->lock);
   /* While it is armed the library's own thread watches the pidfd. */
-  if (!self->is_over && !self->is_armed && self->kill_time == 0 && nothing_is_left (self))
+  if (!self->is_over && !self->is_armed && self->kill_time == 0 &&
+      (nothing_is_left (self) || (thoroughly && only_zombies_are_left (self))))
     {
       self->is_over = TRUE;
       close_all (self);

@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include <glib.h>
+#include <gio/gio.h>
 #include <sys/types.h>
 
 G_BEGIN_DECLS
@@ -12,6 +12,7 @@ typedef struct
 {
   int exit_code;   /* -1 when none is known, or a signal ended it */
   int term_signal; /* 0 when none */
+  int stop_signal; /* CPROC_WAIT_RESULT_STOPPED: what stopped it */
   gboolean has_usage;
   gint64 user_time;   /* microseconds */
   gint64 system_time; /* microseconds */
@@ -25,12 +26,22 @@ typedef enum
   CPROC_WAIT_RESULT_EXITED,   /* a zombie: how it ended has been filled in */
   CPROC_WAIT_RESULT_NOT_OURS,  /* not, or no longer, a child of this process */
   CPROC_WAIT_RESULT_RUNNING, /* or held by a debugger */
+  CPROC_WAIT_RESULT_STOPPED,
+  CPROC_WAIT_RESULT_CONTINUED,
 } CprocWaitResult;
+
+/* The one call of kill(2). Refuses a number of 1 or less, and a group's of -1 or more, with ESRCH:
+ * kill (-1) is everything, and such a number comes from another process namespace. */
+int       cproc_kill               (pid_t     number,
+                                    int       signum);
 
 /* What Linux knows by a pidfd, which never means another process than the one it was opened for.
  * Each copes with a kernel that lacks it. */
 
 int       cproc_pidfd_open         (pid_t     pid);
+
+/* Whether the errno says that a sandbox refuses the system call, and not the signal. */
+gboolean  cproc_pidfd_is_refused   (int       error_number);
 
 /* 0 or the errno. The group is the one that has the process's pid for its number, whether or not
  * the process itself is still in it, or there at all; EINVAL before Linux 6.9. */
@@ -39,8 +50,18 @@ int       cproc_pidfd_signal       (int pidfd,
 int       cproc_pidfd_signal_group (int pidfd,
                                     int signum);
 
-/* Looks at a child without reaping it. */
+/* The same for a child of ours; where there is no pidfd (-1) or it is refused, by GSubprocess,
+ * which may be NULL. ESRCH once the child has been reaped. */
+int       cproc_pidfd_signal_child (int          pidfd,
+                                    GSubprocess *subprocess,
+                                    int          signum);
+
+/* Looks at a child without reaping it: EXITED, NOT_OURS or RUNNING. */
 CprocWaitResult cproc_pidfd_peek         (int              pidfd,
+                                          CprocExitStatus *end);
+
+/* STOPPED if job control has stopped the child, else RUNNING. */
+CprocWaitResult cproc_pidfd_peek_stop    (int              pidfd,
                                           CprocExitStatus *end);
 
 /* How a process ended that somebody has reaped: Linux 6.15. */
@@ -62,6 +83,7 @@ enum
   CPROC_PIDFD_LACKS_PEEK = 1 << 0, /* as if the reaper were always first */
   CPROC_PIDFD_LACKS_END = 1 << 1,
   CPROC_PIDFD_LACKS_GROUP = 1 << 2,
+  CPROC_PIDFD_LACKS_SIGNAL = 1 << 3, /* as if a sandbox refused it */
 };
 
 extern guint cproc_pidfd_lacks; /* atomic */

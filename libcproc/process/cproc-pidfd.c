@@ -57,12 +57,46 @@ cproc_pidfd_open (pid_t pid)
   return (int) syscall (SYS_pidfd_open, pid, 0);
 }
 
+int
+cproc_kill (pid_t number,
+            int   signum)
+{
+  if (number >= -1 && number <= 1)
+    return ESRCH;
+
+  return kill (number, signum) == 0 ? 0 : errno;
+}
+
 static int
 send_signal (int   pidfd,
              int   signum,
              guint flags)
 {
+  if (lacks (CPROC_PIDFD_LACKS_SIGNAL))
+    return ENOSYS;
+
   return syscall (SYS_pidfd_send_signal, pidfd, signum, NULL, flags) == 0 ? 0 : errno;
+}
+
+gboolean
+cproc_pidfd_is_refused (int error_number)
+{
+  int pidfd, own_result;
+
+  if (error_number == ENOSYS)
+    return TRUE;
+  if (error_number != EPERM && error_number != EACCES)
+    return FALSE;
+
+  /* The process may just be another user's. A process may always signal itself. */
+  pidfd = cproc_pidfd_open (getpid ());
+  if (pidfd < 0)
+    return TRUE;
+
+  own_result = send_signal (pidfd, 0, 0);
+  close (pidfd);
+
+  return own_result != 0;
 }
 
 int
@@ -70,6 +104,23 @@ cproc_pidfd_signal (int pidfd,
                     int signum)
 {
   return send_signal (pidfd, signum, 0);
+}
+
+int
+cproc_pidfd_signal_child (int          pidfd,
+                          GSubprocess *subprocess,
+                          int          signum)
+{
+  int result = pidfd >= 0 ? cproc_pidfd_signal (pidfd, signum) : ESRCH;
+
+  if (subprocess == NULL || (pidfd >= 0 && !cproc_pidfd_is_refused (result)))
+    return result;
+  if (g_subprocess_get_identifier (subprocess) == NULL)
+    return ESRCH;
+  if (signum > 0)
+    g_subprocess_send_signal (subprocess, signum);
+
+  return 0;
 }
 
 int
@@ -120,6 +171,24 @@ cproc_pidfd_peek (int              pidfd,
   end_set_usage (end, &usage);
 
   return CPROC_WAIT_RESULT_EXITED;
+}
+
+CprocWaitResult
+cproc_pidfd_peek_stop (int              pidfd,
+                       CprocExitStatus *end)
+{
+  siginfo_t info = { 0 };
+  long result;
+
+  do
+    result = syscall (SYS_waitid, WAIT_BY_PIDFD, pidfd, &info, WSTOPPED | WNOWAIT | WNOHANG, NULL);
+  while (result < 0 && errno == EINTR);
+
+  if (result < 0 || info.si_pid == 0)
+    return CPROC_WAIT_RESULT_RUNNING;
+  end->stop_signal = info.si_status;
+
+  return CPROC_WAIT_RESULT_STOPPED;
 }
 
 void

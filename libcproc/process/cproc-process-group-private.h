@@ -16,12 +16,12 @@ G_BEGIN_DECLS
  * Not thread-safe. */
 typedef struct
 {
-  GSubprocess *leader; /* not owned */
+  GSubprocess *leader; /* not owned; NULL where GSubprocess does not know it */
   pid_t id;
   pid_t session; /* of the members: -1 where it is not known */
   int pidfd;     /* of the leader, not owned; -1 where there is none */
   gboolean leader_ended;
-  GArray *members; /* of pidfds, where the old way has to do */
+  GArray *members; /* where the old way has to do */
 } CprocProcessGroup;
 
 void cproc_process_group_init         (CprocProcessGroup *self,
@@ -32,11 +32,15 @@ void cproc_process_group_clear        (CprocProcessGroup  *self);
 
 void cproc_process_group_leader_exited (CprocProcessGroup  *self);
 
-/* Whether nobody is known to be left, without a wait for a leader that has not been reaped. */
+/* Whether the group is known to be empty. Does not wait for a leader that has not been reaped. */
 gboolean cproc_process_group_is_empty (CprocProcessGroup *self);
 
-/* 0, or the errno: ESRCH where nobody is left. A leader that is known to have ended, and has left
- * no one, does not count, reaped or not. */
+/* Whether all members have ended, and wait for a parent to reap them: init does so at once, the
+ * first process of a container may never. Reads all of /proc. */
+gboolean cproc_process_group_has_zombies_only (CprocProcessGroup *self);
+
+/* 0, or the errno: ESRCH where the group is empty. A leader that is known to have ended does not
+ * count, reaped or not. */
 int  cproc_process_group_signal       (CprocProcessGroup *self,
                                        int                signum);
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 
 #include "cproc-process-group-private.h"
 #include "cproc-pidfd-private.h"
+#include "launch-descendants.h"
 
 gboolean
 cproc_proc_stat_parse (const char    *text,
@@ -66,14 +68,41 @@ is_member (const CprocProcessGroup *self,
 
   return read_stat (pid, &stat) &&
          stat.group == self->id &&
-         (self->session < 0 || stat.session == self->session) &&
-         stat.state != 'Z' && stat.state != 'X';
+         (self->session < 0 || stat.session == self->session);
 }
 
-static void
-clear_pidfd (gpointer data)
+typedef struct
 {
-  close (*(int *) data);
+  pid_t pid;
+  int pidfd;
+} Member;
+
+static void
+member_clear (gpointer data)
+{
+  close (((Member *) data)->pidfd);
+}
+
+/* Its state in /proc is that of the first thread, which may have ended before the others. */
+static gboolean
+member_lives (const Member *self)
+{
+  struct pollfd pollfd = { self->pidfd, POLLIN, 0 };
+
+  return poll (&pollfd, 1, 0) == 0;
+}
+
+/* The number of a member is its own as long as it lives. */
+static int
+member_signal (const Member *self,
+               int           signum)
+{
+  int result = cproc_pidfd_signal (self->pidfd, signum);
+
+  if (result == 0 || !cproc_pidfd_is_refused (result))
+    return result;
+
+  return member_lives (self) ? cproc_kill (self->pid, signum) : ESRCH;
 }
 
 static void
@@ -81,26 +110,28 @@ hold_member (CprocProcessGroup *self,
              const char        *pid,
              GArray            *members)
 {
-  int pidfd = cproc_pidfd_open ((pid_t) g_ascii_strtoll (pid, NULL, 10));
+  Member member = { (pid_t) g_ascii_strtoll (pid, NULL, 10), -1 };
 
-  if (pidfd < 0)
+  member.pidfd = cproc_pidfd_open (member.pid);
+  if (member.pidfd < 0)
     return;
 
   /* Once more, now that it is held: what was read before may have been of another. */
-  if (is_member (self, pid) && cproc_pidfd_signal (pidfd, 0) != ESRCH)
-    g_array_append_val (members, pidfd);
+  if (is_member (self, pid) && member_lives (&member))
+    g_array_append_val (members, member);
   else
-    close (pidfd);
+    member_clear (&member);
 }
 
 static GArray *
 find_members (CprocProcessGroup *self)
 {
-  g_autoptr (GArray) members = g_array_new (FALSE, FALSE, sizeof (int));
-  g_autoptr (GDir) dir = g_dir_open ("/proc", 0, NULL);
+  g_autoptr (GArray) members = g_array_new (FALSE, FALSE, sizeof (Member));
+  /* Those that another namespace's /proc shows are strangers. */
+  g_autoptr (GDir) dir = launch_proc_is_ours () ? g_dir_open ("/proc", 0, NULL) : NULL;
   const char *name;
 
-  g_array_set_clear_func (members, clear_pidfd);
+  g_array_set_clear_func (members, member_clear);
 
   while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
     if (g_ascii_isdigit (name[0]) && is_member (self, name))
@@ -118,7 +149,7 @@ signal_members (GArray *members,
 
   for (i = 0; i < members->len; i++)
     {
-      int one = cproc_pidfd_signal (g_array_index (members, int, i), signum);
+      int one = member_signal (&g_array_index (members, Member, i), signum);
 
       if (one == 0)
         result = 0;
@@ -129,12 +160,12 @@ signal_members (GArray *members,
   return result;
 }
 
-/* A process cannot get a number that is a group's: where there is one by the leader's, which is
- * gone, the group has been empty in between. */
+/* The kernel never gives a pid that is in use as a pgid. If a process has this pid, the group was
+ * empty and the number was reused. */
 static gboolean
 number_was_reused (CprocProcessGroup *self)
 {
-  return kill (self->id, 0) == 0 || errno != ESRCH;
+  return cproc_kill (self->id, 0) != ESRCH;
 }
 
 static gboolean
@@ -145,7 +176,7 @@ leader_is_unreaped (CprocProcessGroup *self)
   if (self->pidfd >= 0)
     return cproc_pidfd_peek (self->pidfd, &end) != CPROC_WAIT_RESULT_NOT_OURS;
 
-  return g_subprocess_get_identifier (self->leader) != NULL;
+  return self->leader != NULL && g_subprocess_get_identifier (self->leader) != NULL;
 }
 
 /* The old way, once: most groups end with their leader, and then this is two system calls. */
@@ -155,11 +186,12 @@ find_first_members (CprocProcessGroup *self)
   CprocExitStatus end;
 
   /* Its reaper is at it; but a debugger may hold it for as long as it likes. */
-  if (self->pidfd < 0 || cproc_pidfd_peek (self->pidfd, &end) == CPROC_WAIT_RESULT_EXITED)
+  if (self->leader != NULL &&
+      (self->pidfd < 0 || cproc_pidfd_peek (self->pidfd, &end) == CPROC_WAIT_RESULT_EXITED))
     g_subprocess_wait (self->leader, NULL, NULL);
 
-  if (kill (-self->id, 0) != 0 && errno == ESRCH)
-    self->members = g_array_new (FALSE, FALSE, sizeof (int));
+  if (cproc_kill (-self->id, 0) == ESRCH)
+    self->members = g_array_new (FALSE, FALSE, sizeof (Member));
   else
     self->members = find_members (self);
 
@@ -189,21 +221,6 @@ signal_what_is_left (CprocProcessGroup *self,
   return signal_members (self->members, signum);
 }
 
-static int
-signal_leader (CprocProcessGroup *self,
-               int                signum)
-{
-  if (self->pidfd >= 0)
-    return cproc_pidfd_signal (self->pidfd, signum);
-
-  if (g_subprocess_get_identifier (self->leader) == NULL)
-    return ESRCH;
-  if (signum > 0)
-    g_subprocess_send_signal (self->leader, signum);
-
-  return 0;
-}
-
 /* The leader may have gone over to another group, and its own may even be empty. */
 static int
 signal_leader_elsewhere (CprocProcessGroup *self,
@@ -212,7 +229,7 @@ signal_leader_elsewhere (CprocProcessGroup *self,
 {
   if (result != 0 || getpgid (self->id) != self->id)
     {
-      int leader_result = signal_leader (self, signum);
+      int leader_result = cproc_pidfd_signal_child (self->pidfd, self->leader, signum);
 
       return result == 0 || leader_result == ESRCH ? result : leader_result;
     }
@@ -241,7 +258,7 @@ signal_by_pidfd (CprocProcessGroup *self,
   if (result == EINVAL || result == ESRCH)
     return result;
 
-  /* It is not for a leader that is a zombie still that anybody would be left. */
+  /* The leader may still be a zombie, which counts as a member: wait until it is reaped. */
   cproc_pidfd_await_reaped (self->pidfd);
 
   return cproc_pidfd_signal_group (self->pidfd, signum);
@@ -252,7 +269,7 @@ signal_by_number (CprocProcessGroup *self,
                   int                signum)
 {
   if (!self->leader_ended && leader_is_unreaped (self))
-    return signal_leader_elsewhere (self, signum, kill (-self->id, signum) == 0 ? 0 : errno);
+    return signal_leader_elsewhere (self, signum, cproc_kill (-self->id, signum));
 
   return signal_what_is_left (self, signum);
 }
@@ -263,7 +280,10 @@ cproc_process_group_signal (CprocProcessGroup *self,
 {
   int result = signal_by_pidfd (self, signum);
 
-  return result != EINVAL ? result : signal_by_number (self, signum);
+  if (result == EINVAL || cproc_pidfd_is_refused (result))
+    return signal_by_number (self, signum);
+
+  return result;
 }
 
 gboolean
@@ -271,6 +291,31 @@ cproc_process_group_is_empty (CprocProcessGroup *self)
 {
   return self->leader_ended && !leader_is_unreaped (self) &&
          cproc_process_group_signal (self, 0) == ESRCH;
+}
+
+gboolean
+cproc_process_group_has_zombies_only (CprocProcessGroup *self)
+{
+  g_autoptr (GArray) members = NULL;
+  CprocProcStat stat;
+
+  /* Mounted with "hidepid", /proc may hide a member that lives. */
+  if (self->id <= 1 || !self->leader_ended || leader_is_unreaped (self) ||
+      !launch_proc_is_ours () || !read_stat ("1", &stat))
+    return FALSE;
+
+  members = find_members (self);
+
+  return members->len == 0;
+}
+
+/* Linux 6.9. */
+static gboolean
+has_group_handle (CprocProcessGroup *self)
+{
+  int result = self->pidfd >= 0 ? cproc_pidfd_signal_group (self->pidfd, 0) : EINVAL;
+
+  return result != EINVAL && !cproc_pidfd_is_refused (result);
 }
 
 void
@@ -281,9 +326,8 @@ cproc_process_group_leader_exited (CprocProcessGroup *self)
 
   self->leader_ended = TRUE;
 
-  /* By now is when the number is known to be the group's. */
-  if (self->members == NULL &&
-      (self->pidfd < 0 || cproc_pidfd_signal_group (self->pidfd, 0) == EINVAL))
+  /* Now the number is known to be the group's, and soon no more. */
+  if (self->members == NULL && !has_group_handle (self))
     find_first_members (self);
 }
 
@@ -296,7 +340,7 @@ cproc_process_group_init (CprocProcessGroup *self,
   *self = (CprocProcessGroup) {
     .leader = leader,
     .id = id,
-    .session = getsid (id),
+    .session = id > 1 ? getsid (id) : -1,
     .pidfd = pidfd,
   };
 }

@@ -6,9 +6,11 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include "cproc-fd-private.h"
 #include "cproc-process-tree-private.h"
+#include "launch-descendants.h"
 #include "launch-tree.h"
 
 /* 0 at the end of the line, -1 where there is nothing yet. */
@@ -48,6 +50,13 @@ receive (CprocProcessTree *self,
   return length == (ssize_t) sizeof *report ? length : 0;
 }
 
+/* A descendant may have stopped the helper. */
+static void
+wake_helper (CprocProcessTree *self)
+{
+  cproc_pidfd_signal_child (self->helper_pidfd, self->helper, SIGCONT);
+}
+
 static int
 send_command (CprocProcessTree  *self,
               LaunchTreeCommand  command)
@@ -57,10 +66,7 @@ send_command (CprocProcessTree  *self,
   if (self->is_gone)
     return ESRCH;
 
-  /* A descendant may have stopped it. */
-  if (self->helper_pidfd >= 0)
-    cproc_pidfd_signal (self->helper_pidfd, SIGCONT);
-
+  wake_helper (self);
   do
     length = send (self->control_fd, &command, sizeof command, MSG_NOSIGNAL | MSG_DONTWAIT);
   while (length < 0 && errno == EINTR);
@@ -88,12 +94,12 @@ cproc_process_tree_signal (CprocProcessTree *self,
 int
 cproc_process_tree_terminate (CprocProcessTree *self,
                               int               signum,
-                              guint             grace)
+                              int               grace)
 {
   return send_command (self, (LaunchTreeCommand) { LAUNCH_TREE_END, signum, grace });
 }
 
-/* What can be had of it without the helper: the program and its group. */
+/* What can be reached without the helper: the program and its group. */
 static void
 kill_target (CprocProcessTree *self)
 {
@@ -109,15 +115,34 @@ kill_target (CprocProcessTree *self)
   cproc_pidfd_signal_group (self->target_pidfd, SIGKILL);
 }
 
-int
+/* The children of the helper, and again those that become its children by that: it need not run. */
+static guint
+kill_children (CprocProcessTree *self)
+{
+  static GMutex mutex; /* of all that launch-descendants has */
+  guint n = 0;
+
+  /* Before it is reaped its number is its own. */
+  if (self->helper_pid <= 1 || cproc_pidfd_signal_child (self->helper_pidfd, self->helper, 0) != 0)
+    return 0;
+
+  g_mutex_lock (&mutex);
+  if (launch_proc_is_ours ())
+    n = (guint) launch_kill_children_of (self->helper_pid, self->helper_pidfd);
+  g_mutex_unlock (&mutex);
+
+  return n;
+}
+
+guint
 cproc_process_tree_force_kill (CprocProcessTree *self)
 {
-  int error_number = cproc_process_tree_signal (self, SIGKILL);
+  if (cproc_process_tree_signal (self, SIGKILL) == ESRCH)
+    return 0;
 
-  if (error_number != ESRCH)
-    kill_target (self);
+  kill_target (self);
 
-  return error_number;
+  return kill_children (self);
 }
 
 CprocWaitResult
@@ -134,13 +159,18 @@ cproc_process_tree_read_exit (CprocProcessTree *self,
         return CPROC_WAIT_RESULT_RUNNING;
       if (length == 0)
         {
-          /* What killed the helper is one of those it watched over, which now are init's. */
+          /* A descendant has killed the helper; they are init's children now. */
           self->is_gone = TRUE;
           kill_target (self);
           return CPROC_WAIT_RESULT_NOT_OURS;
         }
       if (report.kind == LAUNCH_TREE_ENDED)
         break;
+      if (report.kind == LAUNCH_TREE_STOPPED)
+        {
+          end->stop_signal = report.status;
+          return report.status != 0 ? CPROC_WAIT_RESULT_STOPPED : CPROC_WAIT_RESULT_CONTINUED;
+        }
     }
 
   cproc_exit_status_set_wait_status (end, report.status);
@@ -154,13 +184,35 @@ cproc_process_tree_read_exit (CprocProcessTree *self,
   return CPROC_WAIT_RESULT_EXITED;
 }
 
+/* Children are made in the namespace that this process may have chosen for them, where /proc shows
+ * other numbers. */
+static gboolean
+children_share_namespace (void)
+{
+  struct stat own, of_children;
+
+  return stat ("/proc/self/ns/pid", &own) != 0 ||
+         stat ("/proc/self/ns/pid_for_children", &of_children) != 0 ||
+         (own.st_ino == of_children.st_ino && own.st_dev == of_children.st_dev);
+}
+
+gboolean
+cproc_process_tree_is_possible (void)
+{
+  return launch_proc_is_ours () && children_share_namespace ();
+}
+
 void
 cproc_process_tree_init (CprocProcessTree *self,
                          int               control_fd,
+                         GSubprocess      *helper,
+                         pid_t             helper_pid,
                          int               helper_pidfd)
 {
   *self = (CprocProcessTree) {
     .control_fd = control_fd,
+    .helper = helper,
+    .helper_pid = helper_pid,
     .helper_pidfd = helper_pidfd,
     .target_pidfd = -1,
   };
@@ -169,8 +221,8 @@ cproc_process_tree_init (CprocProcessTree *self,
 void
 cproc_process_tree_clear (CprocProcessTree *self)
 {
-  if (!self->is_gone && self->helper_pidfd >= 0)
-    cproc_pidfd_signal (self->helper_pidfd, SIGCONT);
+  if (!self->is_gone)
+    wake_helper (self);
 
   cproc_fd_clear (&self->control_fd);
   cproc_fd_clear (&self->target_pidfd);

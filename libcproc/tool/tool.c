@@ -103,7 +103,7 @@ tool_contain (CprocCommand *command)
 {
   cproc_command_set_containment (command, CPROC_CONTAINMENT_TREE);
   cproc_command_set_die_with_parent (command, TRUE);
-  /* The terminal belongs to this command, and it would stop another group that reads it. */
+  /* What is typed is for this command. */
   cproc_command_set_stdin_mode (command, isatty (STDIN_FILENO) ? CPROC_STDIO_NULL
                                                                : CPROC_STDIO_INHERIT);
 }

@@ -14,6 +14,7 @@ import {
 
 const {State, Stream} = Cproc;
 const [SIGINT, SIGABRT, SIGKILL, SIGUSR1, SIGUSR2, SIGTERM] = [2, 6, 9, 10, 12, 15];
+const [SIGCONT, SIGSTOP] = [18, 19];
 
 for (const name of ['start_async', 'wait_async', 'wait_check_async'])
   Gio._promisify(Cproc.Child.prototype, name, name.replace('_async', '_finish'));
@@ -254,6 +255,23 @@ test('kill-signal-and-grace', async () => {
   second.kill();
   await closed(second);
   assertEqual(second.term_signal, SIGKILL);
+});
+
+test('stopped', async () => {
+  const child = newChild('sleep-forever', 'ready');
+  const seen = [];
+  child.connect('continued', () => {
+    seen.push('continued');
+    child.force_exit();
+  });
+  child.connect('stopped', (_child, signum) => {
+    seen.push(signum);
+    child.send_signal(SIGCONT);
+  });
+  child.start();
+  child.send_signal(SIGSTOP);
+  await closed(child);
+  assertEqual(seen, [SIGSTOP, 'continued']);
 });
 
 test('force-exit', async () => {

@@ -396,6 +396,19 @@ class Ending(harness.TestCase):
         wait_closed(child)
         self.assertEqual(child.props.term_signal, signal.SIGKILL)
 
+    def test_stopped(self):
+        child = harness.child("sleep-forever", "ready")
+        seen = []
+        child.connect("stopped", lambda child, signum: seen.append(signum))
+        child.connect("continued", lambda child: seen.append("continued"))
+        child.start()
+        for signum, length in ((signal.SIGSTOP, 1), (signal.SIGCONT, 2)):
+            child.send_signal(signum)
+            wait_until(lambda: len(seen) == length)
+        self.assertEqual(seen, [signal.SIGSTOP, "continued"])
+        child.force_exit()
+        wait_closed(child)
+
     def test_force_exit(self):
         child = self.start("ignore-term")
         self.assertTrue(child.force_exit())

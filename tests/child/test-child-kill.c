@@ -85,14 +85,14 @@ test_kill_grace_whole (gconstpointer data)
     }
 }
 
-/* 0: the signal alone. The child is let go by another one. */
+/* -1: the signal alone. The child is let go by another one. */
 static void
 test_kill_no_grace (void)
 {
   g_autoptr(CprocChild) child = test_child_new ("ignore-term", NULL);
   g_autoptr(CprocChild) other = test_child_new ("ignore-term", NULL);
 
-  cproc_child_set_kill_grace (child, 0);
+  cproc_child_set_kill_grace (child, -1);
   cproc_child_set_kill_grace (other, 30);
   start_and_await (child);
   start_and_await (other);
@@ -101,6 +101,68 @@ test_kill_no_grace (void)
   g_assert_cmpint (cproc_child_get_state (child), ==, CPROC_STATE_RUNNING);
   g_assert_true (cproc_child_force_exit (child, NULL));
   test_run_until_state (child, CPROC_STATE_CLOSED);
+}
+
+/* 0: SIGKILL at once. */
+static void
+test_kill_at_once (void)
+{
+  g_autoptr(CprocChild) child = test_child_new ("ignore-term", NULL);
+
+  cproc_child_set_kill_grace (child, 0);
+  start_and_await (child);
+  assert_kill (child, SIGKILL);
+}
+
+/* What is stopped goes on to take the signal: only SIGKILL would not wait for that. */
+static void
+test_kill_stopped (gconstpointer data)
+{
+  g_autoptr(CprocCommand) command = test_command_new ("sleep-forever", "ready", NULL);
+  g_autoptr(CprocChild) child = cproc_child_new_for_command (command);
+
+  cproc_command_set_containment (command, GPOINTER_TO_INT (data));
+  cproc_child_set_kill_grace (child, -1);
+  start_and_await (child);
+  g_assert_true (cproc_child_send_signal (child, SIGSTOP, NULL));
+  assert_kill (child, SIGTERM);
+}
+
+static void
+note_stop (CprocChild *child,
+           int         signum,
+           GString    *events)
+{
+  g_string_append_printf (events, "stopped %d,", signum);
+  g_assert_true (cproc_child_send_signal (child, SIGCONT, NULL));
+}
+
+static void
+note_continue (CprocChild *child,
+               GString    *events)
+{
+  g_string_append (events, "continued,");
+  g_assert_true (cproc_child_force_exit (child, NULL));
+}
+
+static void
+test_stopped (gconstpointer data)
+{
+  g_autoptr(CprocCommand) command = test_command_new ("sleep-forever", "ready", NULL);
+  g_autoptr(CprocChild) child = cproc_child_new_for_command (command);
+  g_autoptr(GString) events = g_string_new (NULL);
+  g_autofree char *expected = g_strdup_printf ("stopped %d,continued,", SIGSTOP);
+
+  if (test_skip_without_pidfds ())
+    return;
+
+  cproc_command_set_containment (command, GPOINTER_TO_INT (data));
+  g_signal_connect (child, "stopped", G_CALLBACK (note_stop), events);
+  g_signal_connect (child, "continued", G_CALLBACK (note_continue), events);
+  start_and_await (child);
+  g_assert_true (cproc_child_send_signal (child, SIGSTOP, NULL));
+  test_run_until_state (child, CPROC_STATE_CLOSED);
+  g_assert_cmpstr (events->str, ==, expected);
 }
 
 /* Asking again does not put it off. */
@@ -345,7 +407,7 @@ test_drop_killed (void)
   start_and_await (child);
   pid = cproc_child_get_pid (child);
   g_assert_true (cproc_child_kill (child, NULL));
-  cproc_child_set_kill_grace (child, 0);
+  cproc_child_set_kill_grace (child, -1);
   test_finalize (child);
   test_await_process_end (pid);
 }
@@ -387,6 +449,20 @@ test_new_session_kill (void)
   test_await_process_end (grandchild);
 }
 
+static void
+add_tests_of_containment (const char    *name,
+                          GTestDataFunc  func)
+{
+  for (int i = CPROC_CONTAINMENT_NONE; i <= CPROC_CONTAINMENT_TREE; i++)
+    {
+      g_autoptr(GEnumClass) klass = g_type_class_ref (CPROC_TYPE_CONTAINMENT);
+      g_autofree char *path = g_strdup_printf ("/child-kill/%s/%s", name,
+                                               g_enum_get_value (klass, i)->value_nick);
+
+      g_test_add_data_func (path, GINT_TO_POINTER (i), func);
+    }
+}
+
 int
 main (int    argc,
       char **argv)
@@ -403,6 +479,9 @@ main (int    argc,
   g_test_add_data_func ("/child-kill/grace/whole/tree",
                         GUINT_TO_POINTER (CPROC_CONTAINMENT_TREE), test_kill_grace_whole);
   g_test_add_func ("/child-kill/grace/none", test_kill_no_grace);
+  g_test_add_func ("/child-kill/grace/at-once", test_kill_at_once);
+  add_tests_of_containment ("stopped-child", test_kill_stopped);
+  add_tests_of_containment ("tells-of-stops", test_stopped);
   g_test_add_func ("/child-kill/grace/again", test_kill_again);
   g_test_add_func ("/child-kill/force-exit", test_force_exit);
   g_test_add_func ("/child-kill/send-signal", test_send_signal);

@@ -44,8 +44,8 @@ test_defaults (void)
 {
   g_autoptr(CprocChild) child = test_child_new ("exit", NULL);
   gint64 pid;
-  int exit_code, term_signal, drain_timeout, kill_signal;
-  guint timeout, idle_timeout, kill_grace, max_line_length;
+  int exit_code, term_signal, drain_timeout, kill_signal, kill_grace;
+  guint timeout, idle_timeout, max_line_length;
   gboolean timed_out;
   CprocState state;
   g_autofree char *encoding = NULL;
@@ -65,7 +65,7 @@ test_defaults (void)
   g_assert_cmpuint (idle_timeout, ==, 0);
   g_assert_cmpint (drain_timeout, ==, 1000);
   g_assert_cmpint (kill_signal, ==, SIGTERM);
-  g_assert_cmpuint (kill_grace, ==, 5000);
+  g_assert_cmpint (kill_grace, ==, 5000);
   g_assert_cmpuint (max_line_length, ==, 1024 * 1024);
   g_assert_cmpstr (encoding, ==, "UTF-8");
   g_assert_null (cproc_child_get_subprocess (child));
@@ -97,7 +97,7 @@ test_setters (void)
   g_assert_cmpuint (cproc_child_get_idle_timeout (child), ==, 2);
   g_assert_cmpint (cproc_child_get_drain_timeout (child), ==, 3);
   g_assert_cmpint (cproc_child_get_kill_signal (child), ==, SIGINT);
-  g_assert_cmpuint (cproc_child_get_kill_grace (child), ==, 4);
+  g_assert_cmpint (cproc_child_get_kill_grace (child), ==, 4);
   g_assert_cmpuint (cproc_child_get_max_line_length (child), ==, 5);
   g_assert_cmpstr (cproc_child_get_encoding (child), ==, "latin1");
 

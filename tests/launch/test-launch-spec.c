@@ -135,7 +135,7 @@ build (CprocCommand     *command,
 
   cproc_launch_fds_init (&fds);
   g_assert_true (cproc_launch_fds_open (&fds, command, modes, 2, NULL));
-  text = cproc_launch_spec_build (command, containment, &fds, fds.highest - 1,
+  text = cproc_launch_spec_build (command, containment, FALSE, &fds, fds.highest - 1,
                                   tree ? fds.highest : -1);
   cproc_launch_fds_clear (&fds);
   g_test_message ("%s", text);

@@ -154,7 +154,7 @@ assert_not_running (Fixture *self,
 static void
 assert_ends (Fixture *self,
              int      signum,
-             guint    grace)
+             int      grace)
 {
   g_autoptr (GError) error = NULL;
   gboolean reached = cproc_job_terminate (self->job, signum, grace, &error);

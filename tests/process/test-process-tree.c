@@ -502,30 +502,43 @@ test_helper_stopped_and_dropped (Fixture       *self,
   await_end_of (self->descendant);
 }
 
-/* Detached: it is to outlive its parent, and so cannot be a tree of it. */
+/* Both stop it again and again, in sessions of their own, and do not take SIGTERM. */
+static void
+test_helper_stopped_for_ever (Fixture       *self,
+                              gconstpointer  data)
+{
+  start_with_descendant (self, "stop-parent-for-ever");
+  cproc_child_set_kill_grace (self->child, 20);
+  assert_kills (self);
+  await_end_of (self->descendant);
+  run_until_exited (self);
+  g_assert_cmpint (cproc_child_get_term_signal (self->child), !=, 0);
+}
+
+/* A session of its own outlives the parent, and a tree ends with it. */
 static void
 test_new_session (Fixture       *self,
                   gconstpointer  data)
 {
   g_autoptr (CprocCommand) command = command_new ("sleep-forever ready");
-  g_autofree char *word = NULL;
-  int pidfd;
+  g_autoptr (CprocChild) child = cproc_child_new_for_command (command);
+  g_autoptr (GError) error = NULL;
 
   cproc_command_set_new_session (command, TRUE);
-  self->child = cproc_child_new_for_command (command);
-  self->output = g_object_ref (cproc_child_get_stdout_stream (self->child));
-  g_assert_true (cproc_child_start (self->child, NULL));
-  word = read_line (self->output);
-  g_assert_cmpstr (word, ==, "ready");
-  pidfd = open_pidfd ((int) cproc_child_get_pid (self->child));
-  g_assert_cmpint (getsid ((pid_t) cproc_child_get_pid (self->child)), ==,
-                   (pid_t) cproc_child_get_pid (self->child));
+  g_assert_false (cproc_child_start (child, &error));
+  g_assert_error (error, CPROC_ERROR, CPROC_ERROR_NOT_SUPPORTED);
+  g_assert_cmpint (cproc_child_get_state (child), ==, CPROC_STATE_NEW);
+}
 
-  g_clear_object (&self->child);
-  g_assert_true (is_alive (pidfd));
-  g_assert_cmpint (cproc_pidfd_signal_group (pidfd, SIGKILL), ==, 0);
-  await_end_of (pidfd);
-  close (pidfd);
+/* A program that has asked to be traced takes its parent for the debugger. */
+static void
+test_traced (Fixture       *self,
+             gconstpointer  data)
+{
+  start (self, "trace-me", "ready");
+  assert_kills (self);
+  run_until_exited (self);
+  g_assert_cmpint (cproc_child_get_term_signal (self->child), ==, SIGTERM);
 }
 
 #define ADD(name, func, data) \
@@ -557,7 +570,9 @@ add_tests_of_descendants (void)
   ADD ("helper-killed", test_helper_killed, NULL);
   ADD ("helper-stopped", test_helper_stopped, NULL);
   ADD ("helper-stopped-and-dropped", test_helper_stopped_and_dropped, NULL);
+  ADD ("helper-stopped-for-ever", test_helper_stopped_for_ever, NULL);
   ADD ("new-session", test_new_session, NULL);
+  ADD ("traced", test_traced, NULL);
 }
 
 int

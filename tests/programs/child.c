@@ -423,6 +423,44 @@ mode_spawn_grandchild (int n_args, char **args)
   return (int) number (n_args, args, 1, 0);
 }
 
+/* stop-parent-for-ever: writes the number of one of two processes in sessions of their own that do
+ * not take SIGTERM, and stop the parent of this one all the time */
+static int
+mode_stop_parent_for_ever (int n_args, char **args)
+{
+  const struct timespec moment = { 0, 100 * 1000 };
+  pid_t parent = getppid ();
+  pid_t pid = 0;
+  int i;
+
+  for (i = 0; i < 2; i++)
+    if ((pid = fork ()) == 0)
+      {
+        setsid ();
+        signal (SIGTERM, SIG_IGN);
+        while (kill (parent, SIGSTOP) == 0)
+          nanosleep (&moment, NULL);
+        _exit (0);
+      }
+  printf ("%ld\n", (long) pid);
+  fflush (stdout);
+  sleep_forever ();
+  return 0;
+}
+
+/* trace-me: asks to be traced, gets a signal, and when it goes on writes "ready" */
+static int
+mode_trace_me (int n_args, char **args)
+{
+  if (ptrace (PTRACE_TRACEME, 0, NULL, NULL) != 0)
+    return 71;
+  raise (SIGUSR1);
+  puts ("ready");
+  fflush (stdout);
+  sleep_forever ();
+  return 0;
+}
+
 /* bomb N: N processes that each fork until there are so many, and end by SIGKILL alone; "ready"
  * when they are there */
 static int
@@ -573,6 +611,8 @@ static const struct
   { "signal", mode_signal },
   { "sleep-forever", mode_sleep_forever },
   { "spawn-grandchild", mode_spawn_grandchild },
+  { "stop-parent-for-ever", mode_stop_parent_for_ever },
+  { "trace-me", mode_trace_me },
   { "write", mode_write },
 };
 

@@ -93,7 +93,8 @@ do_children_of_each_kind (guint round)
 
   cproc_command_set_containment (command, containment_of (round));
   cproc_command_set_die_with_parent (command, round % 2 == 0);
-  cproc_command_set_new_session (command, round % 4 >= 2);
+  cproc_command_set_new_session (command, round % 4 >= 2 &&
+                                          containment_of (round) != CPROC_CONTAINMENT_TREE);
   child = cproc_child_new_for_command (command);
   test_start (child);
   g_assert_true (cproc_child_wait (child, NULL, NULL));
@@ -130,7 +131,7 @@ do_dropped (guint round)
 {
   g_autoptr(CprocChild) child = child_new (containment_of (round), "sleep-forever", "ready", NULL);
 
-  cproc_child_set_kill_grace (child, round % 2 == 0 ? 0 : 10000);
+  cproc_child_set_kill_grace (child, round % 2 == 0 ? -1 : 10000);
   if (round % 3 == 0)
     test_write (child, "never written", -1);
   test_start (child);

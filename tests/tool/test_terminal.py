@@ -5,12 +5,37 @@ import os
 import pty
 import select
 import signal
+import sys
 import time
 
 from common import CHILD, LIMIT_SECONDS, TOOL, TestCase, as_from_a_shell, main
 
 CTRL_C = b"\x03"
 CTRL_D = b"\x04"
+CTRL_Z = b"\x1a"
+
+
+# What a shell with job control does: runs the command as the foreground job, waits until it is
+# stopped, and lets it go on once it has been told to.
+SHELL = """
+import os, signal, sys
+signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+job = os.fork()
+if job == 0:
+    os.setpgid(0, 0)
+    os.tcsetpgrp(0, os.getpid())
+    signal.signal(signal.SIGTTOU, signal.SIG_DFL)
+    os.execv(sys.argv[1], sys.argv[1:])
+_, status = os.waitpid(job, os.WUNTRACED)
+print("stopped", os.WIFSTOPPED(status), flush=True)
+os.tcsetpgrp(0, os.getpid())
+sys.stdin.readline()
+os.tcsetpgrp(0, job)
+os.kill(-job, signal.SIGCONT)
+_, status = os.waitpid(job, 0)
+os.tcsetpgrp(0, os.getpid())
+print("ended", os.waitstatus_to_exitcode(status), flush=True)
+"""
 
 
 class Terminal:
@@ -107,6 +132,33 @@ class Keys(TestCase):
                 terminal.type(CTRL_C)
                 self.assertEqual(terminal.wait(), -signal.SIGINT)
             self.assertGone(self.read_pid(pid_file))
+
+    def test_stop(self):
+        """Ctrl-Z stops the program with the command, and both go on."""
+        for verb in ("exec", "spawn"):
+            pid_file, end_file = self.path("pid-z-" + verb), self.path("end-z-" + verb)
+            script = (f"echo $$ >{pid_file}.new; mv {pid_file}.new {pid_file}; "
+                      f"until [ -e {end_file} ]; do sleep 0.01; done; echo done")
+            with Terminal("-c", SHELL, TOOL, verb, "--shell", script,
+                          program=sys.executable) as terminal:
+                self.wait_for(pid_file)
+                terminal.type(CTRL_Z)
+                terminal.read(lambda output: b"stopped True" in output)
+                self.wait_for_stop(self.read_pid(pid_file))
+                open(end_file, "w", encoding="ascii").close()
+                terminal.type(b"\n")
+                self.assertEqual(terminal.wait(), 0)
+                self.assertIn(b"done", terminal.output)
+                self.assertIn(b"ended 0", terminal.output)
+
+    def wait_for_stop(self, pid):
+        end = time.monotonic() + LIMIT_SECONDS
+        state = ""
+        while state != "T":
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.01)
+            with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+                state = file.read().rpartition(") ")[2][0]
 
     def wait_for(self, path):
         end = time.monotonic() + LIMIT_SECONDS
