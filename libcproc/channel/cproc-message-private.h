@@ -12,6 +12,7 @@ struct _CprocMessage
   gint sealed;    /* nothing may change any more: it has been sent, or it was received */
   JsonNode *root; /* made when it is first asked for */
   gboolean may_be_internal; /* a member may be named "cmd", as those of Node's own frames */
+  GStringChunk *strings; /* what an iterator has decoded; under a lock */
   GUnixFDList *fd_list;
   const char *handle_type;    /* Node's name for what the one descriptor is; static */
   const char *handle_members; /* members of the frame that Node wants beside it, or NULL; static */
@@ -35,6 +36,10 @@ CprocMessage *cproc_message_new_take (gpointer      storage,
                                       gsize         length);
 
 void          cproc_message_seal     (CprocMessage *self);
+
+/* A copy of the string that lives as long as the message; once for each string. */
+const char   *cproc_message_keep_string (CprocMessage *self,
+                                         const char   *string);
 
 guint         cproc_message_get_n_fds (CprocMessage *self);
 

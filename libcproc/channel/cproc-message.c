@@ -26,6 +26,7 @@ message_init (CprocMessage *self,
   g_atomic_ref_count_init (&self->ref_count);
   self->sealed = TRUE;
   self->root = NULL;
+  self->strings = NULL;
   self->may_be_internal = TRUE;
   self->fd_list = fd_list;
   self->handle_type = NULL;
@@ -292,6 +293,7 @@ cproc_message_unref (CprocMessage *self)
 
   g_clear_pointer (&self->root, json_node_unref);
   g_clear_object (&self->fd_list);
+  g_clear_pointer (&self->strings, g_string_chunk_free);
   g_free (self);
 }
 
@@ -598,6 +600,22 @@ cproc_message_set_socket (CprocMessage  *self,
   message_take_fd_list (self, copy, type, members);
 
   return TRUE;
+}
+
+const char *
+cproc_message_keep_string (CprocMessage *self,
+                           const char   *string)
+{
+  static GMutex mutex;
+  const char *kept;
+
+  g_mutex_lock (&mutex);
+  if (self->strings == NULL)
+    self->strings = g_string_chunk_new (strlen (string) + 1);
+  kept = g_string_chunk_insert_const (self->strings, string);
+  g_mutex_unlock (&mutex);
+
+  return kept;
 }
 
 void

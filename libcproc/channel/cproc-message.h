@@ -28,14 +28,22 @@ G_BEGIN_DECLS
  * static void
  * on_message (CprocWorker *worker, CprocMessage *message, gpointer user_data)
  * {
- *   JsonNode *root = cproc_message_get_root (message);
+ *   g_autoptr(GError) error = NULL;
+ *   gint64 foo = cproc_message_get_int64 (message, "/foo", &error);
  *
- *   if (JSON_NODE_HOLDS_OBJECT (root))
- *     handle (json_node_get_object (root));
+ *   if (error != NULL)
+ *     g_warning ("%s", error->message);
  *   else
- *     g_print ("%s\n", cproc_message_get_text (message));
+ *     g_print ("%" G_GINT64_FORMAT "\n", foo);
  * }
  * ```
+ *
+ * Values are read straight out of the text, by JSON Pointer
+ * ([RFC 6901](https://www.rfc-editor.org/rfc/rfc6901)): `/servers/0/name` is the name of the first
+ * server, and the empty pointer is the whole message. `~1` in a pointer stands for a slash in a
+ * name, `~0` for a tilde. Of members with one name the last counts, as in JavaScript.
+ * [struct@Cproc.MessageIter] goes over many values in C; a tree is needed only where a program
+ * works with one.
  *
  * A message to send is made out of JSON text, a [struct@Json.Node] or a [struct@GLib.Variant], and
  * goes out by [method@Cproc.Channel.send]:
@@ -90,6 +98,34 @@ CPROC_AVAILABLE_IN_1_0
 JsonNode     *cproc_message_get_root    (CprocMessage *self);
 CPROC_AVAILABLE_IN_1_0
 GUnixFDList  *cproc_message_get_fd_list (CprocMessage *self);
+
+CPROC_AVAILABLE_IN_1_0
+gboolean      cproc_message_has         (CprocMessage        *self,
+                                         const char          *pointer);
+CPROC_AVAILABLE_IN_1_0
+gint64        cproc_message_get_int64   (CprocMessage        *self,
+                                         const char          *pointer,
+                                         GError             **error);
+CPROC_AVAILABLE_IN_1_0
+double        cproc_message_get_double  (CprocMessage        *self,
+                                         const char          *pointer,
+                                         GError             **error);
+CPROC_AVAILABLE_IN_1_0
+gboolean      cproc_message_get_boolean (CprocMessage        *self,
+                                         const char          *pointer,
+                                         GError             **error);
+CPROC_AVAILABLE_IN_1_0
+char         *cproc_message_dup_string  (CprocMessage        *self,
+                                         const char          *pointer,
+                                         GError             **error);
+CPROC_AVAILABLE_IN_1_0
+gint64        cproc_message_get_length  (CprocMessage        *self,
+                                         const char          *pointer);
+CPROC_AVAILABLE_IN_1_0
+GVariant     *cproc_message_dup_variant (CprocMessage        *self,
+                                         const char          *pointer,
+                                         const GVariantType  *type,
+                                         GError             **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CprocMessage, cproc_message_unref)
 

@@ -409,6 +409,13 @@ declare module 'gi://Cproc?version=1' {
       unref(): void;
       get_text(): string;
       get_root(): Json.Node;
+      has(pointer: string): boolean;
+      get_int64(pointer: string): number;
+      get_double(pointer: string): number;
+      get_boolean(pointer: string): boolean;
+      dup_string(pointer: string): string;
+      get_length(pointer: string): number;
+      dup_variant(pointer: string, type: GLib.VariantType | null): GLib.Variant;
       get_fd_list(): Gio.UnixFDList | null;
       /** The message as a value of JavaScript. */
       readonly value: any;

@@ -32,7 +32,9 @@ def names(gir):
             for tag in ("constructor", "method", "function"):
                 for item in owner.findall(CORE + tag):
                     name = item.get("shadows", item.get("name"))
-                    if (f"{owner.get('name')}.{name}" in NOT_CALLED or name.endswith("_finish")
+                    if (item.get("introspectable") == "0"
+                            or f"{owner.get('name')}.{name}" in NOT_CALLED
+                            or name.endswith("_finish")
                             or item.get("shadowed-by") or item.get(GLIB + "get-property")
                             or item.get(GLIB + "set-property")):
                         continue

@@ -34,7 +34,7 @@ def owner_names(owner):
     for tag in ("constructor", "method", "function"):
         for item in owner.findall(CORE + tag):
             # Another one may have its name.
-            if item.get("shadowed-by") is None:
+            if item.get("shadowed-by") is None and item.get("introspectable") != "0":
                 yield item.get("shadows", item.get("name")), [name, "Sender"]
     for item in owner.findall(CORE + "virtual-method"):
         if item.get("invoker") is None:

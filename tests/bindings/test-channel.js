@@ -78,6 +78,20 @@ test('send', async () => {
   assertEqual(texts, ['[1]', '[2]', '[3]', '[4]', '[5]']);
 });
 
+test('values-without-a-tree', async () => {
+  const message = Cproc.Message.new_text('{"a":[1,2.5,true,"x",null],"b":{"c":1}}');
+  assertEqual([message.has('/a/4'), message.has('/a/5')], [true, false]);
+  assertEqual(message.get_int64('/a/0'), 1);
+  assertEqual(message.get_double('/a/1'), 2.5);
+  assertEqual(message.get_boolean('/a/2'), true);
+  assertEqual(message.dup_string('/a/3'), 'x');
+  assertEqual([message.get_length('/a'), message.get_length('/a/0')], [5, -1]);
+  const type = new GLib.VariantType('a{sy}');
+  assertEqual(message.dup_variant('/b', type).deepUnpack(), {c: 1});
+  await assertCprocFails(Cproc.Error.INVALID_MESSAGE, () => message.get_int64('/a/1'));
+  await assertFails(Gio.IOErrorEnum, Gio.IOErrorEnum.NOT_FOUND, () => message.get_int64('/x'));
+});
+
 test('flush', async () => {
   const {channel, wait} = open();
   for (let i = 0; i < 10; i++)

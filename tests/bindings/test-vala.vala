@@ -365,6 +365,13 @@ async void descriptors () {
     var fds = new UnixFDList ();
     fds.append (((FileDescriptorBased) stream.input_stream).get_fd ());
     worker.start ();
+    var values = new Cproc.Message.text ("{\"a\":[1,2.5,true,\"x\"]}");
+    assert (values.has ("/a/3") && !values.has ("/a/4"));
+    assert (values.get_int64 ("/a/0") == 1 && values.get_double ("/a/1") == 2.5);
+    assert (values.get_boolean ("/a/2") && values.dup_string ("/a/3") == "x");
+    assert (values.get_length ("/a") == 4);
+    assert (values.dup_variant ("/a", null).n_children () == 4);
+
     var with_fds = new Cproc.Message.text ("0");
     assert (with_fds.set_fd_list (fds));
     assert (worker.send (with_fds));

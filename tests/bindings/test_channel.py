@@ -72,7 +72,7 @@ class Channel(WorkerCase):
         texts = []
         channel.connect("message", lambda _channel, message: texts.append(message.get_text()))
         self.assertTrue(channel.send(Cproc.Message.new_text("[1]")))
-        self.assertTrue(channel.send(Json.from_string("[2]")))
+        self.assertTrue(channel.send(Cproc.Message.new_node(Json.from_string("[2]"))))
         self.assertTrue(channel.send(Cproc.Message.new_variant(GLib.Variant("ai", [3]))))
         wait_until(lambda: len(texts) == 3)
         self.assertEqual(texts, ["[1]", "[2]", "[3]"])
@@ -80,7 +80,8 @@ class Channel(WorkerCase):
     def test_async(self):
         channel = self.channel()
         by_node, by_text, flushed = Call(), Call(), Call()
-        channel.send_async(Json.from_string("[1]"), None, by_node)
+        message = Cproc.Message.new_node(Json.from_string("[1]"))
+        channel.send_async(message, None, by_node)
         channel.send_async(Cproc.Message.new_text("[2]"), None, by_text)
         channel.flush_async(None, flushed)
         self.assertTrue(by_node.finish(channel.send_finish))
@@ -96,6 +97,20 @@ class Channel(WorkerCase):
         self.assertTrue(channel.flush(None))
         self.assertEqual(channel.get_queued_bytes(), 0)
         self.wait_texts(10)
+
+    def test_values_without_a_tree(self):
+        message = Cproc.Message.new_text('{"a":[1,2.5,true,"x",null],"b":{"c":1}}')
+        self.assertEqual((message.has("/a/4"), message.has("/a/5")), (True, False))
+        self.assertEqual(message.get_int64("/a/0"), 1)
+        self.assertEqual(message.get_double("/a/1"), 2.5)
+        self.assertIs(message.get_boolean("/a/2"), True)
+        self.assertEqual(message.dup_string("/a/3"), "x")
+        self.assertEqual((message.get_length("/a"), message.get_length("/a/0")), (5, -1))
+        self.assertEqual(message.dup_variant("/b", None).unpack(), {"c": 1})
+        self.assertEqual(message.dup_variant("/b", GLib.VariantType("a{sy}")).unpack(), {"c": 1})
+        self.assertCprocFails(Cproc.Error.INVALID_MESSAGE, message.get_int64, "/a/1")
+        with self.assertRaisesRegex(GLib.Error, "“/x”"):
+            message.get_int64("/x")
 
     def test_send_with_fds(self):
         channel = self.channel()

@@ -16,6 +16,10 @@ declare module 'gi://GLib?version=2.0' {
       stack: string;
       matches(domain: unknown, code: number): boolean;
     }
+    class VariantType {
+      constructor(type: string);
+    }
+
     class Variant {
       deepUnpack(): unknown;
     }
