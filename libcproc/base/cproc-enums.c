@@ -33,6 +33,7 @@ G_DEFINE_ENUM_TYPE (CprocState, cproc_state,
                     G_DEFINE_ENUM_VALUE (CPROC_STATE_CLOSED, "closed"))
 
 G_DEFINE_FLAGS_TYPE (CprocFileFlags, cproc_file_flags,
+                     G_DEFINE_ENUM_VALUE (CPROC_FILE_FLAGS_DEFAULT, "default"),
                      G_DEFINE_ENUM_VALUE (CPROC_FILE_FLAGS_READ, "read"),
                      G_DEFINE_ENUM_VALUE (CPROC_FILE_FLAGS_WRITE, "write"),
                      G_DEFINE_ENUM_VALUE (CPROC_FILE_FLAGS_APPEND, "append"),

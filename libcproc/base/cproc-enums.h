@@ -122,6 +122,7 @@ typedef enum
 
 /**
  * CprocFileFlags:
+ * @CPROC_FILE_FLAGS_DEFAULT: read for standard input, write for standard output and error
  * @CPROC_FILE_FLAGS_READ: open for reading
  * @CPROC_FILE_FLAGS_WRITE: open for writing; the file is made where it is missing, and emptied
  * @CPROC_FILE_FLAGS_APPEND: open for writing at the end; the file is made where it is missing
@@ -133,6 +134,7 @@ typedef enum
  */
 typedef enum /*< flags >*/
 {
+  CPROC_FILE_FLAGS_DEFAULT = 0,
   CPROC_FILE_FLAGS_READ = 1 << 0,
   CPROC_FILE_FLAGS_WRITE = 1 << 1,
   CPROC_FILE_FLAGS_APPEND = 1 << 2,

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "cproc-fd-private.h"
+#include "cproc-gettext-private.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +12,6 @@
 #include <unistd.h>
 
 #include <gio/gio.h>
-#include <glib/gi18n-lib.h>
 
 #define FLOOR 2
 

@@ -6,10 +6,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <glib/gi18n-lib.h>
-
 #include "cproc-channel-internal-private.h"
 #include "cproc-error.h"
+#include "cproc-gettext-private.h"
 
 #define FD_VARIABLE "NODE_CHANNEL_FD"
 #define MODE_VARIABLE "NODE_CHANNEL_SERIALIZATION_MODE"

@@ -6,6 +6,7 @@
 
 #include "cproc-channel-internal-private.h"
 #include "cproc-error.h"
+#include "cproc-gettext-private.h"
 
 static gboolean
 check_size (CprocChannel  *self,

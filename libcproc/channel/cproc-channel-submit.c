@@ -2,10 +2,9 @@
 
 #include "config.h"
 
-#include <glib/gi18n-lib.h>
-
 #include "cproc-channel-internal-private.h"
 #include "cproc-error.h"
+#include "cproc-gettext-private.h"
 
 /* So many messages of one turn of the main loop are written as they come, each in a call of its
  * own: none waits. What comes behind them in quick succession is a burst, and collected: `send`

@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #include <glib-unix.h>
-#include <glib/gi18n-lib.h>
 
 #include "cproc-channel-internal-private.h"
+#include "cproc-gettext-private.h"
 
 /**
  * CprocChannel:

@@ -5,10 +5,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include <glib/gi18n-lib.h>
 
 #include "cproc-error.h"
 #include "cproc-fd-private.h"
+#include "cproc-gettext-private.h"
 #include "cproc-json-private.h"
 #include "cproc-message-private.h"
 

@@ -2,9 +2,9 @@
 
 #include "config.h"
 
-#include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "cproc-gettext-private.h"
 #include "cproc-node-protocol-private.h"
 #include "cproc-error.h"
 #include "cproc-fd-closer-private.h"

@@ -2,10 +2,10 @@
 
 #include "config.h"
 
-#include <glib/gi18n-lib.h>
 #include <unistd.h>
 
 #include "cproc-child-private.h"
+#include "cproc-gettext-private.h"
 
 CprocChildHooks *
 cproc_child_class_get_hooks (CprocChildClass *klass)

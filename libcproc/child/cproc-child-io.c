@@ -4,10 +4,10 @@
 
 #include <gio/gunixinputstream.h>
 #include <glib-unix.h>
-#include <glib/gi18n-lib.h>
 
 #include "cproc-child-private.h"
 #include "cproc-fd-private.h"
+#include "cproc-gettext-private.h"
 
 static gboolean
 is_stream (CprocStream stream)

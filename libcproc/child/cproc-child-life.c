@@ -2,10 +2,10 @@
 
 #include "config.h"
 
-#include <glib/gi18n-lib.h>
 #include <signal.h>
 
 #include "cproc-child-private.h"
+#include "cproc-gettext-private.h"
 
 /* How long a stream is still read, at most, after we ended the child ourselves. */
 #define EARLY_END_DRAIN 1000

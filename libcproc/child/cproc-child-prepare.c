@@ -210,6 +210,7 @@ cproc_child_program_runs (CprocChild  *self,
 {
   CprocChildPrivate *priv = cproc_child_get_priv (self);
 
+  cproc_command_program_runs (priv->command);
   priv->subprocess = g_object_ref (cproc_launch_get_subprocess (launch));
   priv->job = cproc_job_ref (cproc_launch_get_job (launch));
   child_open_streams (self, launch);

@@ -2,11 +2,11 @@
 
 #include "config.h"
 
-#include <glib/gi18n-lib.h>
 #include <signal.h>
 
 #include "cproc-child-private.h"
 #include "cproc-fd-private.h"
+#include "cproc-gettext-private.h"
 #include "cproc-thread-private.h"
 
 /* A start that is on its way through the library's thread. It has a state of its own, so that one

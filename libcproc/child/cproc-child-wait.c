@@ -2,10 +2,9 @@
 
 #include "config.h"
 
-#include <glib/gi18n-lib.h>
-
 #include "cproc-child-private.h"
 #include "cproc-fd-private.h"
+#include "cproc-gettext-private.h"
 #include "cproc-signal-names-private.h"
 
 static gboolean

@@ -7,6 +7,7 @@
 
 #include "cproc-child-private.h"
 #include "cproc-fd-private.h"
+#include "cproc-gettext-private.h"
 
 /**
  * CprocChild:
@@ -419,6 +420,8 @@ cproc_child_new (const char * const *argv)
 {
   g_autoptr(CprocCommand) command = cproc_command_new (argv);
 
+  cproc_command_set_closes_fds (command);
+
   return cproc_child_new_for_command (command);
 }
 
@@ -442,6 +445,7 @@ cproc_child_new_shell (const char *line)
   g_return_val_if_fail (line != NULL, NULL);
 
   command = cproc_command_new_shell (line);
+  cproc_command_set_closes_fds (command);
 
   return cproc_child_new_for_command (command);
 }

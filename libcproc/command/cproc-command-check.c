@@ -7,20 +7,57 @@
 #include "cproc-command-private.h"
 
 #include <string.h>
+#include <unistd.h>
 
-#include <glib/gi18n-lib.h>
+#include "cproc-gettext-private.h"
 
-static gboolean
-cproc_command_has_fd (CprocCommand *self,
-                      int           target_fd)
+/* Takes the error. The earliest mistake of a setter is the one that led to the others. */
+void
+cproc_command_take_mistake (CprocCommand       *self,
+                            CprocCommandSetter  setter,
+                            GError             *error)
 {
-  for (guint i = 0; i < self->fds->len; i++)
+  CprocCommandMistake mistake = { setter, error };
+
+  for (guint i = 0; i < self->mistakes->len; i++)
     {
-      if (g_array_index (self->fds, CprocCommandFd, i).target_fd == target_fd)
-        return TRUE;
+      if (g_array_index (self->mistakes, CprocCommandMistake, i).setter == setter)
+        {
+          g_error_free (error);
+          return;
+        }
     }
 
-  return FALSE;
+  g_array_append_val (self->mistakes, mistake);
+}
+
+void
+cproc_command_misuse (CprocCommand       *self,
+                      CprocCommandSetter  setter,
+                      const char         *format,
+                      ...)
+{
+  va_list arguments;
+  GError *error;
+
+  va_start (arguments, format);
+  error = g_error_new_valist (G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, format, arguments);
+  va_end (arguments);
+  cproc_command_take_mistake (self, setter, error);
+}
+
+void
+cproc_command_forget_mistake (CprocCommand       *self,
+                              CprocCommandSetter  setter)
+{
+  for (guint i = 0; i < self->mistakes->len; i++)
+    {
+      if (g_array_index (self->mistakes, CprocCommandMistake, i).setter == setter)
+        {
+          g_array_remove_index (self->mistakes, i);
+          return;
+        }
+    }
 }
 
 static gboolean
@@ -64,122 +101,79 @@ cproc_command_check_environment (CprocCommand  *self,
   return TRUE;
 }
 
-static const char *
-stream_name (int fd)
-{
-  switch (fd)
-    {
-    case 0:
-      return _("standard input");
-    case 1:
-      return _("standard output");
-    default:
-      return _("standard error");
-    }
-}
-
-static gboolean
-cproc_command_check_file (CprocCommand  *self,
-                          int            fd,
-                          GError       **error)
-{
-  const CprocFileFlags writing = CPROC_FILE_FLAGS_WRITE | CPROC_FILE_FLAGS_APPEND;
-  const CprocFileFlags known = CPROC_FILE_FLAGS_READ | CPROC_FILE_FLAGS_EXCLUSIVE | writing;
-  CprocFileFlags flags = self->stdio[fd].flags;
-
-  if (self->stdio[fd].path == NULL || *self->stdio[fd].path == '\0')
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                 _("%s is to lead to a file, but none was named"), stream_name (fd));
-  else if ((flags & (CPROC_FILE_FLAGS_READ | writing)) == 0 || (flags & ~known) != 0)
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                 _("%s is to lead to a file, but neither for reading nor for writing"),
-                 stream_name (fd));
-  else if ((flags & CPROC_FILE_FLAGS_EXCLUSIVE) != 0 && (flags & writing) == 0)
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                 _("%s is to make a file, but not to write it"), stream_name (fd));
-  else
-    return TRUE;
-
-  return FALSE;
-}
-
 static gboolean
 cproc_command_check_stdio (CprocCommand  *self,
                            int            fd,
                            GError       **error)
 {
-  switch (self->stdio[fd].mode)
-    {
-    case CPROC_STDIO_MERGE:
-      if (fd == 2)
-        return TRUE;
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                   _("%s cannot be merged: only standard error can, into standard output"),
-                   stream_name (fd));
-      return FALSE;
+  const char *message;
 
-    case CPROC_STDIO_FD:
-      if (cproc_command_has_fd (self, fd))
-        return TRUE;
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                   _("%s is to be a descriptor, but none was given"), stream_name (fd));
-      return FALSE;
-
-    case CPROC_STDIO_FILE:
-      return cproc_command_check_file (self, fd, error);
-
-    case CPROC_STDIO_DEFAULT:
-    case CPROC_STDIO_PIPE:
-    case CPROC_STDIO_INHERIT:
-    case CPROC_STDIO_NULL:
-    case CPROC_STDIO_SOCKET:
-    default:
-      return TRUE;
-    }
-}
-
-static gboolean
-cproc_command_check_pipe (CprocCommand  *self,
-                          guint          position,
-                          GError       **error)
-{
-  int target_fd = g_array_index (self->pipes, CprocCommandPipe, position).target_fd;
-  gboolean used = cproc_command_has_fd (self, target_fd);
-
-  for (guint i = 0; i < position && !used; i++)
-    used = g_array_index (self->pipes, CprocCommandPipe, i).target_fd == target_fd;
-
-  if (target_fd < 0)
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                 _("a pipe cannot become number %d"), target_fd);
-  else if (target_fd <= 2)
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                 _("an added pipe cannot become number %d, which is a standard stream"), target_fd);
-  else if (used)
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                 _("descriptor %d of the program is to be two things at once"), target_fd);
+  if (self->stdio[fd].mode == CPROC_STDIO_MERGE && fd != 2)
+    message = fd == 0 ? _("standard input cannot be merged: only standard error can, into standard "
+                          "output")
+                      : _("standard output cannot be merged: only standard error can, into "
+                          "standard output");
+  else if (self->stdio[fd].mode == CPROC_STDIO_FD && !cproc_command_has_fd (self, fd))
+    message = fd == 0 ? _("standard input has no descriptor: none was given for it")
+              : fd == 1 ? _("standard output has no descriptor: none was given for it")
+                        : _("standard error has no descriptor: none was given for it");
+  else if (self->stdio[fd].mode == CPROC_STDIO_FILE && self->stdio[fd].path == NULL)
+    message = fd == 0 ? _("standard input has no file: none was named for it")
+              : fd == 1 ? _("standard output has no file: none was named for it")
+                        : _("standard error has no file: none was named for it");
   else
     return TRUE;
 
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, message);
   return FALSE;
 }
 
 static gboolean
-cproc_command_check_limit (const CprocCommandLimit  *limit,
-                           GError                  **error)
+cproc_command_check_fds (CprocCommand  *self,
+                         GError       **error)
 {
-  if (limit->resource < 0 || limit->resource >= (int) RLIM_NLIMITS)
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                 _("there is no resource number %d to limit"), limit->resource);
-  else if (limit->soft < -1 || limit->hard < -1)
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                 _("a limit of resource number %d is below zero"), limit->resource);
-  else if (limit->hard >= 0 && (limit->soft == -1 || limit->soft > limit->hard))
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                 _("the soft limit of resource number %d is above the hard one"), limit->resource);
-  else
+  for (guint i = 0; i < self->fds->len; i++)
+    {
+      const CprocCommandFd *item = &g_array_index (self->fds, CprocCommandFd, i);
+
+      if (item->fd >= 0)
+        continue;
+
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                   _("descriptor %d was closed"), item->target_fd);
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+static gboolean
+cproc_command_check_groups (CprocCommand  *self,
+                            GError       **error)
+{
+  const guint32 *groups;
+  gsize n;
+
+  if (self->supplementary_groups == NULL)
     return TRUE;
 
+  groups = g_variant_get_fixed_array (self->supplementary_groups, &n, sizeof *groups);
+  for (gsize i = 0; i < n; i++)
+    {
+      if (groups[i] <= CPROC_COMMAND_MAX_ID)
+        continue;
+
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                   _("%u is not the number of a supplementary group"), groups[i]);
+      return FALSE;
+    }
+
+  if (n <= CPROC_COMMAND_MAX_GROUPS)
+    return TRUE;
+
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+               _("%u supplementary groups are more than the %u that the system allows"), (guint) n,
+               CPROC_COMMAND_MAX_GROUPS);
   return FALSE;
 }
 
@@ -187,9 +181,10 @@ static gboolean
 cproc_command_check (CprocCommand  *self,
                      GError       **error)
 {
-  if (self->error != NULL)
+  if (self->mistakes->len > 0)
     {
-      g_propagate_error (error, g_error_copy (self->error));
+      g_propagate_error (error, g_error_copy (g_array_index (self->mistakes, CprocCommandMistake,
+                                                             0).error));
       return FALSE;
     }
 
@@ -202,27 +197,23 @@ cproc_command_check (CprocCommand  *self,
         return FALSE;
     }
 
-  for (guint i = 0; i < self->pipes->len; i++)
-    {
-      if (!cproc_command_check_pipe (self, i, error))
-        return FALSE;
-    }
+  return cproc_command_check_fds (self, error) && cproc_command_check_groups (self, error);
+}
 
-  for (guint i = 0; i < self->limits->len; i++)
-    {
-      if (!cproc_command_check_limit (&g_array_index (self->limits, CprocCommandLimit, i), error))
-        return FALSE;
-    }
+static void
+cproc_command_prefix_start_error (CprocCommand  *self,
+                                  GError       **error)
+{
+  g_autofree char *name = cproc_command_dup_name (self);
 
-  return TRUE;
+  /* Translators: a program, and before the reason why it could not be started */
+  g_prefix_error (error, _("Could not start “%s”: "), name);
 }
 
 gboolean
 cproc_command_validate (CprocCommand  *self,
                         GError       **error)
 {
-  g_autofree char *name = NULL;
-
   g_return_val_if_fail (CPROC_IS_COMMAND (self), FALSE);
 
   if (!cproc_command_check_argv (self, error))
@@ -230,7 +221,27 @@ cproc_command_validate (CprocCommand  *self,
   if (cproc_command_check (self, error))
     return TRUE;
 
-  name = cproc_command_dup_name (self);
-  g_prefix_error (error, _("Could not start “%s”: "), name);
+  cproc_command_prefix_start_error (self, error);
+  return FALSE;
+}
+
+/* Only the controlling terminal has a foreground group for this process. */
+static gboolean
+cproc_command_reads_terminal (CprocStdio mode)
+{
+  return mode == CPROC_STDIO_INHERIT && tcgetpgrp (STDIN_FILENO) >= 0;
+}
+
+gboolean
+cproc_command_validate_stdin (CprocCommand  *self,
+                              CprocStdio     mode,
+                              GError       **error)
+{
+  if (!self->no_terminal || !cproc_command_reads_terminal (mode))
+    return TRUE;
+
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                       _("a program without a terminal cannot have the terminal as its standard "
+                         "input"));
   return FALSE;
 }

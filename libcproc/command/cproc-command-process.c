@@ -6,6 +6,8 @@
 
 #include "cproc-command-private.h"
 
+#include "cproc-gettext-private.h"
+
 /* The numbers are the kernel's generic ones; a few old architectures have others. */
 #if defined (__linux__) && !defined (__alpha__) && !defined (__mips__) && !defined (__sparc__)
 #define CHECK_RESOURCE(name) \
@@ -108,6 +110,55 @@ cproc_command_set_new_session (CprocCommand *self,
 }
 
 /**
+ * cproc_command_get_no_terminal:
+ * @self: a command
+ *
+ * Gets whether the program is kept from the parent's terminal.
+ *
+ * Returns: whether it is
+ *
+ * Since: 1.0
+ */
+gboolean
+cproc_command_get_no_terminal (CprocCommand *self)
+{
+  g_return_val_if_fail (CPROC_IS_COMMAND (self), FALSE);
+
+  return self->no_terminal;
+}
+
+/**
+ * cproc_command_set_no_terminal:
+ * @self: a command
+ * @no_terminal: whether it is
+ *
+ * Sets whether the program is kept from the parent's terminal.
+ *
+ * The program then leads a session of its own that has no terminal, so that opening `/dev/tty`
+ * fails at once: a program such as ssh, sudo or git fails instead of asking for a password there.
+ * Unlike with [property@Cproc.Command:new-session], it is contained as ever and ends with its
+ * child.
+ *
+ * A standard input that is the parent's terminal contradicts it, and makes the start fail with
+ * `G_IO_ERROR_INVALID_ARGUMENT`.
+ *
+ * Since: 1.0
+ */
+void
+cproc_command_set_no_terminal (CprocCommand *self,
+                               gboolean      no_terminal)
+{
+  g_return_if_fail (CPROC_IS_COMMAND (self));
+
+  no_terminal = !!no_terminal;
+  if (self->no_terminal == no_terminal)
+    return;
+
+  self->no_terminal = no_terminal;
+  cproc_command_notify (self, CPROC_COMMAND_PROP_NO_TERMINAL);
+}
+
+/**
  * cproc_command_get_die_with_parent:
  * @self: a command
  *
@@ -175,6 +226,10 @@ cproc_command_get_user_id (CprocCommand *self)
  *
  * It takes a privilege: without one, the start fails.
  *
+ * Set [property@Cproc.Command:group-id] as well: with the user alone, the program keeps the
+ * parent's group, and with it what that group may read and write. The parent's supplementary groups
+ * are dropped where the kernel allows it; see [property@Cproc.Command:supplementary-groups].
+ *
  * Since: 1.0
  */
 void
@@ -232,6 +287,56 @@ cproc_command_set_group_id (CprocCommand *self,
 
   self->group_id = group_id;
   cproc_command_notify (self, CPROC_COMMAND_PROP_GROUP_ID);
+}
+
+/**
+ * cproc_command_get_supplementary_groups:
+ * @self: a command
+ *
+ * Gets the supplementary groups to run with.
+ *
+ * Returns: (transfer none) (nullable): the groups' numbers, of type `au`, or `NULL`
+ *
+ * Since: 1.0
+ */
+GVariant *
+cproc_command_get_supplementary_groups (CprocCommand *self)
+{
+  g_return_val_if_fail (CPROC_IS_COMMAND (self), NULL);
+
+  return self->supplementary_groups;
+}
+
+/**
+ * cproc_command_set_supplementary_groups:
+ * @self: a command
+ * @groups: (nullable): the groups' numbers, of type `au`; or `NULL`
+ *
+ * Sets the supplementary groups to run with; an empty array is none.
+ *
+ * `NULL` drops them where [property@Cproc.Command:user-id] or [property@Cproc.Command:group-id] is
+ * set and the kernel allows it, and leaves them unchanged otherwise. Naming groups takes a
+ * privilege: without one, the start fails.
+ *
+ * If @groups is floating, it is consumed.
+ *
+ * Since: 1.0
+ */
+void
+cproc_command_set_supplementary_groups (CprocCommand *self,
+                                        GVariant     *groups)
+{
+  GVariant *earlier;
+
+  g_return_if_fail (CPROC_IS_COMMAND (self));
+  g_return_if_fail (groups == NULL || g_variant_is_of_type (groups, G_VARIANT_TYPE ("au")));
+
+  earlier = self->supplementary_groups;
+  self->supplementary_groups = groups != NULL ? g_variant_ref_sink (groups) : NULL;
+  if ((earlier == NULL) != (groups == NULL) ||
+      (groups != NULL && !g_variant_equal (earlier, groups)))
+    cproc_command_notify (self, CPROC_COMMAND_PROP_SUPPLEMENTARY_GROUPS);
+  g_clear_pointer (&earlier, g_variant_unref);
 }
 
 /**
@@ -318,6 +423,26 @@ cproc_command_set_nice (CprocCommand *self,
   cproc_command_notify (self, CPROC_COMMAND_PROP_NICE);
 }
 
+static gboolean
+cproc_command_check_limit (CprocCommand            *self,
+                           const CprocCommandLimit *limit)
+{
+  if (limit->resource < 0 || limit->resource >= (int) RLIM_NLIMITS)
+    cproc_command_misuse (self, CPROC_COMMAND_SETTER_LIMIT,
+                          _("there is no resource number %d to limit"), limit->resource);
+  else if (limit->soft < -1 || limit->hard < -1)
+    cproc_command_misuse (self, CPROC_COMMAND_SETTER_LIMIT,
+                          _("a limit of resource number %d is below zero"), limit->resource);
+  else if (limit->hard >= 0 && (limit->soft == -1 || limit->soft > limit->hard))
+    cproc_command_misuse (self, CPROC_COMMAND_SETTER_LIMIT,
+                          _("the soft limit of resource number %d is above the hard one"),
+                          limit->resource);
+  else
+    return TRUE;
+
+  return FALSE;
+}
+
 /**
  * cproc_command_set_resource_limit:
  * @self: a command
@@ -327,7 +452,9 @@ cproc_command_set_nice (CprocCommand *self,
  *
  * Limits what the process may use of a resource.
  *
- * It replaces an earlier limit of the same resource. What is started by the program inherits it.
+ * It replaces an earlier limit of the same resource. The programs that the program starts inherit
+ * it. A resource that does not exist, a negative limit other than -1, or a soft limit above the
+ * hard one is reported by the next start as `G_IO_ERROR_INVALID_ARGUMENT`.
  *
  * Since: 1.0
  */
@@ -340,6 +467,10 @@ cproc_command_set_resource_limit (CprocCommand *self,
   CprocCommandLimit limit = { resource, soft, hard };
 
   g_return_if_fail (CPROC_IS_COMMAND (self));
+
+  if (!cproc_command_check_limit (self, &limit))
+    return;
+  cproc_command_forget_mistake (self, CPROC_COMMAND_SETTER_LIMIT);
 
   for (guint i = 0; i < self->limits->len; i++)
     {

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What a command runs, where, and in which environment. */
+/* The program of a command, and the directory that it runs in. */
 
 #include "config.h"
 
 #include "cproc-command-private.h"
 
 #include <string.h>
-
-#include <glib/gi18n-lib.h>
 
 static gboolean
 strv_equal (const char * const *a,
@@ -247,122 +245,4 @@ cproc_command_set_cwd (CprocCommand *self,
   g_return_if_fail (CPROC_IS_COMMAND (self));
 
   cproc_command_set_string (self, &self->cwd, cwd, CPROC_COMMAND_PROP_CWD);
-}
-
-/**
- * cproc_command_get_environment:
- * @self: a command
- *
- * Gets the whole environment of the program.
- *
- * Returns: (transfer none) (nullable) (array zero-terminated=1) (element-type filename): entries of
- *   the form `NAME=value`, or `NULL` for the parent's own
- *
- * Since: 1.0
- */
-const char * const *
-cproc_command_get_environment (CprocCommand *self)
-{
-  g_return_val_if_fail (CPROC_IS_COMMAND (self), NULL);
-
-  return (const char * const *) self->environment;
-}
-
-/**
- * cproc_command_set_environment:
- * @self: a command
- * @environment: (nullable) (array zero-terminated=1) (element-type filename): entries of the form
- *   `NAME=value`, or `NULL` for the parent's own at the time of the start
- *
- * Sets the whole environment of the program.
- *
- * An empty list is an empty environment.
- *
- * Since: 1.0
- */
-void
-cproc_command_set_environment (CprocCommand       *self,
-                               const char * const *environment)
-{
-  g_return_if_fail (CPROC_IS_COMMAND (self));
-
-  cproc_command_set_strv (self, &self->environment, environment, CPROC_COMMAND_PROP_ENVIRONMENT);
-}
-
-/* g_environ_setenv() answers a bad name with a critical; this one is reported by the start. */
-static gboolean
-cproc_command_check_variable (CprocCommand *self,
-                              const char   *name)
-{
-  g_autofree char *shown = NULL;
-
-  if (*name != '\0' && strchr (name, '=') == NULL)
-    return TRUE;
-
-  shown = g_filename_display_name (name);
-  cproc_command_misuse (self, _("“%s” cannot be the name of an environment variable"), shown);
-  return FALSE;
-}
-
-static char **
-cproc_command_dup_environment (CprocCommand *self)
-{
-  if (self->environment == NULL)
-    return g_get_environ ();
-
-  return g_strdupv (self->environment);
-}
-
-/**
- * cproc_command_set_environment_variable:
- * @self: a command
- * @name: (type filename): the variable's name
- * @value: (nullable) (type filename): its value, or `NULL` to unset it
- *
- * Sets a variable in the environment of the program.
- *
- * Where the command has no environment of its own yet, it first gets a copy of the parent's as it
- * is now.
- *
- * Since: 1.0
- */
-void
-cproc_command_set_environment_variable (CprocCommand *self,
-                                        const char   *name,
-                                        const char   *value)
-{
-  g_auto(GStrv) environment = NULL;
-
-  g_return_if_fail (CPROC_IS_COMMAND (self));
-  g_return_if_fail (name != NULL);
-
-  if (!cproc_command_check_variable (self, name))
-    return;
-
-  environment = cproc_command_dup_environment (self);
-  if (value != NULL)
-    environment = g_environ_setenv (environment, name, value, TRUE);
-  else
-    environment = g_environ_unsetenv (environment, name);
-
-  cproc_command_set_environment (self, (const char * const *) environment);
-}
-
-/**
- * cproc_command_unset_environment_variable:
- * @self: a command
- * @name: (type filename): the variable's name
- *
- * Takes a variable out of the environment of the program.
- *
- * Where the command has no environment of its own yet, it first gets a copy of the parent's as it
- * is now.
- *
- * Since: 1.0
- */
-void
-cproc_command_unset_environment_variable (CprocCommand *self,
-                                          const char   *name)
-{
-  cproc_command_set_environment_variable (self, name, NULL);
 }

@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include "cproc-command-private.h"
+#include "cproc-gettext-private.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,31 +13,33 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <glib/gi18n-lib.h>
 #include <glib/gstdio.h>
 
 /* Characters of a command line in a message. */
 #define MAX_LINE 240
 
-static const struct
+typedef struct
 {
   const char *suffix;
   const char *program;
-} runtimes[] = {
-  { ".js", "node" },
-  { ".mjs", "node" },
-  { ".cjs", "node" },
-  { ".py", "python3" },
-  { ".gjs", "gjs" },
+  const char *option; /* before the arguments of exec-argv */
+} Runtime;
+
+static const Runtime runtimes[] = {
+  { ".js", "node", NULL },
+  { ".mjs", "node", NULL },
+  { ".cjs", "node", NULL },
+  { ".py", "python3", NULL },
+  { ".gjs", "gjs", "-m" },
 };
 
-static const char *
-find_runtime (const char *module)
+static const Runtime *
+runtime_find (const char *module)
 {
   for (guint i = 0; i < G_N_ELEMENTS (runtimes); i++)
     {
       if (g_str_has_suffix (module, runtimes[i].suffix))
-        return runtimes[i].program;
+        return &runtimes[i];
     }
 
   return NULL;
@@ -129,10 +132,11 @@ cproc_command_dup_module (CprocCommand *self,
   return g_strdup (module);
 }
 
-/* program: what runs the module; NULL where it runs as itself. */
+/* program: what runs the module; NULL where it runs as itself. option: its own, or NULL. */
 static char **
 cproc_command_build_argv (CprocCommand *self,
                           const char   *program,
+                          const char   *option,
                           const char   *module)
 {
   g_autoptr(GStrvBuilder) builder = g_strv_builder_new ();
@@ -140,6 +144,8 @@ cproc_command_build_argv (CprocCommand *self,
   if (program != NULL)
     {
       g_strv_builder_add (builder, program);
+      if (option != NULL)
+        g_strv_builder_add (builder, option);
       if (self->exec_argv != NULL)
         g_strv_builder_addv (builder, (const char **) self->exec_argv);
     }
@@ -153,14 +159,14 @@ static char **
 cproc_command_resolve_module (CprocCommand  *self,
                               GError       **error)
 {
-  const char *runtime = find_runtime (self->argv[0]);
+  const Runtime *runtime = runtime_find (self->argv[0]);
   g_autofree char *path = NULL;
   g_autofree char *module = NULL;
   g_autofree char *name = NULL;
   struct stat status;
 
   if (self->exec_path != NULL)
-    return cproc_command_build_argv (self, self->exec_path, self->argv[0]);
+    return cproc_command_build_argv (self, self->exec_path, NULL, self->argv[0]);
 
   if (self->cwd == NULL || g_path_is_absolute (self->argv[0]))
     path = g_strdup (self->argv[0]);
@@ -185,7 +191,10 @@ cproc_command_resolve_module (CprocCommand  *self,
     }
 
   module = cproc_command_dup_module (self, runtime == NULL);
-  return cproc_command_build_argv (self, runtime, module);
+  if (runtime == NULL)
+    return cproc_command_build_argv (self, NULL, NULL, module);
+
+  return cproc_command_build_argv (self, runtime->program, runtime->option, module);
 }
 
 char **

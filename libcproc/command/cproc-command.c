@@ -7,10 +7,10 @@
 /**
  * CprocCommand:
  *
- * What is to be run, and how: everything that is decided before a start.
+ * A program to run, and how: everything that is decided before a start.
  *
  * A command holds the program and its arguments, the working directory, the environment, where the
- * standard streams lead, and what the system is to allow the process. It is no process: give it to
+ * standard streams lead, and the limits of the process. It is not a process: give it to
  * [ctor@Cproc.Child.new_for_command], [ctor@Cproc.Exec.new_for_command] or
  * [ctor@Cproc.Worker.new_for_command]. It can be started any number of times, and it may be dropped
  * once it has been given away.
@@ -30,9 +30,10 @@
  *
  * ## Mistakes
  *
- * No setter fails. What cannot be run (no program, a variable without a name, a descriptor that is
- * not open, two things on one descriptor) is reported by the start, as an error that names the
- * program and the mistake. Most of these are `G_IO_ERROR_INVALID_ARGUMENT`.
+ * No setter fails. A wrong call (a variable without a name, a descriptor that is not open, two
+ * things on one descriptor) changes nothing and is remembered: the next start fails with an error
+ * that names the program and the mistake. The next right call of the same setter clears it. Most of
+ * these errors are `G_IO_ERROR_INVALID_ARGUMENT`.
  *
  * ## Threads
  *
@@ -55,22 +56,6 @@ cproc_command_notify (CprocCommand         *self,
                       CprocCommandProperty  property)
 {
   g_object_notify_by_pspec (G_OBJECT (self), properties[property]);
-}
-
-/* Remembers what a start will report; the first mistake is the one that led to the others. */
-void
-cproc_command_misuse (CprocCommand *self,
-                      const char   *format,
-                      ...)
-{
-  va_list arguments;
-
-  if (self->error != NULL)
-    return;
-
-  va_start (arguments, format);
-  self->error = g_error_new_valist (G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, format, arguments);
-  va_end (arguments);
 }
 
 static void
@@ -112,6 +97,9 @@ cproc_command_get_property (GObject    *object,
     case CPROC_COMMAND_PROP_NEW_SESSION:
       g_value_set_boolean (value, self->new_session);
       break;
+    case CPROC_COMMAND_PROP_NO_TERMINAL:
+      g_value_set_boolean (value, self->no_terminal);
+      break;
     case CPROC_COMMAND_PROP_DIE_WITH_PARENT:
       g_value_set_boolean (value, self->die_with_parent);
       break;
@@ -120,6 +108,9 @@ cproc_command_get_property (GObject    *object,
       break;
     case CPROC_COMMAND_PROP_GROUP_ID:
       g_value_set_int64 (value, self->group_id);
+      break;
+    case CPROC_COMMAND_PROP_SUPPLEMENTARY_GROUPS:
+      g_value_set_variant (value, self->supplementary_groups);
       break;
     case CPROC_COMMAND_PROP_UMASK:
       g_value_set_int (value, self->umask);
@@ -172,6 +163,9 @@ cproc_command_set_property (GObject      *object,
     case CPROC_COMMAND_PROP_NEW_SESSION:
       cproc_command_set_new_session (self, g_value_get_boolean (value));
       break;
+    case CPROC_COMMAND_PROP_NO_TERMINAL:
+      cproc_command_set_no_terminal (self, g_value_get_boolean (value));
+      break;
     case CPROC_COMMAND_PROP_DIE_WITH_PARENT:
       cproc_command_set_die_with_parent (self, g_value_get_boolean (value));
       break;
@@ -180,6 +174,9 @@ cproc_command_set_property (GObject      *object,
       break;
     case CPROC_COMMAND_PROP_GROUP_ID:
       cproc_command_set_group_id (self, g_value_get_int64 (value));
+      break;
+    case CPROC_COMMAND_PROP_SUPPLEMENTARY_GROUPS:
+      cproc_command_set_supplementary_groups (self, g_value_get_variant (value));
       break;
     case CPROC_COMMAND_PROP_UMASK:
       cproc_command_set_umask (self, g_value_get_int (value));
@@ -203,13 +200,15 @@ cproc_command_finalize (GObject *object)
   g_strfreev (self->exec_argv);
   g_free (self->cwd);
   g_strfreev (self->environment);
+  g_ptr_array_unref (self->variables);
   for (guint i = 0; i < G_N_ELEMENTS (self->stdio); i++)
     g_free (self->stdio[i].path);
-  cproc_command_close_fds (self);
+  cproc_command_clear_fds (self);
   g_array_unref (self->fds);
   g_array_unref (self->pipes);
   g_array_unref (self->limits);
-  g_clear_error (&self->error);
+  g_clear_pointer (&self->supplementary_groups, g_variant_unref);
+  g_array_unref (self->mistakes);
 
   G_OBJECT_CLASS (cproc_command_parent_class)->finalize (object);
 }
@@ -278,8 +277,11 @@ cproc_command_init_place_properties (void)
   /**
    * CprocCommand:environment:
    *
-   * The whole environment of the program, as `NAME=value`; `NULL` is the parent's own at the time
-   * of the start.
+   * The environment that the program starts from, as `NAME=value`; `NULL` is the parent's own at
+   * the time of the start.
+   *
+   * The changes of [method@Cproc.Command.set_environment_variable] are not in it; each start
+   * applies them to it.
    *
    * Since: 1.0
    */
@@ -349,6 +351,18 @@ cproc_command_init_reach_properties (void)
     g_param_spec_boolean ("new-session", NULL, NULL, FALSE, FLAGS);
 
   /**
+   * CprocCommand:no-terminal:
+   *
+   * Whether the program is kept from the parent's terminal, so that opening `/dev/tty` fails.
+   *
+   * It leads a session of its own, and is contained as ever.
+   *
+   * Since: 1.0
+   */
+  properties[CPROC_COMMAND_PROP_NO_TERMINAL] =
+    g_param_spec_boolean ("no-terminal", NULL, NULL, FALSE, FLAGS);
+
+  /**
    * CprocCommand:die-with-parent:
    *
    * Whether the program is ended when the parent process ends, however that comes about.
@@ -367,6 +381,9 @@ cproc_command_init_process_properties (void)
    *
    * The user to run as; -1 leaves it unchanged.
    *
+   * Set [property@Cproc.Command:group-id] as well: with the user alone, the program keeps the
+   * parent's group.
+   *
    * Since: 1.0
    */
   properties[CPROC_COMMAND_PROP_USER_ID] =
@@ -381,6 +398,19 @@ cproc_command_init_process_properties (void)
    */
   properties[CPROC_COMMAND_PROP_GROUP_ID] =
     g_param_spec_int64 ("group-id", NULL, NULL, -1, CPROC_COMMAND_MAX_ID, -1, FLAGS);
+
+  /**
+   * CprocCommand:supplementary-groups:
+   *
+   * The supplementary groups to run with, an array of numbers.
+   *
+   * `NULL` drops them where [property@Cproc.Command:user-id] or [property@Cproc.Command:group-id]
+   * is set and the kernel allows it, and leaves them unchanged otherwise.
+   *
+   * Since: 1.0
+   */
+  properties[CPROC_COMMAND_PROP_SUPPLEMENTARY_GROUPS] =
+    g_param_spec_variant ("supplementary-groups", NULL, NULL, G_VARIANT_TYPE ("au"), NULL, FLAGS);
 
   /**
    * CprocCommand:umask:
@@ -424,11 +454,20 @@ cproc_command_class_init (CprocCommandClass *klass)
 }
 
 static void
+cproc_command_clear_mistake (gpointer mistake)
+{
+  g_clear_error (&((CprocCommandMistake *) mistake)->error);
+}
+
+static void
 cproc_command_init (CprocCommand *self)
 {
+  self->variables = g_ptr_array_new_with_free_func (g_free);
   self->fds = g_array_new (FALSE, FALSE, sizeof (CprocCommandFd));
   self->pipes = g_array_new (FALSE, FALSE, sizeof (CprocCommandPipe));
   self->limits = g_array_new (FALSE, FALSE, sizeof (CprocCommandLimit));
+  self->mistakes = g_array_new (FALSE, FALSE, sizeof (CprocCommandMistake));
+  g_array_set_clear_func (self->mistakes, cproc_command_clear_mistake);
   self->user_id = -1;
   self->group_id = -1;
   self->umask = -1;
@@ -439,7 +478,7 @@ cproc_command_init (CprocCommand *self)
  * @argv: (nullable) (array zero-terminated=1) (element-type filename): the program and its
  *   arguments
  *
- * Makes a command that runs a program.
+ * Creates a command that runs a program.
  *
  * No shell comes into it: each argument reaches the program as it is.
  *
@@ -455,12 +494,12 @@ cproc_command_new (const char * const *argv)
 
 /**
  * cproc_command_new_shell:
- * @line: (type filename): what the shell is to run
+ * @line: (type filename): a line of shell
  *
- * Makes a command that runs a line of shell: `/bin/sh -c line`.
+ * Creates a command that runs a line of shell: `/bin/sh -c line`.
  *
- * Quote with [func@GLib.shell_quote] what does not come from the program itself, or better use
- * [ctor@Cproc.Command.new].
+ * Never put text from elsewhere into the line: the shell would run the commands in it. Use
+ * [ctor@Cproc.Command.new] for such text, or quote it with [func@GLib.shell_quote].
  *
  * Returns: (transfer full): a new command
  *
@@ -481,12 +520,12 @@ cproc_command_new_shell (const char *line)
  * @path: (type filename): the module: a script, or a program
  * @args: (nullable) (array zero-terminated=1) (element-type filename): its arguments
  *
- * Makes a command that runs a module, as a worker does.
+ * Creates a command that runs a module, as a worker does.
  *
  * Where [property@Cproc.Command:exec-path] is set, that program runs the module. Otherwise a module
  * that is an executable file runs as itself, and for others the suffix decides: `.js`, `.mjs` and
- * `.cjs` are for `node`, `.py` is for `python3`, `.gjs` is for `gjs`. A script with such a suffix
- * must begin with `#!` to count as executable.
+ * `.cjs` are for `node`, `.py` is for `python3`, and `.gjs` is for `gjs -m`. A script with such a
+ * suffix must begin with `#!` to count as executable.
  *
  * A relative path is looked up from [property@Cproc.Command:cwd], never in `PATH`.
  *
@@ -513,4 +552,64 @@ cproc_command_new_module (const char         *path,
   self->is_module = TRUE;
 
   return self;
+}
+
+/**
+ * cproc_command_dup:
+ * @self: a command
+ *
+ * Copies a command, with everything that was set on it.
+ *
+ * The descriptors that it holds are duplicated. A wrong call that the next start would report is
+ * copied too; a descriptor that cannot be duplicated is reported likewise.
+ *
+ * Returns: (transfer full): a new command
+ *
+ * Since: 1.0
+ */
+CprocCommand *
+cproc_command_dup (CprocCommand *self)
+{
+  CprocCommand *copy;
+
+  g_return_val_if_fail (CPROC_IS_COMMAND (self), NULL);
+
+  copy = g_object_new (CPROC_TYPE_COMMAND, NULL);
+  copy->argv = g_strdupv (self->argv);
+  copy->argv0 = g_strdup (self->argv0);
+  copy->is_module = self->is_module;
+  copy->exec_path = g_strdup (self->exec_path);
+  copy->exec_argv = g_strdupv (self->exec_argv);
+  copy->cwd = g_strdup (self->cwd);
+  copy->environment = g_strdupv (self->environment);
+  for (guint i = 0; i < self->variables->len; i++)
+    g_ptr_array_add (copy->variables, g_strdup (g_ptr_array_index (self->variables, i)));
+
+  for (guint i = 0; i < G_N_ELEMENTS (self->stdio); i++)
+    {
+      copy->stdio[i] = self->stdio[i];
+      copy->stdio[i].path = g_strdup (self->stdio[i].path);
+    }
+  g_array_append_vals (copy->pipes, self->pipes->data, self->pipes->len);
+  g_array_append_vals (copy->limits, self->limits->data, self->limits->len);
+  copy->containment = self->containment;
+  copy->new_session = self->new_session;
+  copy->no_terminal = self->no_terminal;
+  copy->die_with_parent = self->die_with_parent;
+  copy->user_id = self->user_id;
+  copy->group_id = self->group_id;
+  if (self->supplementary_groups != NULL)
+    copy->supplementary_groups = g_variant_ref (self->supplementary_groups);
+  copy->umask = self->umask;
+  copy->nice = self->nice;
+
+  for (guint i = 0; i < self->mistakes->len; i++)
+    {
+      const CprocCommandMistake *mistake = &g_array_index (self->mistakes, CprocCommandMistake, i);
+
+      cproc_command_take_mistake (copy, mistake->setter, g_error_copy (mistake->error));
+    }
+  cproc_command_copy_fds (copy, self);
+
+  return copy;
 }

@@ -27,6 +27,9 @@ CprocCommand *cproc_command_new_module (const char         *path,
                                         const char * const *args) G_GNUC_WARN_UNUSED_RESULT;
 
 CPROC_AVAILABLE_IN_1_0
+CprocCommand *cproc_command_dup        (CprocCommand       *self) G_GNUC_WARN_UNUSED_RESULT;
+
+CPROC_AVAILABLE_IN_1_0
 const char * const *cproc_command_get_argv      (CprocCommand       *self);
 CPROC_AVAILABLE_IN_1_0
 void                cproc_command_set_argv      (CprocCommand       *self,
@@ -100,6 +103,8 @@ gboolean   cproc_command_pass_fd         (CprocCommand       *self,
                                           int                 target_fd,
                                           GError            **error);
 CPROC_AVAILABLE_IN_1_0
+void       cproc_command_close_fds       (CprocCommand       *self);
+CPROC_AVAILABLE_IN_1_0
 void       cproc_command_add_pipe        (CprocCommand       *self,
                                           int                 target_fd,
                                           CprocPipeDirection  direction);
@@ -114,6 +119,11 @@ gboolean         cproc_command_get_new_session     (CprocCommand     *self);
 CPROC_AVAILABLE_IN_1_0
 void             cproc_command_set_new_session     (CprocCommand     *self,
                                                     gboolean          new_session);
+CPROC_AVAILABLE_IN_1_0
+gboolean         cproc_command_get_no_terminal     (CprocCommand     *self);
+CPROC_AVAILABLE_IN_1_0
+void             cproc_command_set_no_terminal     (CprocCommand     *self,
+                                                    gboolean          no_terminal);
 CPROC_AVAILABLE_IN_1_0
 gboolean         cproc_command_get_die_with_parent (CprocCommand     *self);
 CPROC_AVAILABLE_IN_1_0
@@ -130,6 +140,11 @@ gint64           cproc_command_get_group_id        (CprocCommand     *self);
 CPROC_AVAILABLE_IN_1_0
 void             cproc_command_set_group_id        (CprocCommand     *self,
                                                     gint64            group_id);
+CPROC_AVAILABLE_IN_1_0
+GVariant        *cproc_command_get_supplementary_groups (CprocCommand *self);
+CPROC_AVAILABLE_IN_1_0
+void             cproc_command_set_supplementary_groups (CprocCommand *self,
+                                                         GVariant     *groups);
 CPROC_AVAILABLE_IN_1_0
 int              cproc_command_get_umask           (CprocCommand     *self);
 CPROC_AVAILABLE_IN_1_0

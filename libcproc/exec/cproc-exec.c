@@ -3,12 +3,12 @@
 #include "config.h"
 
 #include <errno.h>
-#include <glib/gi18n-lib.h>
 #include <string.h>
 
 #include "cproc-child-private.h"
 #include "cproc-exec-private.h"
 #include "cproc-backtrace-private.h"
+#include "cproc-gettext-private.h"
 
 /* How much of the last line of standard error an error shows, in characters. */
 #define MAX_SHOWN_LINE 240
@@ -408,6 +408,7 @@ cproc_exec_new (const char *line)
   g_return_val_if_fail (line != NULL, NULL);
 
   command = cproc_command_new_shell (line);
+  cproc_command_set_closes_fds (command);
 
   return cproc_exec_new_for_command (command);
 }
@@ -426,6 +427,8 @@ CprocExec *
 cproc_exec_new_argv (const char * const *argv)
 {
   g_autoptr(CprocCommand) command = cproc_command_new (argv);
+
+  cproc_command_set_closes_fds (command);
 
   return cproc_exec_new_for_command (command);
 }

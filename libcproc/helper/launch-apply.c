@@ -78,16 +78,31 @@ apply_limits (const LaunchSpec *spec,
 }
 
 static bool
+apply_groups (const LaunchSpec *spec,
+              LaunchRecord     *failure)
+{
+  static uint32_t groups[LAUNCH_MAX_GROUPS];
+  const char *cursor = spec->groups;
+  size_t n = 0;
+
+  if (cursor == NULL && spec->uid < 0 && spec->gid < 0)
+    return true;
+  while (cursor != NULL && n < LAUNCH_MAX_GROUPS && launch_spec_next_group (&cursor, &groups[n]))
+    n++;
+
+  if (syscall (SYSCALL_SETGROUPS, (long) n, groups) == 0)
+    return true;
+  /* The parent's groups are not the other user's. A process that may not drop them may still change
+   * to an id that is its own. */
+  if (spec->groups == NULL && errno == EPERM)
+    return true;
+  return fail (failure, LAUNCH_STEP_GROUPS, 0);
+}
+
+static bool
 apply_ids (const LaunchSpec *spec,
            LaunchRecord     *failure)
 {
-  if (spec->uid < 0 && spec->gid < 0)
-    return true;
-
-  /* The parent's supplementary groups are not the other user's. Who may not drop them may still
-   * change to an id that is its own. */
-  if (syscall (SYSCALL_SETGROUPS, 0, NULL) != 0 && errno != EPERM)
-    return fail (failure, LAUNCH_STEP_GROUP_ID, 0);
   if (spec->gid >= 0 && syscall (SYSCALL_SETRESGID, spec->gid, spec->gid, spec->gid) != 0)
     return fail (failure, LAUNCH_STEP_GROUP_ID, 0);
   if (spec->uid >= 0 && syscall (SYSCALL_SETRESUID, spec->uid, spec->uid, spec->uid) != 0)
@@ -123,7 +138,8 @@ launch_apply (const LaunchSpec *spec,
   /* Limits and nice may need rights that go with the ids; a change of ids clears the parent-death
    * signal; the directory is the new user's to enter. */
   if (!apply_nice (spec, failure) || !apply_limits (spec, failure)
-      || !apply_ids (spec, failure) || !apply_death_signal (spec, failure))
+      || !apply_groups (spec, failure) || !apply_ids (spec, failure)
+      || !apply_death_signal (spec, failure))
     return false;
   if (*cwd != '\0' && chdir (cwd) != 0)
     return fail (failure, LAUNCH_STEP_CWD, 0);

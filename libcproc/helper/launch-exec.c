@@ -57,7 +57,8 @@ exec_path (Attempt    *self,
     self->failure.value = EISDIR;
 }
 
-/* What the C library's execvp() goes on after. */
+/* An entry of PATH that is broken hides none of the later ones: a loop of links, and a name that is
+ * too long, beside what the C library's execvp() goes on after. */
 static bool
 may_be_elsewhere (int error)
 {
@@ -65,6 +66,8 @@ may_be_elsewhere (int error)
     {
     case EACCES:
     case EISDIR:
+    case ELOOP:
+    case ENAMETOOLONG:
     case ENOENT:
     case ENOTDIR:
     case ESTALE:
@@ -82,7 +85,7 @@ remember (LaunchRecord       *best,
           const LaunchRecord *now)
 {
   bool tells_more = now->step == LAUNCH_STEP_INTERPRETER || now->value == EACCES
-                    || now->value == EISDIR;
+                    || now->value == EISDIR || now->value == ELOOP || now->value == ENAMETOOLONG;
 
   if (tells_more && best->value == ENOENT && best->step == LAUNCH_STEP_EXEC)
     *best = *now;
@@ -120,12 +123,12 @@ search_and_exec (Attempt *self)
 
       /* An empty entry is the working directory. */
       if (join (path, sizeof path, dir, length, file))
-        {
-          exec_path (self, path);
-          if (!may_be_elsewhere (self->failure.value))
-            return;
-          remember (&best, &self->failure);
-        }
+        exec_path (self, path);
+      else
+        self->failure = (LaunchRecord) { LAUNCH_STEP_EXEC, ENAMETOOLONG, 0 };
+      if (!may_be_elsewhere (self->failure.value))
+        return;
+      remember (&best, &self->failure);
       if (dir[length] == '\0')
         break;
       dir += length + 1;

@@ -196,6 +196,25 @@ read_group (LaunchSpec  *spec,
 }
 
 static bool
+read_groups (LaunchSpec  *spec,
+             const char **cursor)
+{
+  int64_t group;
+  int n = 0;
+
+  spec->groups = *cursor;
+  if (**cursor == ' ' || **cursor == '\0')
+    return true;
+  do
+    {
+      if (!read_id (cursor, &group) || ++n > LAUNCH_MAX_GROUPS)
+        return false;
+    }
+  while (skip (cursor, ','));
+  return true;
+}
+
+static bool
 read_limit_value (const char **cursor,
                   uint64_t    *value)
 {
@@ -243,6 +262,7 @@ static const struct
   { 'u', false, read_umask },
   { 'U', false, read_user },
   { 'G', false, read_group },
+  { 'S', false, read_groups },
   { 'r', true, read_limit },
 };
 
@@ -321,4 +341,17 @@ launch_spec_next_kept (const char **cursor)
     return -1;
   skip (cursor, ',');
   return fd;
+}
+
+bool
+launch_spec_next_group (const char **cursor,
+                        uint32_t    *group)
+{
+  int64_t id;
+
+  if (!read_id (cursor, &id))
+    return false;
+  skip (cursor, ',');
+  *group = (uint32_t) id;
+  return true;
 }

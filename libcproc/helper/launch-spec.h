@@ -29,6 +29,7 @@
  *     iN             add N to the nice value; may be negative
  *     uN             umask
  *     UN, GN         user and group id
+ *     SN,N,...       supplementary groups; S alone is none
  *     rN,SOFT,HARD   resource limit N
  *
  * For example: v1 me s3 k0,1,2,3 g r7,1024,- */
@@ -45,6 +46,7 @@ enum
 
 #define LAUNCH_SPEC_VERSION 1
 #define LAUNCH_N_LIMITS 16
+#define LAUNCH_MAX_GROUPS 65536 /* NGROUPS_MAX */
 #define LAUNCH_UNLIMITED UINT64_MAX
 
 typedef enum
@@ -75,6 +77,7 @@ typedef struct
   int umask;   /* -1: unchanged */
   int64_t uid; /* -1: unchanged */
   int64_t gid;
+  const char *groups; /* in the text, for launch_spec_next_group(); NULL: dropped with an id */
   LaunchLimit limits[LAUNCH_N_LIMITS];
 } LaunchSpec;
 
@@ -84,3 +87,7 @@ bool launch_spec_parse     (const char  *text,
 
 /* cursor: spec->keep at first. The next descriptor to keep, -1 after the last. */
 int  launch_spec_next_kept (const char **cursor);
+
+/* cursor: spec->groups at first. False after the last. */
+bool launch_spec_next_group (const char **cursor,
+                             uint32_t    *group);

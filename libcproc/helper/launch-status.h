@@ -24,6 +24,7 @@ typedef enum
   LAUNCH_STEP_INTERPRETER, /* the program is there, what its first line names is not */
   LAUNCH_STEP_SUPERVISE,   /* the resident helper could not take up its work */
   LAUNCH_STEP_PROC,        /* for which it needs /proc */
+  LAUNCH_STEP_GROUPS,
 } LaunchStep;
 
 /* Written whole by one write(), which the kernel does not split. */

@@ -2,9 +2,8 @@
 
 #include "config.h"
 
-#include <glib/gi18n-lib.h>
-
 #include "cproc-error.h"
+#include "cproc-gettext-private.h"
 #include "cproc-json-private.h"
 #include "cproc-json-scan-private.h"
 #include "cproc-json-token-private.h"

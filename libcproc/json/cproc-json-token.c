@@ -2,9 +2,9 @@
 
 #include "config.h"
 
-#include <glib/gi18n-lib.h>
 
 #include "cproc-json-scan-private.h"
+#include "cproc-gettext-private.h"
 #include "cproc-json-token-private.h"
 
 /* Every function gets the place where it looks and returns the place behind what it found, or NULL

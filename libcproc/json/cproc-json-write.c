@@ -4,9 +4,8 @@
 
 #include <math.h>
 
-#include <glib/gi18n-lib.h>
-
 #include "cproc-error.h"
+#include "cproc-gettext-private.h"
 #include "cproc-json-private.h"
 #include "cproc-json-scan-private.h"
 

@@ -7,9 +7,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include <glib/gi18n-lib.h>
-
 #include "cproc-error.h"
+#include "cproc-gettext-private.h"
 
 /* Above all numbers of errors that Linux has. */
 #define MAX_ERRNO 140
@@ -149,6 +148,9 @@ error_of_attribute (LaunchStep step,
       break;
     case LAUNCH_STEP_GROUP_ID:
       text = _("changing the group failed");
+      break;
+    case LAUNCH_STEP_GROUPS:
+      text = _("setting the supplementary groups failed");
       break;
     case LAUNCH_STEP_USER_ID:
       text = _("changing the user failed");

@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include <gio/gio.h>
-#include <glib/gi18n-lib.h>
 
 #include "cproc-fd-private.h"
+#include "cproc-gettext-private.h"
 #include "cproc-launch-error-private.h"
 
 /* Beside what it maps, which it closes again before it opens anything else, GLib needs one at a

@@ -52,6 +52,22 @@ append_kept (GString              *spec,
 }
 
 static void
+append_groups (GString            *spec,
+               const CprocCommand *command)
+{
+  gsize n;
+  const guint32 *groups;
+
+  if (command->supplementary_groups == NULL)
+    return;
+
+  groups = g_variant_get_fixed_array (command->supplementary_groups, &n, sizeof *groups);
+  g_string_append (spec, " S");
+  for (gsize i = 0; i < n; i++)
+    g_string_append_printf (spec, i > 0 ? ",%u" : "%u", groups[i]);
+}
+
+static void
 append_limit_value (GString *spec,
                     gint64   value)
 {
@@ -96,7 +112,8 @@ cproc_launch_spec_build (const CprocCommand   *command,
     append_token (spec, 'c', control_fd);
   append_kept (spec, fds, status_fd, control_fd);
 
-  if (command->new_session)
+  /* The leader of a session leads a group too. */
+  if (command->new_session || command->no_terminal)
     g_string_append (spec, " n");
   else if (foreground && containment == CPROC_CONTAINMENT_TREE)
     g_string_append (spec, " f");
@@ -115,6 +132,7 @@ cproc_launch_spec_build (const CprocCommand   *command,
     append_token (spec, 'U', command->user_id);
   if (command->group_id >= 0)
     append_token (spec, 'G', command->group_id);
+  append_groups (spec, command);
 
   append_limits (spec, command);
 

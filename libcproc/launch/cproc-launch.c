@@ -8,10 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <glib/gi18n-lib.h>
-
 #include "cproc-error.h"
 #include "cproc-fd-private.h"
+#include "cproc-gettext-private.h"
 #include "cproc-launch-spec-private.h"
 #include "cproc-process-tree-private.h"
 #include "cproc-thread-private.h"
@@ -148,7 +147,8 @@ resolve_containment (CprocLaunch  *self,
 
   self->foreground = (containment == CPROC_CONTAINMENT_AUTO ||
                       containment == CPROC_CONTAINMENT_TREE) &&
-                     !self->command->new_session && has_terminal ();
+                     !self->command->new_session && !self->command->no_terminal &&
+                     has_terminal ();
   if (containment != CPROC_CONTAINMENT_AUTO)
     self->containment = containment;
   else if (!self->foreground)
@@ -161,12 +161,12 @@ resolve_containment (CprocLaunch  *self,
   return TRUE;
 }
 
-/* A launcher has the environment of this process, as it is now. */
 static void
 set_environment (CprocLaunch *self)
 {
-  if (self->command->environment != NULL)
-    g_subprocess_launcher_set_environ (self->launcher, self->command->environment);
+  g_auto(GStrv) environment = cproc_command_dup_environ (self->command);
+
+  g_subprocess_launcher_set_environ (self->launcher, environment);
 
   for (guint i = 0; i < self->variables->len; i += 2)
     g_subprocess_launcher_setenv (self->launcher, g_ptr_array_index (self->variables, i),
@@ -181,6 +181,8 @@ open_fds (CprocLaunch  *self,
 
   for (int i = 0; i < 3; i++)
     modes[i] = cproc_launch_get_mode (self, i);
+  if (!cproc_command_validate_stdin (self->command, modes[0], error))
+    return FALSE;
 
   /* The status pipe and the supervisor's control have the numbers after the command's. */
   if (!cproc_launch_fds_open (&self->fds, self->command, modes, 2, error))

@@ -10,10 +10,10 @@
 #include <unistd.h>
 
 #include <gio/gio.h>
-#include <glib/gi18n-lib.h>
 
 #include "cproc-error.h"
 #include "cproc-fd-private.h"
+#include "cproc-gettext-private.h"
 
 typedef struct
 {

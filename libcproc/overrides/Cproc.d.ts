@@ -130,7 +130,7 @@ declare module 'gi://Cproc?version=1' {
     enum Containment { AUTO, NONE, GROUP, TREE }
     enum Stream { STDOUT = 1, STDERR = 2 }
     enum State { NEW, PREPARED, STARTING, RUNNING, EXITED, CLOSED }
-    enum FileFlags { READ = 1, WRITE = 2, APPEND = 4, EXCLUSIVE = 8 }
+    enum FileFlags { DEFAULT = 0, READ = 1, WRITE = 2, APPEND = 4, EXCLUSIVE = 8 }
     enum LineFlags { NONE = 0, CONTINUES = 1, REPLACED = 2, UNTERMINATED = 4 }
     enum PipeDirection { READ, WRITE, BOTH }
     enum Resource { CPU, FSIZE, DATA, STACK, CORE, RSS, NPROC, NOFILE, MEMLOCK, AS }

@@ -100,6 +100,7 @@ class Stream(GObject.GEnum):
     STDERR: Stream
 
 class FileFlags(GObject.GFlags):
+    DEFAULT: FileFlags
     READ: FileFlags
     WRITE: FileFlags
     APPEND: FileFlags

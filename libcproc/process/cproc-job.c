@@ -3,12 +3,12 @@
 #include "config.h"
 
 #include <errno.h>
-#include <glib/gi18n-lib.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include "cproc-error.h"
 #include "cproc-fd-private.h"
+#include "cproc-gettext-private.h"
 #include "cproc-process-group-private.h"
 #include "cproc-thread-private.h"
 #include "cproc-job-private.h"

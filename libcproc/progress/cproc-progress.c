@@ -3,10 +3,10 @@
 #include "config.h"
 
 #include <gio/gio.h>
-#include <glib/gi18n-lib.h>
 #include <math.h>
 #include <string.h>
 
+#include "cproc-gettext-private.h"
 #include "cproc-text-decoder-private.h"
 #include "cproc-progress-private.h"
 

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <glib/gi18n-lib.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -12,6 +11,7 @@
 #include <unistd.h>
 
 #include "cproc-fd-private.h"
+#include "cproc-gettext-private.h"
 #include "cproc-watch-private.h"
 #include "cproc-pipe-writer-private.h"
 

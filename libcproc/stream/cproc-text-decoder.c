@@ -2,12 +2,11 @@
 
 #include "config.h"
 
+#include "cproc-gettext-private.h"
 #include "cproc-text-decoder-private.h"
 
 #include <errno.h>
 #include <string.h>
-
-#include <glib/gi18n-lib.h>
 
 #define REPLACEMENT "\xef\xbf\xbd"
 

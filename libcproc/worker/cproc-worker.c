@@ -358,6 +358,7 @@ cproc_worker_new (const char         *module,
   g_return_val_if_fail (module != NULL, NULL);
 
   command = cproc_command_new_module (module, args);
+  cproc_command_set_closes_fds (command);
 
   return cproc_worker_new_for_command (command);
 }

@@ -250,7 +250,12 @@ test_pipes (void)
   g_assert_cmpint (pipes[1].direction, ==, CPROC_PIPE_DIRECTION_BOTH);
 
   cproc_command_add_pipe (command, 4, CPROC_PIPE_DIRECTION_READ);
-  assert_invalid (command, "descriptor 4 of the program is to be two things at once");
+  assert_invalid (command, "descriptor 4 of the program cannot be two things at once");
+  cproc_command_add_pipe (command, 5, CPROC_PIPE_DIRECTION_READ);
+  assert_invalid (command, "descriptor 4 of the program cannot be two things at once");
+  cproc_command_add_pipe (command, 6, CPROC_PIPE_DIRECTION_READ);
+  assert_valid (command);
+  g_assert_cmpuint (command->pipes->len, ==, 3);
   g_assert_finalize_object (command);
 }
 
@@ -258,6 +263,8 @@ static void
 test_pipes_bad (void)
 {
   CprocCommand *command;
+  g_autoptr (GError) error = NULL;
+  int fd;
 
   for (int target = -1; target <= 2; target++)
     {
@@ -271,8 +278,14 @@ test_pipes_bad (void)
 
   command = make_command ();
   cproc_command_add_pipe (command, 6, CPROC_PIPE_DIRECTION_READ);
-  cproc_command_take_fd (command, open_null (), 6);
-  assert_invalid (command, "descriptor 6 of the program is to be two things at once");
+  fd = open_null ();
+  cproc_command_take_fd (command, fd, 6);
+  g_assert_false (is_open (fd));
+  assert_invalid (command, "cannot become number 6, which is an added pipe");
+  g_assert_false (cproc_command_pass_fd (command, 0, 6, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);
+  cproc_command_take_fd (command, open_null (), 7);
+  assert_valid (command);
   g_assert_finalize_object (command);
 }
 
@@ -309,25 +322,129 @@ test_stdio_file_bad (void)
     CprocFileFlags flags;
     const char *what;
   } cases[] = {
-    { "x", 0, "standard output is to lead to a file, but neither" },
-    { "x", CPROC_FILE_FLAGS_EXCLUSIVE, "standard output is to lead to a file, but neither" },
-    { "x", CPROC_FILE_FLAGS_WRITE | 1 << 10, "standard output is to lead to a file, but neither" },
-    { "x", CPROC_FILE_FLAGS_READ | CPROC_FILE_FLAGS_EXCLUSIVE, "standard output is to make" },
-    { "", CPROC_FILE_FLAGS_READ, "standard output is to lead to a file, but none was named" },
+    { "x", CPROC_FILE_FLAGS_EXCLUSIVE, "the file “x” must be opened for writing" },
+    { "x", CPROC_FILE_FLAGS_READ | CPROC_FILE_FLAGS_EXCLUSIVE, "must be opened for writing" },
+    { "x", CPROC_FILE_FLAGS_WRITE | 1 << 10, "flags 1026 for the file “x” are not known" },
+    { "", CPROC_FILE_FLAGS_READ, "the path of the file for descriptor 1 is empty" },
   };
-  CprocCommand *command = make_command ();
+  CprocCommand *command;
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
+      command = make_command ();
       cproc_command_set_stdio_file (command, 1, cases[i].path, cases[i].flags);
+      g_assert_cmpint (cproc_command_get_stdout_mode (command), ==, CPROC_STDIO_DEFAULT);
       assert_invalid (command, cases[i].what);
+
+      cproc_command_set_stdio_file (command, 1, "x", CPROC_FILE_FLAGS_WRITE);
+      assert_valid (command);
+      g_assert_finalize_object (command);
     }
 
-  /* Put right, it is right. */
-  cproc_command_set_stdio_file (command, 1, "x", CPROC_FILE_FLAGS_WRITE);
-  assert_valid (command);
+  command = make_command ();
   cproc_command_set_stdio_file (command, 3, "x", CPROC_FILE_FLAGS_WRITE);
-  assert_invalid (command, "descriptor 3 is no standard stream");
+  assert_invalid (command, "descriptor 3 is not a standard stream");
+  g_assert_finalize_object (command);
+}
+
+/* No flags: what the stream is for. */
+static void
+test_stdio_file_default (void)
+{
+  CprocCommand *command = make_command ();
+
+  for (int fd = 0; fd <= 2; fd++)
+    {
+      cproc_command_set_stdio_file (command, fd, "x", CPROC_FILE_FLAGS_DEFAULT);
+      g_assert_cmpint (command->stdio[fd].flags, ==,
+                       fd == 0 ? CPROC_FILE_FLAGS_READ : CPROC_FILE_FLAGS_WRITE);
+    }
+  assert_valid (command);
+  g_assert_finalize_object (command);
+}
+
+/* Another mode closes the descriptor that the stream had. */
+static void
+test_mode_forgets (void)
+{
+  CprocCommand *command = make_command ();
+  int fd = open_null ();
+  int other = open_null ();
+
+  cproc_command_take_fd (command, fd, 1);
+  cproc_command_take_fd (command, other, 5);
+  cproc_command_set_stdout_mode (command, CPROC_STDIO_FD);
+  g_assert_true (is_open (fd));
+  cproc_command_set_stdout_mode (command, CPROC_STDIO_PIPE);
+  g_assert_false (is_open (fd));
+  g_assert_true (is_open (other));
+  cproc_command_set_stdout_mode (command, CPROC_STDIO_FD);
+  assert_invalid (command, "standard output has no descriptor");
+
+  fd = open_null ();
+  cproc_command_take_fd (command, fd, 1);
+  cproc_command_set_stdio_file (command, 1, "x", CPROC_FILE_FLAGS_WRITE);
+  g_assert_false (is_open (fd));
+  assert_valid (command);
+  g_assert_finalize_object (command);
+}
+
+/* What is closed stays named: only another descriptor, or another mode, makes it right. */
+static void
+test_close_fds (void)
+{
+  CprocCommand *command = make_command ();
+  int shared = open_null ();
+  int other = open_null ();
+
+  cproc_command_take_fd (command, shared, 2);
+  cproc_command_take_fd (command, shared, 5);
+  cproc_command_take_fd (command, other, 6);
+  cproc_command_close_fds (command);
+  g_assert_false (is_open (shared));
+  g_assert_false (is_open (other));
+  assert_invalid (command, "descriptor 2 was closed");
+
+  /* The number may be another file's by now. */
+  g_assert_cmpint (open_null (), ==, shared);
+  cproc_command_close_fds (command);
+  g_assert_true (is_open (shared));
+  close (shared);
+
+  cproc_command_set_stderr_mode (command, CPROC_STDIO_NULL);
+  assert_invalid (command, "descriptor 5 was closed");
+  cproc_command_take_fd (command, open_null (), 5);
+  assert_invalid (command, "descriptor 6 was closed");
+  g_assert_true (cproc_command_pass_fd (command, 0, 6, NULL));
+  assert_valid (command);
+  g_assert_finalize_object (command);
+}
+
+/* Each setter's mistake goes with its own next right call, and with no other one's. */
+static void
+test_mistakes_cleared (void)
+{
+  CprocCommand *command = make_command ();
+
+  cproc_command_set_environment_variable (command, "A=B", "x");
+  cproc_command_set_stdio_file (command, 4, "x", CPROC_FILE_FLAGS_READ);
+  cproc_command_take_fd (command, -1, 3);
+  cproc_command_add_pipe (command, 1, CPROC_PIPE_DIRECTION_READ);
+  cproc_command_set_resource_limit (command, -1, 0, 0);
+
+  assert_invalid (command, "“A=B” cannot be the name");
+  cproc_command_set_cwd (command, "/");
+  assert_invalid (command, "“A=B” cannot be the name");
+  cproc_command_set_environment_variable (command, "A", "x");
+  assert_invalid (command, "descriptor 4 is not a standard stream");
+  cproc_command_set_stdio_file (command, 1, "x", CPROC_FILE_FLAGS_WRITE);
+  assert_invalid (command, "descriptor -1, to become number 3, is not open");
+  cproc_command_take_fd (command, open_null (), 3);
+  assert_invalid (command, "an added pipe cannot become number 1");
+  cproc_command_add_pipe (command, 4, CPROC_PIPE_DIRECTION_READ);
+  assert_invalid (command, "no resource number -1");
+  cproc_command_set_resource_limit (command, RLIMIT_CORE, 0, 0);
+  assert_valid (command);
   g_assert_finalize_object (command);
 }
 
@@ -339,9 +456,9 @@ test_modes_bad (void)
   cproc_command_set_stdin_mode (command, CPROC_STDIO_MERGE);
   assert_invalid (command, "standard input cannot be merged");
   cproc_command_set_stdin_mode (command, CPROC_STDIO_FD);
-  assert_invalid (command, "standard input is to be a descriptor, but none was given");
+  assert_invalid (command, "standard input has no descriptor: none was given for it");
   cproc_command_set_stdin_mode (command, CPROC_STDIO_FILE);
-  assert_invalid (command, "standard input is to lead to a file, but none was named");
+  assert_invalid (command, "standard input has no file: none was named for it");
   cproc_command_set_stdin_mode (command, CPROC_STDIO_NULL);
 
   cproc_command_set_stdout_mode (command, CPROC_STDIO_MERGE);
@@ -351,7 +468,7 @@ test_modes_bad (void)
   cproc_command_set_stderr_mode (command, CPROC_STDIO_MERGE);
   assert_valid (command);
   cproc_command_set_stderr_mode (command, CPROC_STDIO_FD);
-  assert_invalid (command, "standard error is to be a descriptor");
+  assert_invalid (command, "standard error has no descriptor");
   g_assert_finalize_object (command);
 }
 
@@ -445,7 +562,11 @@ main (int   argc,
   g_test_add_func ("/command/pipes/bad", test_pipes_bad);
   g_test_add_func ("/command/stdio-file/good", test_stdio_file);
   g_test_add_func ("/command/stdio-file/bad", test_stdio_file_bad);
+  g_test_add_func ("/command/stdio-file/default-flags", test_stdio_file_default);
   g_test_add_func ("/command/modes/bad", test_modes_bad);
+  g_test_add_func ("/command/modes/forget-the-descriptor", test_mode_forgets);
+  g_test_add_func ("/command/close-fds", test_close_fds);
+  g_test_add_func ("/command/mistakes-cleared", test_mistakes_cleared);
   g_test_add_func ("/command/environment/bad", test_environment_bad);
   g_test_add_func ("/command/environment/bad-variable", test_variable_bad);
   g_test_add_func ("/command/limits/bad", test_limits_bad);

@@ -149,7 +149,7 @@ test_module_suffix (ModuleFixture *fixture,
                     gconstpointer  user_data)
 {
   const char *names[] = { "a.js", "a.mjs", "a.cjs", "a.py", "a.gjs" };
-  const char *runtimes[] = { "node", "node", "node", "python3", "gjs" };
+  const char *runtimes[] = { "node", "node", "node", "python3", "gjs|-m" };
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     {

@@ -89,6 +89,8 @@ make_other_value (GParamSpec *pspec,
     g_value_set_int64 (value, 1000);
   else if (G_IS_PARAM_SPEC_INT (pspec))
     g_value_set_int (value, 18);
+  else if (G_IS_PARAM_SPEC_VARIANT (pspec))
+    g_value_take_variant (value, g_variant_ref_sink (g_variant_new_parsed ("[uint32 1, 2]")));
   else
     g_assert_not_reached ();
 }
@@ -117,7 +119,7 @@ test_every_property (void)
   guint n_pspecs = 0;
 
   pspecs = g_object_class_list_properties (G_OBJECT_GET_CLASS (object), &n_pspecs);
-  g_assert_cmpuint (n_pspecs, ==, 16);
+  g_assert_cmpuint (n_pspecs, ==, 18);
 
   for (guint i = 0; i < n_pspecs; i++)
     {
@@ -229,6 +231,8 @@ test_switches (void)
   g_assert_cmpint (cproc_command_get_containment (command), ==, CPROC_CONTAINMENT_TREE);
   cproc_command_set_new_session (command, 2);
   g_assert_cmpint (cproc_command_get_new_session (command), ==, TRUE);
+  cproc_command_set_no_terminal (command, 2);
+  g_assert_cmpint (cproc_command_get_no_terminal (command), ==, TRUE);
   cproc_command_set_die_with_parent (command, 2);
   g_assert_cmpint (cproc_command_get_die_with_parent (command), ==, TRUE);
   cproc_command_set_stdin_mode (command, CPROC_STDIO_NULL);
@@ -239,77 +243,31 @@ test_switches (void)
   g_assert_cmpint (cproc_command_get_stderr_mode (command), ==, CPROC_STDIO_MERGE);
 }
 
-static const char *
-get_variable (CprocCommand *command,
-              const char   *name)
-{
-  return g_environ_getenv ((char **) cproc_command_get_environment (command), name);
-}
-
+/* A floating value is consumed, another one is not; NULL and no group are two things. */
 static void
-test_environment_variable (void)
+test_supplementary_groups (void)
 {
-  g_autoptr(CprocCommand) command = cproc_command_new (first_argv);
+  g_autoptr (CprocCommand) command = cproc_command_new (first_argv);
+  g_autoptr (GVariant) groups = g_variant_ref_sink (g_variant_new_parsed ("[uint32 4, 0]"));
+  g_autoptr (GError) error = NULL;
   guint count = 0;
 
-  g_setenv ("CPROC_TEST_GIVEN", "given", TRUE);
-  g_signal_connect (command, "notify::environment", G_CALLBACK (count_notify), &count);
-
-  cproc_command_set_environment_variable (command, "CPROC_TEST_NEW", "a=b");
+  g_signal_connect (command, "notify::supplementary-groups", G_CALLBACK (count_notify), &count);
+  g_assert_null (cproc_command_get_supplementary_groups (command));
+  cproc_command_set_supplementary_groups (command, groups);
+  cproc_command_set_supplementary_groups (command, g_variant_new_parsed ("[uint32 4, 0]"));
   g_assert_cmpuint (count, ==, 1);
-  g_assert_cmpstr (get_variable (command, "CPROC_TEST_NEW"), ==, "a=b");
-  g_assert_cmpstr (get_variable (command, "CPROC_TEST_GIVEN"), ==, "given");
-  g_assert_null (g_getenv ("CPROC_TEST_NEW"));
-
-  /* It is a copy as of then. */
-  g_setenv ("CPROC_TEST_GIVEN", "later", TRUE);
-  g_assert_cmpstr (get_variable (command, "CPROC_TEST_GIVEN"), ==, "given");
-
-  cproc_command_set_environment_variable (command, "CPROC_TEST_NEW", "a=b");
-  g_assert_cmpuint (count, ==, 1);
-  cproc_command_set_environment_variable (command, "CPROC_TEST_NEW", "");
+  g_assert_true (g_variant_equal (cproc_command_get_supplementary_groups (command), groups));
+  cproc_command_set_supplementary_groups (command, g_variant_new_parsed ("@au []"));
   g_assert_cmpuint (count, ==, 2);
-  g_assert_cmpstr (get_variable (command, "CPROC_TEST_NEW"), ==, "");
-  cproc_command_set_environment_variable (command, "CPROC_TEST_NEW", NULL);
-  g_assert_cmpuint (count, ==, 3);
-  g_assert_null (get_variable (command, "CPROC_TEST_NEW"));
-  cproc_command_unset_environment_variable (command, "CPROC_TEST_GIVEN");
+  g_assert_true (cproc_command_validate (command, NULL));
+
+  cproc_command_set_supplementary_groups (command, g_variant_new_parsed ("[uint32 4294967295]"));
+  g_assert_false (cproc_command_validate (command, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);
+  cproc_command_set_supplementary_groups (command, NULL);
   g_assert_cmpuint (count, ==, 4);
-  g_assert_null (get_variable (command, "CPROC_TEST_GIVEN"));
-  cproc_command_unset_environment_variable (command, "CPROC_TEST_GIVEN");
-  g_assert_cmpuint (count, ==, 4);
-}
-
-static void
-test_environment_of_its_own (void)
-{
-  const char *environment[] = { "A=1", "B=2", NULL };
-  g_autoptr(CprocCommand) command = cproc_command_new (first_argv);
-
-  cproc_command_set_environment (command, environment);
-  cproc_command_set_environment_variable (command, "C", "3");
-  cproc_command_unset_environment_variable (command, "A");
-  g_assert_null (get_variable (command, "A"));
-  g_assert_cmpstr (get_variable (command, "B"), ==, "2");
-  g_assert_cmpstr (get_variable (command, "C"), ==, "3");
-  g_assert_null (get_variable (command, "PATH"));
-
-  cproc_command_set_environment (command, environment + 2);
-  assert_strv (cproc_command_get_environment (command), "");
-  cproc_command_set_environment_variable (command, "C", "3");
-  assert_strv (cproc_command_get_environment (command), "C=3");
-}
-
-/* To unset one is a decision too, even where there is none: the copy is of now. */
-static void
-test_environment_unset_first (void)
-{
-  g_autoptr(CprocCommand) command = cproc_command_new (first_argv);
-
-  g_setenv ("CPROC_TEST_GIVEN", "given", TRUE);
-  cproc_command_unset_environment_variable (command, "CPROC_TEST_NONE");
-  g_setenv ("CPROC_TEST_GIVEN", "later", TRUE);
-  g_assert_cmpstr (get_variable (command, "CPROC_TEST_GIVEN"), ==, "given");
+  g_assert_true (cproc_command_validate (command, NULL));
 }
 
 static void
@@ -414,9 +372,7 @@ main (int   argc,
   g_test_add_func ("/command/lists", test_lists);
   g_test_add_func ("/command/numbers", test_numbers);
   g_test_add_func ("/command/switches", test_switches);
-  g_test_add_func ("/command/environment/variable", test_environment_variable);
-  g_test_add_func ("/command/environment/of-its-own", test_environment_of_its_own);
-  g_test_add_func ("/command/environment/unset-first", test_environment_unset_first);
+  g_test_add_func ("/command/supplementary-groups", test_supplementary_groups);
   g_test_add_func ("/command/resource-limit", test_resource_limit);
   g_test_add_func ("/command/shown", test_shown);
   g_test_add_func ("/command/shown-long", test_shown_long);

@@ -11,6 +11,8 @@
 
 #include <libcproc.h>
 
+#include "cproc-gettext-private.h"
+
 /* The errors speak the user's language. */
 
 static const struct
@@ -80,7 +82,8 @@ main (int    argc,
 
   use_locale ();
   g_test_init (&argc, &argv, NULL);
-  /* Where they are before they are installed. */
+  /* Where they are before they are installed; the library binds its domain only once. */
+  cproc_gettext ("stdin");
   bindtextdomain (GETTEXT_PACKAGE, directory);
 
   g_test_add_func ("/languages", test_languages);
