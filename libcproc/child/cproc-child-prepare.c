@@ -192,6 +192,7 @@ child_open_streams (CprocChild  *self,
   for (guint i = 0; i < G_N_ELEMENTS (priv->outputs); i++)
     {
       fd = cproc_launch_steal_pipe (launch, priv->outputs[i].stream);
+      cproc_output_reader_set_encoding (&priv->outputs[i], priv->encoding);
       if (fd >= 0)
         cproc_output_reader_open (&priv->outputs[i], fd, priv->context);
       else

@@ -205,6 +205,9 @@ gboolean cproc_child_wants_line        (CprocChild     *self,
 gboolean cproc_child_wants_lines       (CprocChild     *self,
                                         CprocStream     stream);
 
+/* cproc-child-output.c: what is read of the child. */
+void     cproc_child_init_outputs      (CprocChild     *self);
+
 /* cproc-child-prepare.c: what a start does in the child's own thread. */
 CprocLaunch *cproc_child_prepare      (CprocChild    *self,
                                        GMainContext  *context,

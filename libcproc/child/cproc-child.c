@@ -379,10 +379,7 @@ child_own_sources (CprocChild *self)
   cproc_timer_set_owner (&priv->idle_timer, priv->owner);
   cproc_timer_set_owner (&priv->closed_timer, priv->owner);
   for (guint i = 0; i < G_N_ELEMENTS (priv->outputs); i++)
-    {
-      cproc_watch_set_owner (&priv->outputs[i].watch, priv->owner);
-      cproc_timer_set_owner (&priv->outputs[i].drain, priv->owner);
-    }
+    cproc_output_reader_set_owner (&priv->outputs[i], priv->owner);
 }
 
 static void
@@ -400,8 +397,7 @@ cproc_child_init (CprocChild *self)
   priv->progress = -1;
   for (guint i = 0; i < G_N_ELEMENTS (priv->early_pipes); i++)
     priv->early_pipes[i] = -1;
-  cproc_output_reader_init (&priv->outputs[0], self, CPROC_STREAM_STDOUT);
-  cproc_output_reader_init (&priv->outputs[1], self, CPROC_STREAM_STDERR);
+  cproc_child_init_outputs (self);
   child_own_sources (self);
 }
 

@@ -2,7 +2,6 @@
 
 #include "config.h"
 
-#include "cproc-child-private.h"
 #include "cproc-output-reader-private.h"
 
 /* How a stream's lines are emitted. Everything this needs is in the object and not on the stack: a
@@ -85,7 +84,7 @@ reader_emit_batch (CprocOutputReader *self)
   if (self->to_line)
     self->batch = batch_ref (batch);
   self->batch_next = 0;
-  cproc_child_emit_lines (self->child, self->stream, (const char * const *) batch->lines->pdata);
+  self->funcs->lines (self->data, self->stream, (const char * const *) batch->lines->pdata);
 
   return TRUE;
 }
@@ -108,7 +107,7 @@ reader_emit_batched_line (CprocOutputReader *self)
       return FALSE;
     }
 
-  cproc_child_emit_line (self->child, self->stream, line);
+  self->funcs->line (self->data, self->stream, line);
 
   return TRUE;
 }
@@ -129,13 +128,13 @@ reader_emit_line (CprocOutputReader *self)
     {
       g_autoptr(CprocReadBuffer) G_GNUC_UNUSED guard = cproc_read_buffer_ref (self->buffer);
 
-      cproc_child_emit_line (self->child, self->stream, line);
+      self->funcs->line (self->data, self->stream, line);
     }
   else
     {
       g_autofree char *copy = g_strdup (line);
 
-      cproc_child_emit_line (self->child, self->stream, copy);
+      self->funcs->line (self->data, self->stream, copy);
     }
 
   return TRUE;
@@ -145,8 +144,8 @@ reader_emit_line (CprocOutputReader *self)
 gboolean
 cproc_output_reader_update_listeners (CprocOutputReader *self)
 {
-  self->to_lines = cproc_child_wants_lines (self->child, self->stream);
-  self->to_line = cproc_child_wants_line (self->child, self->stream);
+  self->to_lines = self->funcs->wants_lines (self->data, self->stream);
+  self->to_line = self->funcs->wants_line (self->data, self->stream);
 
   /* What comes unheard makes no line with what was heard before. */
   if (!self->to_lines && !self->to_line)
@@ -160,11 +159,8 @@ cproc_output_reader_feed_lines (CprocOutputReader *self,
                                 CprocReadBuffer   *buffer,
                                 gsize              length)
 {
-  CprocChildPrivate *priv = cproc_child_get_priv (self->child);
-
-  /* The encoding was checked at the start. */
   if (self->lines == NULL)
-    self->lines = cproc_line_splitter_new (priv->encoding, priv->max_line_length, NULL);
+    self->lines = cproc_line_splitter_new (self->encoding, self->max_line_length, NULL);
 
   if (self->lines == NULL)
     return;
@@ -177,7 +173,7 @@ gboolean
 cproc_output_reader_deliver_lines (CprocOutputReader *self)
 {
   /* Once, not for each line: with that `line` took 1.06 times the processor's time. */
-  cproc_child_emit_due (self->child);
+  self->funcs->before_lines (self->data);
 
   /* A handler may have gone on to the end of the stream itself. */
   while (!self->paused && self->lines != NULL)

@@ -2,21 +2,57 @@
 
 #pragma once
 
-#include "cproc-child.h"
-#include "cproc-read-buffer-private.h"
+#include "cproc-enums.h"
 #include "cproc-line-splitter-private.h"
+#include "cproc-read-buffer-private.h"
 #include "cproc-watch-private.h"
 
 G_BEGIN_DECLS
 
 typedef struct _CprocLineBatch CprocLineBatch;
 
-/* One stream that is read for its child: standard output or error. Embedded in the child. */
+/* What a reader asks its owner and tells it; `data` is the owner. The owner lives until the reader
+ * is cleared, and holds itself while the watch or the timer calls: see CprocOwner. */
 typedef struct
 {
-  CprocChild *child; /* the owner */
+  /* Is there a listener? Asked at each read. */
+  gboolean (*wants_output) (gpointer data, CprocStream stream);
+  gboolean (*wants_line)   (gpointer data, CprocStream stream);
+  gboolean (*wants_lines)  (gpointer data, CprocStream stream);
+
+  /* Where the next read of a stream without listeners goes, CPROC_READ_SIZE or more; NULL:
+   * anywhere. */
+  char    *(*reserve)      (gpointer data, CprocStream stream, gsize *size);
+
+  /* Every read, before it is emitted; in the place that was reserved, or elsewhere. Must not call
+   * the application's functions. */
+  void     (*received)     (gpointer data, CprocStream stream, const char *bytes, gsize length);
+
+  /* Before lines are emitted: emits what was announced before. */
+  void     (*before_lines) (gpointer data);
+
+  void     (*output)       (gpointer data, CprocStream stream, GBytes *bytes);
+  void     (*line)         (gpointer data, CprocStream stream, const char *line);
+  void     (*lines)        (gpointer data, CprocStream stream, const char * const *lines);
+
+  /* After the emissions of a read. is_all: the stream is empty at the moment. */
+  void     (*was_emitted)  (gpointer data, CprocStream stream, gboolean is_all);
+
+  /* The stream has ended, and all of it has been emitted. */
+  void     (*ended)        (gpointer data, CprocStream stream);
+} CprocOutputReaderFuncs;
+
+/* Reads one stream for its owner: standard output or error. Embedded in the owner. */
+typedef struct
+{
+  const CprocOutputReaderFuncs *funcs;
+  gpointer data;
   CprocStream stream;
-  int fd; /* -1: not open */
+  GMainContext *context; /* not held: the owner's */
+  int fd;                /* -1: not open */
+
+  char *encoding;
+  gsize max_line_length;
 
   CprocWatch watch; /* there is something to read, or to emit */
   CprocTimer drain; /* how long after the exit others may hold the stream open */
@@ -36,10 +72,17 @@ typedef struct
   gboolean ended; /* and all has been emitted; or was never open, or was taken over */
 } CprocOutputReader;
 
-void     cproc_output_reader_init                (CprocOutputReader *self,
-                                                  CprocChild        *child,
-                                                  CprocStream        stream);
+void     cproc_output_reader_init                (CprocOutputReader            *self,
+                                                  CprocStream                   stream,
+                                                  const CprocOutputReaderFuncs *funcs,
+                                                  gpointer                      data);
 void     cproc_output_reader_clear               (CprocOutputReader *self);
+void     cproc_output_reader_set_owner           (CprocOutputReader *self,
+                                                  CprocOwner        *owner);
+
+/* Before it is opened; the encoding must be known to the system. */
+void     cproc_output_reader_set_encoding        (CprocOutputReader *self,
+                                                  const char        *encoding);
 
 /* fd is given away. */
 void     cproc_output_reader_open                (CprocOutputReader *self,
@@ -66,7 +109,7 @@ void     cproc_output_reader_set_max_line_length (CprocOutputReader *self,
 void     cproc_output_reader_set_context         (CprocOutputReader *self,
                                                   GMainContext      *context);
 
-/* cproc-stream-lines.c: for cproc-stream.c. */
+/* cproc-output-lines.c: for cproc-output-reader.c. */
 gboolean cproc_output_reader_update_listeners    (CprocOutputReader *self);
 void     cproc_output_reader_feed_lines          (CprocOutputReader *self,
                                                   CprocReadBuffer   *buffer,

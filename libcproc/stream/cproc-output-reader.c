@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "cproc-child-private.h"
 #include "cproc-fd-private.h"
 #include "cproc-output-reader-private.h"
 
@@ -34,16 +33,13 @@ reader_process (CprocOutputReader *self,
                 CprocReadBuffer   *buffer,
                 gsize              length)
 {
-  CprocChildHooks *hooks = cproc_child_get_hooks (self->child);
   g_autoptr(GBytes) bytes = NULL;
   gboolean wants_lines;
 
-  if (hooks->received != NULL)
-    hooks->received (self->child, self->stream, buffer->data, length);
-
+  self->funcs->received (self->data, self->stream, buffer->data, length);
   wants_lines = cproc_output_reader_update_listeners (self);
 
-  if (cproc_child_wants_output (self->child, self->stream))
+  if (self->funcs->wants_output (self->data, self->stream))
     {
       /* Whoever keeps a few bytes is not to keep all of a buffer; else nothing is copied, and
        * `output-64k` over a socket takes 0.92 of the processor's time. */
@@ -59,17 +55,16 @@ reader_process (CprocOutputReader *self,
       reader_update_pending (self);
     }
   if (bytes != NULL)
-    cproc_child_emit_output (self->child, self->stream, bytes);
+    self->funcs->output (self->data, self->stream, bytes);
 }
 
 static void reader_ready (gpointer user_data);
 
 static void
-reader_watch (CprocOutputReader *self,
-              GMainContext      *context)
+reader_watch (CprocOutputReader *self)
 {
-  cproc_watch_start (&self->watch, context, self->fd, G_IO_IN | G_IO_HUP | G_IO_ERR, reader_ready,
-                     self);
+  cproc_watch_start (&self->watch, self->context, self->fd, G_IO_IN | G_IO_HUP | G_IO_ERR,
+                     reader_ready, self);
   reader_update_pending (self);
 }
 
@@ -88,7 +83,7 @@ reader_close (CprocOutputReader *self)
   if (!cproc_output_reader_update_listeners (self))
     return;
 
-  reader_watch (self, cproc_child_get_priv (self->child)->context);
+  reader_watch (self);
 }
 
 /* `output-64k` has 2.5 times the bytes a second over a larger pipe, `exec-64m` 2.3 times. Only for
@@ -122,11 +117,7 @@ reader_read_into (CprocOutputReader *self,
     reader_enlarge (self);
 
   if (n > 0)
-    {
-      cproc_child_get_priv (self->child)->output_time = g_get_monotonic_time ();
-      cproc_child_feed_progress (self->child, self->stream, data, n);
-      return n;
-    }
+    return n;
 
   /* Any other error is an end as well: a terminal's gives EIO. */
   if (n == 0 || errno != EAGAIN)
@@ -141,22 +132,20 @@ static gboolean
 reader_read_in_place (CprocOutputReader *self,
                       gsize             *n)
 {
-  CprocChildHooks *hooks = cproc_child_get_hooks (self->child);
   char *data;
   gsize size;
 
-  if (hooks->reserve == NULL ||
-      cproc_child_wants_output (self->child, self->stream) ||
+  if (self->funcs->wants_output (self->data, self->stream) ||
       cproc_output_reader_update_listeners (self))
     return FALSE;
 
-  data = hooks->reserve (self->child, self->stream, &size);
+  data = self->funcs->reserve (self->data, self->stream, &size);
   if (data == NULL)
     return FALSE;
 
   *n = reader_read_into (self, data, size);
   if (*n > 0)
-    hooks->received (self->child, self->stream, data, *n);
+    self->funcs->received (self->data, self->stream, data, *n);
 
   return TRUE;
 }
@@ -181,20 +170,15 @@ reader_read (CprocOutputReader *self)
 static void
 reader_check_end (CprocOutputReader *self)
 {
-  CprocChild *child = self->child;
-
   if (!self->eof || self->ended || self->paused || self->buffer != NULL || self->batch != NULL)
     return;
 
   self->ended = TRUE;
   cproc_watch_stop (&self->watch);
   g_clear_pointer (&self->lines, cproc_line_splitter_free);
-  cproc_child_expect_closed (child);
-  cproc_child_emit_stream_ended (child, self->stream);
-  cproc_child_check_closed (child);
+  self->funcs->ended (self->data, self->stream);
 }
 
-/* The caller holds the child. */
 static void
 reader_read_until_blocked (CprocOutputReader *self,
                            gsize              max_bytes,
@@ -208,7 +192,7 @@ reader_read_until_blocked (CprocOutputReader *self,
       gsize n = reader_read (self);
 
       total += n;
-      cproc_child_update_progress (self->child, self->stream, n < asked);
+      self->funcs->was_emitted (self->data, self->stream, n < asked);
 
       /* A pipe that gave less than asked for was empty: another read would only say so. Without
        * it `output-64k` over a socket takes 0.96 of the processor's time. */
@@ -227,7 +211,6 @@ static void
 reader_ready (gpointer user_data)
 {
   CprocOutputReader *self = user_data;
-  g_autoptr(CprocChild) G_GNUC_UNUSED guard = g_object_ref (self->child);
 
   reader_read_until_blocked (self, READS_PER_DISPATCH * CPROC_READ_SIZE, FALSE);
 }
@@ -238,7 +221,6 @@ static void
 reader_expired (gpointer user_data)
 {
   CprocOutputReader *self = user_data;
-  g_autoptr(CprocChild) G_GNUC_UNUSED guard = g_object_ref (self->child);
   int capacity;
 
   cproc_timer_stop (&self->drain);
@@ -255,13 +237,31 @@ reader_expired (gpointer user_data)
 }
 
 void
-cproc_output_reader_init (CprocOutputReader *self,
-                          CprocChild        *child,
-                          CprocStream        stream)
+cproc_output_reader_init (CprocOutputReader            *self,
+                          CprocStream                   stream,
+                          const CprocOutputReaderFuncs *funcs,
+                          gpointer                      data)
 {
-  self->child = child;
   self->stream = stream;
+  self->funcs = funcs;
+  self->data = data;
   self->fd = -1;
+}
+
+void
+cproc_output_reader_set_owner (CprocOutputReader *self,
+                               CprocOwner        *owner)
+{
+  cproc_watch_set_owner (&self->watch, owner);
+  cproc_timer_set_owner (&self->drain, owner);
+}
+
+void
+cproc_output_reader_set_encoding (CprocOutputReader *self,
+                                  const char        *encoding)
+{
+  g_free (self->encoding);
+  self->encoding = g_strdup (encoding);
 }
 
 void
@@ -271,6 +271,7 @@ cproc_output_reader_clear (CprocOutputReader *self)
   cproc_timer_stop (&self->drain);
   cproc_fd_clear (&self->fd);
   cproc_output_reader_drop_lines (self);
+  g_clear_pointer (&self->encoding, g_free);
 }
 
 void
@@ -281,12 +282,13 @@ cproc_output_reader_open (CprocOutputReader *self,
   g_assert (self->fd < 0);
 
   self->fd = fd;
+  self->context = context;
   self->uses_large_pipe = FALSE;
   self->read_size = CPROC_READ_SIZE;
   self->eof = FALSE;
   self->ended = FALSE;
   if (!self->paused)
-    reader_watch (self, context);
+    reader_watch (self);
 }
 
 void
@@ -325,8 +327,9 @@ cproc_output_reader_resume (CprocOutputReader *self,
   if (self->ended || context == NULL)
     return;
 
+  self->context = context;
   if (self->fd >= 0 || self->eof)
-    reader_watch (self, context);
+    reader_watch (self);
 }
 
 void
@@ -347,6 +350,7 @@ void
 cproc_output_reader_set_context (CprocOutputReader *self,
                                  GMainContext      *context)
 {
+  self->context = context;
   cproc_watch_move (&self->watch, context);
   cproc_timer_move (&self->drain, context);
 }
@@ -355,6 +359,7 @@ void
 cproc_output_reader_set_max_line_length (CprocOutputReader *self,
                                          gsize              max_length)
 {
+  self->max_line_length = max_length;
   if (self->lines != NULL)
     cproc_line_splitter_set_max_length (self->lines, max_length);
 }

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "cproc-child-private.h"
+
+/* The table that connects the readers of standard output and error to the child. */
+
+static gboolean
+child_wants_output (gpointer    data,
+                    CprocStream stream)
+{
+  return cproc_child_wants_output (data, stream);
+}
+
+static gboolean
+child_wants_line (gpointer    data,
+                  CprocStream stream)
+{
+  return cproc_child_wants_line (data, stream);
+}
+
+static gboolean
+child_wants_lines (gpointer    data,
+                   CprocStream stream)
+{
+  return cproc_child_wants_lines (data, stream);
+}
+
+static char *
+child_reserve (gpointer     data,
+               CprocStream  stream,
+               gsize       *size)
+{
+  CprocChildHooks *hooks = cproc_child_get_hooks (data);
+
+  return hooks->reserve != NULL ? hooks->reserve (data, stream, size) : NULL;
+}
+
+static void
+child_received (gpointer     data,
+                CprocStream  stream,
+                const char  *bytes,
+                gsize        length)
+{
+  CprocChildHooks *hooks = cproc_child_get_hooks (data);
+
+  cproc_child_get_priv (data)->output_time = g_get_monotonic_time ();
+  cproc_child_feed_progress (data, stream, bytes, length);
+  if (hooks->received != NULL)
+    hooks->received (data, stream, bytes, length);
+}
+
+static void
+child_before_lines (gpointer data)
+{
+  cproc_child_emit_due (data);
+}
+
+static void
+child_output (gpointer     data,
+              CprocStream  stream,
+              GBytes      *bytes)
+{
+  cproc_child_emit_output (data, stream, bytes);
+}
+
+static void
+child_line (gpointer     data,
+            CprocStream  stream,
+            const char  *line)
+{
+  cproc_child_emit_line (data, stream, line);
+}
+
+static void
+child_lines (gpointer            data,
+             CprocStream         stream,
+             const char * const *lines)
+{
+  cproc_child_emit_lines (data, stream, lines);
+}
+
+static void
+child_was_emitted (gpointer    data,
+                   CprocStream stream,
+                   gboolean    is_all)
+{
+  cproc_child_update_progress (data, stream, is_all);
+}
+
+static void
+child_stream_ended (gpointer    data,
+                    CprocStream stream)
+{
+  cproc_child_expect_closed (data);
+  cproc_child_emit_stream_ended (data, stream);
+  cproc_child_check_closed (data);
+}
+
+static const CprocOutputReaderFuncs child_reader_funcs = {
+  .wants_output = child_wants_output,
+  .wants_line = child_wants_line,
+  .wants_lines = child_wants_lines,
+  .reserve = child_reserve,
+  .received = child_received,
+  .before_lines = child_before_lines,
+  .output = child_output,
+  .line = child_line,
+  .lines = child_lines,
+  .was_emitted = child_was_emitted,
+  .ended = child_stream_ended,
+};
+
+void
+cproc_child_init_outputs (CprocChild *self)
+{
+  CprocChildPrivate *priv = cproc_child_get_priv (self);
+
+  for (guint i = 0; i < G_N_ELEMENTS (priv->outputs); i++)
+    {
+      cproc_output_reader_init (&priv->outputs[i], CPROC_STREAM_STDOUT + i, &child_reader_funcs,
+                                self);
+      cproc_output_reader_set_max_line_length (&priv->outputs[i], priv->max_line_length);
+    }
+}
