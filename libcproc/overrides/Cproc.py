@@ -26,14 +26,19 @@ from ..module import get_introspection_module
 from ..overrides import override
 from ._cproc import options, running
 from ._cproc.calls import attach, begin, in_task
+from ._cproc.errors import native, write_error
 from ._cproc.interrupts import interruptible
-from ._cproc.running import ProcessError, Result, process_error, run, run_async
+from ._cproc.running import ProcessError, Result, check_output, fork, process_error, run
+from ._cproc.running import run_async, spawn
 from ._cproc.signals import Signals, convert_output_vfunc
 from ._cproc.values import Bytes, Received, fd_list, gbytes, json_text, likable_bytes
 
 Raw = get_introspection_module("Cproc")
 
-__all__ = ["Bytes", "ProcessError", "Result", "run", "run_async"]
+exec = run
+
+__all__ = ["Bytes", "ProcessError", "Result", "check_output", "exec", "fork", "run", "run_async",
+           "spawn"]
 
 
 def public(cls: type) -> type:
@@ -86,10 +91,20 @@ def to_message(value: Any, fds: Any = None) -> Raw.Message:
 class Command(Raw.Command):
     def __init__(self, program: Any = None, /, **keywords: Any) -> None:
         launch, own = options.split(keywords)
+        super().__init__(**options.properties(Raw.Command, own))
         if program is not None:
-            own["argv"] = options.argv(program)
-        super().__init__(**own)
+            self.set_argv(options.argv(program, launch.get("shell")))
         options.apply(self, launch)
+
+    @staticmethod
+    def new(argv: Any) -> Command:
+        return Raw.Command.new(options.no_line("Command", argv))
+
+    @staticmethod
+    def new_module(path: Any, args: Any = None) -> Command:
+        command = Raw.Command.new_module(path, args)
+        options.set_interpreter(command, path)
+        return command
 
 
 @public
@@ -98,7 +113,13 @@ class Child(Signals, Raw.Child):
         if program is not None:
             launch, keywords = options.split(keywords)
             keywords["command"] = options.new_command(program, launch)
-        super().__init__(**options.properties(keywords))
+        super().__init__(**options.properties(type(self), keywords))
+
+    @classmethod
+    def new(cls, argv: Any) -> Child:
+        if cls is not Child:
+            return cls(options.no_line(cls.__name__, argv))
+        return Raw.Child.new(options.no_line("Child", argv))
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
@@ -122,6 +143,7 @@ class Child(Signals, Raw.Child):
             from ._cproc import queues
             queues.keep_lines(self)
 
+    @native
     def start(self) -> bool:
         self._prepare()
         return super().start()
@@ -130,16 +152,25 @@ class Child(Signals, Raw.Child):
         self._prepare()
         return begin(super().start_async, (), self.start_finish, cancellable, callback, user_data)
 
+    @native
+    def start_finish(self, result: Any) -> bool:
+        return super().start_finish(result)
+
+    @native
     def wait(self, cancellable: Any = None) -> bool:
-        with interruptible(cancellable) as cancellable:
+        with interruptible(cancellable, self) as cancellable:
             return super().wait(cancellable)
+
+    @native
+    def wait_finish(self, result: Any) -> bool:
+        return super().wait_finish(result)
 
     def wait_async(self, cancellable: Any = None, callback: Any = None, *user_data: Any) -> Any:
         return begin(super().wait_async, (), self.wait_finish, cancellable, callback, user_data)
 
     def wait_check(self, cancellable: Any = None) -> bool:
         try:
-            with interruptible(cancellable) as cancellable:
+            with interruptible(cancellable, self) as cancellable:
                 return super().wait_check(cancellable)
         except GLib.Error as error:
             raise process_error(error, self) from None
@@ -158,8 +189,34 @@ class Child(Signals, Raw.Child):
     def write_async(self, bytes: Any, io_priority: int = GLib.PRIORITY_DEFAULT,
                     cancellable: Any = None, callback: Any = None, *user_data: Any) -> Any:
         """Writes bytes or text to standard input."""
-        return begin(super().write_async, (gbytes(bytes), io_priority), self.write_finish,
-                     cancellable, callback, user_data)
+        return begin(super().write_async, (gbytes(bytes, self.get_encoding()), io_priority),
+                     self.write_finish, cancellable, callback, user_data)
+
+    def write_finish(self, result: Any) -> bool:
+        try:
+            return super().write_finish(result)
+        except GLib.Error as error:
+            raise write_error(error, self) from None
+
+    def _signal(self, method: Callable, *args: Any) -> bool:
+        """Sends a signal. That the process has ended is no error, as in subprocess."""
+        try:
+            return method(*args)
+        except GLib.Error as error:
+            if (error.matches(Raw.error_quark(), Raw.Error.NOT_RUNNING)
+                    and self.props.state >= Raw.State.EXITED):
+                return False
+            raise
+
+    def kill(self) -> bool:
+        return self._signal(super().kill)
+
+    def send_signal(self, signum: Any) -> bool:
+        """Sends a signal, by number or by name."""
+        return self._signal(super().send_signal, options.signal_number(signum))
+
+    def force_exit(self) -> bool:
+        return self._signal(super().force_exit)
 
     def lines(self, stream: Any = Raw.Stream.STDOUT) -> Any:
         """An asynchronous iterator over the lines of a stream.
@@ -220,7 +277,7 @@ class Exec(Raw.Exec):
 
     def run(self, cancellable: Any = None) -> bool:
         try:
-            with interruptible(cancellable) as cancellable:
+            with interruptible(cancellable, self) as cancellable:
                 return super().run(cancellable)
         except GLib.Error as error:
             raise process_error(error, self) from None
@@ -239,7 +296,7 @@ class Exec(Raw.Exec):
         return running.result(self, True, True)
 
     def set_input(self, input: Any) -> None:
-        super().set_input(gbytes(input))
+        super().set_input(gbytes(input, self.get_encoding()))
 
     def get_stdout_bytes(self) -> GLib.Bytes:
         return likable_bytes(super().get_stdout_bytes())
@@ -261,10 +318,15 @@ class Exec(Raw.Exec):
 class Messages(Signals):
     """What a channel and a worker have in common."""
 
+    @native
     def send(self, message: Any, *, fds: Any = None) -> bool:
         """Sends a value, a Cproc.Message, a Json.Node or a GLib.Variant; with open files, if any
         are given."""
         return super().send(to_message(message, fds))
+
+    @native
+    def send_finish(self, result: Any) -> bool:
+        return super().send_finish(result)
 
     def send_async(self, message: Any, cancellable: Any = None, callback: Any = None,
                    *user_data: Any, fds: Any = None) -> Any:
@@ -314,6 +376,16 @@ class Worker(Messages, Raw.Worker):
             launch, keywords = options.split(keywords)
             keywords["command"] = options.new_module(module, args, launch)
         super().__init__(**keywords)
+
+    @staticmethod
+    def new(module: Any, args: Any = None) -> Worker:
+        worker = Raw.Worker.new(module, args)
+        options.set_interpreter(worker.get_command(), module)
+        return worker
+
+    @classmethod
+    def new_shell(cls, *_args: Any) -> Any:
+        raise TypeError("A worker is a module, not a line for the shell: Worker.new() makes one")
 
     def _prepare(self) -> None:
         super()._prepare()

@@ -6,22 +6,25 @@ import datetime
 import os
 from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterable, Iterator
 from collections.abc import Mapping, Sequence
-from typing import IO, Any, Generic, Literal, TypeVar, overload
+from typing import IO, Any, Generic, Literal, Protocol, TypeVar, overload
 
 from gi.repository import Gio, GLib, GObject, Json
 from typing_extensions import Concatenate, ParamSpec, Self, TypeAlias
 
 _T = TypeVar("_T")
+_Text = TypeVar("_Text", str, bytes)
 _P = ParamSpec("_P")
 
 _StrOrBytesPath: TypeAlias = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 # A str is a line for the shell.
-_Program: TypeAlias = str | os.PathLike[str] | Sequence[_StrOrBytesPath] | Command
+_Program: TypeAlias = _StrOrBytesPath | Sequence[_StrOrBytesPath] | Command
+# A str is a sequence of str, and is no list of arguments.
+_Argv: TypeAlias = list[str] | list[bytes] | list[str | bytes] | tuple[str | bytes, ...]
 _Environment: TypeAlias = Mapping[str, str] | Mapping[bytes, bytes] | Iterable[str]
 # A path is opened; an int that is not a Cproc.Stdio is a descriptor, or a constant of subprocess.
 _Stdin: TypeAlias = Stdio | os.PathLike[str] | int | IO[Any] | None
 _Stdout: TypeAlias = _Stdin
-# An int is of milliseconds, a float of seconds.
+# Seconds.
 _Duration: TypeAlias = int | float | datetime.timedelta | None
 _BytesLike: TypeAlias = bytes | bytearray | memoryview | str | GLib.Bytes
 # What can be sent: also a list, a dict or a tuple of such values, a Json.Node and a GLib.Variant.
@@ -169,37 +172,138 @@ class ProcessError(GLib.Error):
     domain: str
     code: int
 
-class Result:
+class Result(Generic[_Text]):
     """How a program ended, and what it wrote."""
 
     args: list[str]
     returncode: int | None
-    stdout: Any
-    stderr: Any
+    stdout: _Text
+    stderr: _Text
     def check_returncode(self) -> None: ...
 
-def run(
-    program: _Program, /, *, check: bool = ..., input: _BytesLike | None = ..., text: bool = ...,
-    max_buffer: int = ..., capture_stack: bool = ..., cwd: _StrOrBytesPath | None = ...,
-    env: _Environment | None = ..., stdin: _Stdin = ..., stdout: _Stdout = ...,
-    stderr: _Stdout = ..., pass_fds: Mapping[int, int] | Iterable[int] = ...,
-    argv0: _StrOrBytesPath | None = ..., containment: Containment = ..., new_session: bool = ...,
+class _Run(Protocol):
+    """What run() is: with `text=False` it returns bytes."""
+
+    @overload
+    def __call__(
+        self, program: _Program, /, *, text: Literal[True] = ..., check: bool = ...,
+        input: _BytesLike | None = ..., capture_output: bool | None = ...,
+        max_buffer: float | None = ..., capture_stack: bool = ...,
+        cwd: _StrOrBytesPath | None = ..., env: _Environment | None = ..., stdin: _Stdin = ...,
+        stdout: _Stdout = ..., stderr: _Stdout = ...,
+        pass_fds: Mapping[int, int] | Iterable[int] = ..., argv0: _StrOrBytesPath | None = ...,
+        shell: bool | None = ..., containment: Containment = ..., new_session: bool = ...,
+        die_with_parent: bool = ..., user_id: int = ..., group_id: int = ..., umask: int = ...,
+        nice: int = ..., timeout: _Duration = ..., idle_timeout: _Duration = ...,
+        drain_timeout: _Duration = ..., kill_signal: int | str = ..., kill_grace: _Duration = ...,
+        encoding: str | None = ..., max_line_length: float | None = ...,
+    ) -> Result[str]: ...
+    @overload
+    def __call__(
+        self, program: _Program, /, *, text: Literal[False], check: bool = ...,
+        input: _BytesLike | None = ..., capture_output: bool | None = ...,
+        max_buffer: float | None = ..., capture_stack: bool = ...,
+        cwd: _StrOrBytesPath | None = ..., env: _Environment | None = ..., stdin: _Stdin = ...,
+        stdout: _Stdout = ..., stderr: _Stdout = ...,
+        pass_fds: Mapping[int, int] | Iterable[int] = ..., argv0: _StrOrBytesPath | None = ...,
+        shell: bool | None = ..., containment: Containment = ..., new_session: bool = ...,
+        die_with_parent: bool = ..., user_id: int = ..., group_id: int = ..., umask: int = ...,
+        nice: int = ..., timeout: _Duration = ..., idle_timeout: _Duration = ...,
+        drain_timeout: _Duration = ..., kill_signal: int | str = ..., kill_grace: _Duration = ...,
+        encoding: str | None = ..., max_line_length: float | None = ...,
+    ) -> Result[bytes]: ...
+
+class _RunAsync(Protocol):
+    """The same, to be awaited."""
+
+    @overload
+    async def __call__(
+        self, program: _Program, /, *, text: Literal[True] = ..., check: bool = ...,
+        input: _BytesLike | None = ..., capture_output: bool | None = ...,
+        max_buffer: float | None = ..., capture_stack: bool = ...,
+        cwd: _StrOrBytesPath | None = ..., env: _Environment | None = ..., stdin: _Stdin = ...,
+        stdout: _Stdout = ..., stderr: _Stdout = ...,
+        pass_fds: Mapping[int, int] | Iterable[int] = ..., argv0: _StrOrBytesPath | None = ...,
+        shell: bool | None = ..., containment: Containment = ..., new_session: bool = ...,
+        die_with_parent: bool = ..., user_id: int = ..., group_id: int = ..., umask: int = ...,
+        nice: int = ..., timeout: _Duration = ..., idle_timeout: _Duration = ...,
+        drain_timeout: _Duration = ..., kill_signal: int | str = ..., kill_grace: _Duration = ...,
+        encoding: str | None = ..., max_line_length: float | None = ...,
+    ) -> Result[str]: ...
+    @overload
+    async def __call__(
+        self, program: _Program, /, *, text: Literal[False], check: bool = ...,
+        input: _BytesLike | None = ..., capture_output: bool | None = ...,
+        max_buffer: float | None = ..., capture_stack: bool = ...,
+        cwd: _StrOrBytesPath | None = ..., env: _Environment | None = ..., stdin: _Stdin = ...,
+        stdout: _Stdout = ..., stderr: _Stdout = ...,
+        pass_fds: Mapping[int, int] | Iterable[int] = ..., argv0: _StrOrBytesPath | None = ...,
+        shell: bool | None = ..., containment: Containment = ..., new_session: bool = ...,
+        die_with_parent: bool = ..., user_id: int = ..., group_id: int = ..., umask: int = ...,
+        nice: int = ..., timeout: _Duration = ..., idle_timeout: _Duration = ...,
+        drain_timeout: _Duration = ..., kill_signal: int | str = ..., kill_grace: _Duration = ...,
+        encoding: str | None = ..., max_line_length: float | None = ...,
+    ) -> Result[bytes]: ...
+
+class _CheckOutput(Protocol):
+    """The same, standard output alone."""
+
+    @overload
+    def __call__(
+        self, program: _Program, /, *, text: Literal[True] = ..., check: bool = ...,
+        input: _BytesLike | None = ..., capture_output: bool | None = ...,
+        max_buffer: float | None = ..., capture_stack: bool = ...,
+        cwd: _StrOrBytesPath | None = ..., env: _Environment | None = ..., stdin: _Stdin = ...,
+        stdout: _Stdout = ..., stderr: _Stdout = ...,
+        pass_fds: Mapping[int, int] | Iterable[int] = ..., argv0: _StrOrBytesPath | None = ...,
+        shell: bool | None = ..., containment: Containment = ..., new_session: bool = ...,
+        die_with_parent: bool = ..., user_id: int = ..., group_id: int = ..., umask: int = ...,
+        nice: int = ..., timeout: _Duration = ..., idle_timeout: _Duration = ...,
+        drain_timeout: _Duration = ..., kill_signal: int | str = ..., kill_grace: _Duration = ...,
+        encoding: str | None = ..., max_line_length: float | None = ...,
+    ) -> str: ...
+    @overload
+    def __call__(
+        self, program: _Program, /, *, text: Literal[False], check: bool = ...,
+        input: _BytesLike | None = ..., capture_output: bool | None = ...,
+        max_buffer: float | None = ..., capture_stack: bool = ...,
+        cwd: _StrOrBytesPath | None = ..., env: _Environment | None = ..., stdin: _Stdin = ...,
+        stdout: _Stdout = ..., stderr: _Stdout = ...,
+        pass_fds: Mapping[int, int] | Iterable[int] = ..., argv0: _StrOrBytesPath | None = ...,
+        shell: bool | None = ..., containment: Containment = ..., new_session: bool = ...,
+        die_with_parent: bool = ..., user_id: int = ..., group_id: int = ..., umask: int = ...,
+        nice: int = ..., timeout: _Duration = ..., idle_timeout: _Duration = ...,
+        drain_timeout: _Duration = ..., kill_signal: int | str = ..., kill_grace: _Duration = ...,
+        encoding: str | None = ..., max_line_length: float | None = ...,
+    ) -> bytes: ...
+
+run: _Run
+exec: _Run
+run_async: _RunAsync
+check_output: _CheckOutput
+
+def spawn(
+    program: _Program, /, *, cwd: _StrOrBytesPath | None = ..., env: _Environment | None = ...,
+    stdin: _Stdin = ..., stdout: _Stdout = ..., stderr: _Stdout = ...,
+    pass_fds: Mapping[int, int] | Iterable[int] = ..., argv0: _StrOrBytesPath | None = ...,
+    shell: bool | None = ..., containment: Containment = ..., new_session: bool = ...,
     die_with_parent: bool = ..., user_id: int = ..., group_id: int = ..., umask: int = ...,
     nice: int = ..., timeout: _Duration = ..., idle_timeout: _Duration = ...,
-    drain_timeout: _Duration = ..., kill_signal: int = ..., kill_grace: _Duration = ...,
-    encoding: str | None = ..., max_line_length: int = ...,
-) -> Result: ...
-async def run_async(
-    program: _Program, /, *, check: bool = ..., input: _BytesLike | None = ..., text: bool = ...,
-    max_buffer: int = ..., capture_stack: bool = ..., cwd: _StrOrBytesPath | None = ...,
-    env: _Environment | None = ..., stdin: _Stdin = ..., stdout: _Stdout = ...,
-    stderr: _Stdout = ..., pass_fds: Mapping[int, int] | Iterable[int] = ...,
-    argv0: _StrOrBytesPath | None = ..., containment: Containment = ..., new_session: bool = ...,
+    drain_timeout: _Duration = ..., kill_signal: int | str = ..., kill_grace: _Duration = ...,
+    encoding: str | None = ..., max_line_length: float | None = ...,
+) -> Child: ...
+def fork(
+    module: _StrOrBytesPath | Command, /, args: Iterable[_StrOrBytesPath] = ..., *,
+    channel_fd: int = ..., cwd: _StrOrBytesPath | None = ..., env: _Environment | None = ...,
+    stdin: _Stdin = ..., stdout: _Stdout = ..., stderr: _Stdout = ...,
+    pass_fds: Mapping[int, int] | Iterable[int] = ..., argv0: _StrOrBytesPath | None = ...,
+    exec_path: _StrOrBytesPath | None = ..., exec_argv: Sequence[str] = ...,
+    shell: bool | None = ..., containment: Containment = ..., new_session: bool = ...,
     die_with_parent: bool = ..., user_id: int = ..., group_id: int = ..., umask: int = ...,
     nice: int = ..., timeout: _Duration = ..., idle_timeout: _Duration = ...,
-    drain_timeout: _Duration = ..., kill_signal: int = ..., kill_grace: _Duration = ...,
-    encoding: str | None = ..., max_line_length: int = ...,
-) -> Result: ...
+    drain_timeout: _Duration = ..., kill_signal: int | str = ..., kill_grace: _Duration = ...,
+    encoding: str | None = ..., max_line_length: float | None = ...,
+) -> Worker: ...
 
 class Message(GObject.GBoxed):
     @classmethod
@@ -245,7 +349,7 @@ class Command(GObject.Object):
     @property
     def props(self) -> Props: ...
     def __init__(
-        self, program: str | os.PathLike[str] | Sequence[_StrOrBytesPath] | None = ..., /, *,
+        self, program: _StrOrBytesPath | Sequence[_StrOrBytesPath] | None = ..., /, *,
         argv: Sequence[str] = ..., environment: Sequence[str] | None = ..., stdin_mode: Stdio = ...,
         stdout_mode: Stdio = ..., stderr_mode: Stdio = ..., cwd: _StrOrBytesPath | None = ...,
         env: _Environment | None = ..., stdin: _Stdin = ..., stdout: _Stdout = ...,
@@ -253,10 +357,11 @@ class Command(GObject.Object):
         argv0: _StrOrBytesPath | None = ..., containment: Containment = ...,
         new_session: bool = ..., die_with_parent: bool = ..., user_id: int = ...,
         group_id: int = ..., umask: int = ..., nice: int = ...,
+        shell: bool | None = ...,
         exec_path: _StrOrBytesPath | None = ..., exec_argv: Sequence[str] = ...,
     ) -> None: ...
     @staticmethod
-    def new(argv: Sequence[str] | None = ...) -> Command: ...
+    def new(argv: _Argv) -> Command: ...
     @staticmethod
     def new_shell(line: str) -> Command: ...
     @staticmethod
@@ -343,12 +448,13 @@ class Child(GObject.Object):
         pass_fds: Mapping[int, int] | Iterable[int] = ..., argv0: _StrOrBytesPath | None = ...,
         containment: Containment = ..., new_session: bool = ..., die_with_parent: bool = ...,
         user_id: int = ..., group_id: int = ..., umask: int = ..., nice: int = ...,
+        shell: bool | None = ...,
         timeout: _Duration = ..., idle_timeout: _Duration = ..., drain_timeout: _Duration = ...,
-        kill_signal: int = ..., kill_grace: _Duration = ..., encoding: str | None = ...,
-        max_line_length: int = ...,
+        kill_signal: int | str = ..., kill_grace: _Duration = ..., encoding: str | None = ...,
+        max_line_length: float | None = ...,
     ) -> None: ...
-    @staticmethod
-    def new(argv: Sequence[str]) -> Child: ...
+    @classmethod
+    def new(cls, argv: _Argv) -> Self: ...
     @staticmethod
     def new_shell(line: str) -> Child: ...
     @staticmethod
@@ -424,11 +530,11 @@ class Child(GObject.Object):
     def write_finish(self, result: Gio.AsyncResult) -> bool: ...
     def close_stdin(self) -> None: ...
     def kill(self) -> bool: ...
-    def send_signal(self, signum: int) -> bool: ...
+    def send_signal(self, signum: int | str) -> bool: ...
     def force_exit(self) -> bool: ...
     def pause(self, stream: Stream) -> None: ...
     def resume(self, stream: Stream) -> None: ...
-    def lines(self, stream: Stream = ...) -> AsyncIterator[str]: ...
+    def lines(self, stream: Stream | Literal["stdout", "stderr"] = ...) -> AsyncIterator[str]: ...
     def do_started(self) -> None: ...
     def do_output(self, stream: Stream, bytes: Bytes) -> None: ...
     def do_line(self, stream: Stream, line: str) -> None: ...
@@ -496,15 +602,16 @@ class Exec(Child):
     def stderr(self) -> str: ...
     def __init__(
         self, program: _Program | None = ..., /, *, command: Command = ...,
-        input: _BytesLike | None = ..., max_buffer: int = ..., capture_stack: bool = ...,
+        input: _BytesLike | None = ..., max_buffer: float | None = ..., capture_stack: bool = ...,
         cwd: _StrOrBytesPath | None = ..., env: _Environment | None = ..., stdin: _Stdin = ...,
         stdout: _Stdout = ..., stderr: _Stdout = ...,
         pass_fds: Mapping[int, int] | Iterable[int] = ..., argv0: _StrOrBytesPath | None = ...,
         containment: Containment = ..., new_session: bool = ..., die_with_parent: bool = ...,
         user_id: int = ..., group_id: int = ..., umask: int = ..., nice: int = ...,
+        shell: bool | None = ...,
         timeout: _Duration = ..., idle_timeout: _Duration = ..., drain_timeout: _Duration = ...,
-        kill_signal: int = ..., kill_grace: _Duration = ..., encoding: str | None = ...,
-        max_line_length: int = ...,
+        kill_signal: int | str = ..., kill_grace: _Duration = ..., encoding: str | None = ...,
+        max_line_length: float | None = ...,
     ) -> None: ...
     @staticmethod
     def new(line: str) -> Exec: ...  # type: ignore[override]
@@ -525,7 +632,9 @@ class Exec(Child):
     def get_stderr_text(self) -> str: ...
     def run(self, cancellable: _Cancellable = ...) -> bool: ...
     @overload
-    def run_async(self, cancellable: _Cancellable = ..., callback: None = ...) -> _Call[Result]: ...
+    def run_async(
+        self, cancellable: _Cancellable = ..., callback: None = ...
+    ) -> _Call[Result[str]]: ...
     @overload
     def run_async(
         self, cancellable: _Cancellable, callback: _Callback, *user_data: Any
@@ -560,17 +669,18 @@ class Worker(_Messages, Child):
     @property
     def props(self) -> Props: ...
     def __init__(
-        self, module: str | os.PathLike[str] | Command | None = ..., /,
+        self, module: _StrOrBytesPath | Command | None = ..., /,
         args: Iterable[_StrOrBytesPath] = ..., *, command: Command = ..., channel_fd: int = ...,
         cwd: _StrOrBytesPath | None = ..., env: _Environment | None = ..., stdin: _Stdin = ...,
         stdout: _Stdout = ..., stderr: _Stdout = ...,
         pass_fds: Mapping[int, int] | Iterable[int] = ..., argv0: _StrOrBytesPath | None = ...,
         containment: Containment = ..., new_session: bool = ..., die_with_parent: bool = ...,
         user_id: int = ..., group_id: int = ..., umask: int = ..., nice: int = ...,
+        shell: bool | None = ...,
         exec_path: _StrOrBytesPath | None = ..., exec_argv: Sequence[str] = ...,
         timeout: _Duration = ..., idle_timeout: _Duration = ..., drain_timeout: _Duration = ...,
-        kill_signal: int = ..., kill_grace: _Duration = ..., encoding: str | None = ...,
-        max_line_length: int = ...,
+        kill_signal: int | str = ..., kill_grace: _Duration = ..., encoding: str | None = ...,
+        max_line_length: float | None = ...,
     ) -> None: ...
     @staticmethod
     def new(module: str, args: Sequence[str] | None = ...) -> Worker: ...  # type: ignore[override]

@@ -185,7 +185,7 @@ class Cancelling(AsyncCase):
             await task
 
     async def test_child_that_will_not_go(self):
-        child = Cproc.Exec("trap '' TERM; echo; while :; do sleep 0.1; done", kill_grace=100)
+        child = Cproc.Exec("trap '' TERM; echo; while :; do sleep 0.1; done", kill_grace=0.1)
         ready = asyncio.Event()
         child.connect("line", lambda *_: ready.set())
         await self.cancelled(child.run_async(), ready)

@@ -109,17 +109,20 @@ class Contents(harness.TestCase):
         """The options of the constructors are those that work."""
         from gi.overrides._cproc import options
         for name, own in (("Child", Cproc.Child), ("Exec", Cproc.Exec), ("Worker", Cproc.Worker),
-                          ("Command", Cproc.Command), ("run", Cproc.Exec),
-                          ("run_async", Cproc.Exec)):
+                          ("Command", Cproc.Command), ("spawn", Cproc.Child),
+                          ("fork", Cproc.Worker), ("_Run", Cproc.Exec), ("_RunAsync", Cproc.Exec),
+                          ("_CheckOutput", Cproc.Exec)):
             item = self.stub[name]
-            function = members(item)["__init__"] if isinstance(item, ast.ClassDef) else item
-            keywords = {arg.arg for arg in function.args.kwonlyargs} - {"check", "text"}
+            if isinstance(item, ast.ClassDef):
+                item = members(item)["__call__" if name.startswith("_") else "__init__"]
+            keywords = {arg.arg for arg in item.args.kwonlyargs} - {"check", "text",
+                                                                    "capture_output"}
             properties = {pspec.name.replace("-", "_") for pspec in GObject.list_properties(own)
                           if pspec.flags & GObject.ParamFlags.WRITABLE}
             expected = properties | options.LAUNCH - {"exec_path", "exec_argv"}
-            if name in ("Worker", "Command"):
+            if name in ("Worker", "Command", "fork"):
                 expected |= {"exec_path", "exec_argv"}
-            if name.startswith("run"):
+            if name.startswith("_") or name in ("spawn", "fork"):
                 expected -= {"command"}
             self.assertEqual(keywords, expected, name)
 
@@ -144,8 +147,9 @@ class Mypy(harness.TestCase):
         package = os.path.join(self.folder, "gi", "repository")
         os.makedirs(package)
         shutil.copy(os.path.join(STUBS, "Cproc.pyi"), package)
-        for folder in (package, os.path.dirname(package)):
-            shutil.copy(os.path.join(STUBS, "repository.pyi"), os.path.join(folder, "__init__.pyi"))
+        for name, folder in (("repository.pyi", package),
+                             ("package.pyi", os.path.dirname(package))):
+            shutil.copy(os.path.join(STUBS, name), os.path.join(folder, "__init__.pyi"))
         checked = subprocess.run(
             [MYPY, "--strict", "--allow-subclassing-any", "--no-incremental", "--no-error-summary",
              "--cache-dir=" + os.devnull, "--no-site-packages", "--config-file=",

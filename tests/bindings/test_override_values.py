@@ -315,7 +315,7 @@ class Messages(WorkerCase):
     def test_nodes_and_variants(self):
         worker = self.started()
         worker.send(Json.from_string('{"foo":1}'))
-        worker.send(node=Json.from_string("[1]"))
+        worker.send(message=Json.from_string("[1]"))
         worker.send(GLib.Variant("as", ["x"]))
         self.assertEqual(self.wait_texts(3), ['{"foo":1}', "[1]", '["x"]'])
 
@@ -376,7 +376,7 @@ class Options(harness.TestCase):
 
     def test_properties_of_the_object(self):
         command = Cproc.Command.new(["true"])
-        child = Cproc.Child(command=command, timeout=5000, encoding="UTF-16")
+        child = Cproc.Child(command=command, timeout=5, encoding="UTF-16")
         self.assertIs(child.props.command, command)
         self.assertEqual((child.props.timeout, child.props.encoding), (5000, "UTF-16"))
         child = Cproc.Child(command, timeout=10)
@@ -384,12 +384,21 @@ class Options(harness.TestCase):
 
     def test_durations(self):
         from datetime import timedelta
-        for value, expected in ((5000, 5000), (0.25, 250), (0.0001, 1), (None, 0), (0, 0),
+        for value, expected in ((5, 5000), (0.25, 250), (0.0001, 1), (0, 0),
                                 (timedelta(minutes=1), 60000)):
             child = Cproc.Child(["true"], timeout=value, idle_timeout=value, kill_grace=value)
             self.assertEqual((child.props.timeout, child.props.idle_timeout,
                               child.props.kill_grace), (expected,) * 3)
-        self.assertEqual(Cproc.Child(["true"], drain_timeout=-1).props.drain_timeout, -1)
+        for value in (-1, None, float("inf")):
+            child = Cproc.Child(["true"], drain_timeout=value)
+            self.assertEqual(child.props.drain_timeout, -1)
+        for value in (None, float("inf")):
+            child = Cproc.Child(["true"], timeout=value, idle_timeout=value)
+            self.assertEqual((child.props.timeout, child.props.idle_timeout), (0, 0))
+        for value in (-1, -0.5, True, float("nan"), 1e9):
+            self.assertRaises(ValueError, Cproc.Child, ["true"], timeout=value)
+        self.assertRaises(ValueError, Cproc.Child, ["true"], drain_timeout=-2)
+        self.assertRaises(TypeError, Cproc.Child, ["true"], timeout="5")
 
     def test_launch(self):
         for folder in (self.folder, Path(self.folder), os.fsencode(self.folder)):

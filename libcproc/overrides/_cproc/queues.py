@@ -12,15 +12,19 @@ from gi.repository import Cproc, GLib, GObject
 from . import loops
 from .values import plain_message
 
-# Characters that may wait: of lines, before their child has to wait; of anything that nobody may
-# ever want, before it is thrown away.
+# Characters of lines that may wait before their child has to; and before they are thrown away,
+# where nobody may ever want them.
 LIMIT = 1 << 18
+# The same of messages that nobody has asked for.
+MESSAGE_LIMIT = 1 << 26
 
 DETAILS = {Cproc.Stream.STDOUT: "stdout", Cproc.Stream.STDERR: "stderr"}
 
 
 class Queue:
     """What came by signals of an object, for tasks to take."""
+
+    limit = LIMIT
 
     def __init__(self, source: Any, handlers: dict[str, Callable]) -> None:
         self.items: collections.deque = collections.deque()
@@ -46,7 +50,7 @@ class Queue:
     def add(self, items: list, size: int) -> None:
         self.items.extend(items)
         self.size += size
-        if not self.taken and self.size > LIMIT:
+        if not self.taken and self.size > self.limit:
             self.lost = True
             self.items.clear()
             self.disconnect()
@@ -124,6 +128,8 @@ class LineQueue(Queue):
 class Inbox(Queue):
     """The messages of a channel or a worker."""
 
+    limit = MESSAGE_LIMIT
+
     def __init__(self, source: Any) -> None:
         super().__init__(source, {"message": self._on_message, "disconnected": self.end})
 
@@ -153,7 +159,7 @@ class Iterator:
         child = self._child
         try:
             if child is not None and child.props.state == Cproc.State.NEW:
-                await child.start_async()
+                await start(child)
             return await self._queue.get()
         except EOFError:
             raise StopAsyncIteration from None
@@ -168,6 +174,33 @@ class Lines(Iterator):
 
     def __del__(self) -> None:
         self._queue.close()
+
+
+# The start of a child that is under way, for all loops over what it has.
+START = "_cproc_start"
+
+
+async def start(child: Any) -> None:
+    """Starts a child, once for all who want it started."""
+    call = child.__dict__.get(START)
+    if call is None:
+        call = child.__dict__[START] = child.start_async()
+    try:
+        await call
+    except GLib.Error as error:
+        # Somebody else starts it, and is told how that ends.
+        if not error.matches(Cproc.error_quark(), Cproc.Error.ALREADY_STARTED):
+            raise
+    finally:
+        child.__dict__.pop(START, None)
+
+
+def stream_of(stream: Any) -> Any:
+    """A stream of a child by its number, or by its name."""
+    for number, name in DETAILS.items():
+        if stream == name or not isinstance(stream, str) and stream == number:
+            return number
+    raise ValueError(f"There is no stream {stream!r}: it is “stdout” or “stderr”")
 
 
 async def end(child: Any) -> None:
@@ -203,6 +236,7 @@ def keep_lines(child: Any) -> None:
 
 def lines(child: Any, stream: Any) -> Lines:
     """An iterator over the lines that come, and those that were kept for it."""
+    stream = stream_of(stream)
     queues = [queue for queue in child.__dict__.get(LINES, []) if not (queue.taken and queue.ended)]
     queue = next((queue for queue in queues if queue.stream == stream and not queue.taken), None)
     if queue is None:

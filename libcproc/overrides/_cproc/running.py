@@ -7,9 +7,8 @@ from typing import Any
 
 from gi.repository import Cproc, GLib
 
-from .values import gbytes
+from .errors import DOMAIN, PicklableError, native_error
 
-DOMAIN = GLib.quark_to_string(Cproc.error_quark())
 ENDS = frozenset({Cproc.Error.EXITED, Cproc.Error.SIGNALED})
 ERRORS = ENDS | {Cproc.Error.TIMED_OUT, Cproc.Error.OUTPUT_LIMIT}
 
@@ -21,7 +20,7 @@ def returncode(child: Any) -> int | None:
     return child.props.exit_code if child.props.state >= Cproc.State.EXITED else None
 
 
-class ProcessError(GLib.Error):
+class ProcessError(PicklableError):
     """A program that did not end well: an error of Cproc.Error, and what the program left.
 
     For a Cproc.Child that is not a Cproc.Exec, stdout and stderr are None.
@@ -38,6 +37,12 @@ class ProcessError(GLib.Error):
 
     def __str__(self) -> str:
         return self.message
+
+
+class TimedOut(ProcessError, TimeoutError):
+    """A program that was ended because of a timeout."""
+
+    _KEPT = ("errno", "strerror", "filename")
 
 
 class Result:
@@ -73,16 +78,23 @@ def output(child: Any, text: bool = True) -> dict[str, Any]:
 def process_error(error: GLib.Error, child: Any) -> GLib.Error:
     """The error with all that a program left, if it is about how the program ended."""
     if error.domain != DOMAIN or error.code not in ERRORS:
-        return error
-    return ProcessError(error.message, error.domain, error.code,
+        return native_error(error, child)
+    cls = TimedOut if error.code == Cproc.Error.TIMED_OUT else ProcessError
+    return cls(error.message, error.domain, error.code,
                         cmd=child.get_command().get_argv(), returncode=returncode(child),
                         **output(child))
 
 
-def new_exec(program: Any, input: Any, options: dict[str, Any]) -> Any:
+def new_exec(program: Any, options: dict[str, Any]) -> Any:
     # The caller wants all there is, as from subprocess.
     options.setdefault("max_buffer", -1)
-    return Cproc.Exec(program, input=gbytes(input), **options)
+    capture = options.pop("capture_output", None)
+    if capture and not options.keys().isdisjoint({"stdout", "stderr"}):
+        raise ValueError("stdout and stderr cannot be given together with capture_output")
+    if capture is not None and not capture:
+        options.setdefault("stdout", Cproc.Stdio.INHERIT)
+        options.setdefault("stderr", Cproc.Stdio.INHERIT)
+    return Cproc.Exec(program, **options)
 
 
 def result(child: Any, text: bool, check: bool, error: GLib.Error | None = None) -> Result:
@@ -97,15 +109,28 @@ def result(child: Any, text: bool, check: bool, error: GLib.Error | None = None)
                   error=error)
 
 
-def run(program: Any, /, *, check: bool = False, input: Any = None, text: bool = True,
-        **options: Any) -> Result:
+def wants_text(options: dict[str, Any]) -> bool:
+    """Whether the caller wants text: what `text` says, or subprocess's other name of it."""
+    text = options.pop("text", None)
+    if "universal_newlines" in options and not has_universal_newlines():
+        newlines = options.pop("universal_newlines")
+        text = newlines if text is None else text
+    return text is None or bool(text)
+
+
+def has_universal_newlines() -> bool:
+    return Cproc.Child.find_property("universal-newlines") is not None
+
+
+def run(program: Any, /, *, check: bool = False, **options: Any) -> Result:
     """Runs a program, waits for it, and returns how it ended and all that it wrote.
 
     As subprocess.run, but output is captured, and text, unless `text=False`; and a string is a line
     for the shell. A program that does not end with 0 raises ProcessError only with `check=True`;
-    a timeout, and more output than `max_buffer`, raise it always.
+    a timeout, and more output than `max_buffer`, raise it always. Times are in seconds.
     """
-    child = new_exec(program, input, options)
+    text = wants_text(options)
+    child = new_exec(program, options)
     try:
         child.run()
     except GLib.Error as error:
@@ -113,12 +138,32 @@ def run(program: Any, /, *, check: bool = False, input: Any = None, text: bool =
     return result(child, text, check)
 
 
-async def run_async(program: Any, /, *, check: bool = False, input: Any = None, text: bool = True,
-                    **options: Any) -> Result:
+async def run_async(program: Any, /, *, check: bool = False, **options: Any) -> Result:
     """The same for asyncio. Cancelling the task kills the program."""
-    child = new_exec(program, input, options)
+    text = wants_text(options)
+    child = new_exec(program, options)
     try:
         await child.run_async()
     except GLib.Error as error:
         return result(child, text, check, error)
     return result(child, text, check)
+
+
+def check_output(program: Any, /, **options: Any) -> str | bytes:
+    """Standard output of a program that has to end with 0, as subprocess.check_output."""
+    options.setdefault("check", True)
+    return run(program, **options).stdout
+
+
+def spawn(program: Any, /, **options: Any) -> Any:
+    """A child that has been started."""
+    child = Cproc.Child(program, **options)
+    child.start()
+    return child
+
+
+def fork(module: Any, /, args: Any = (), **options: Any) -> Any:
+    """A worker that has been started."""
+    worker = Cproc.Worker(module, args, **options)
+    worker.start()
+    return worker

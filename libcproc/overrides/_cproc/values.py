@@ -95,11 +95,13 @@ def likable_bytes(value: GLib.Bytes) -> GLib.Bytes:
     return value
 
 
-def gbytes(value: Any) -> Any:
+def gbytes(value: Any, encoding: str | None = None) -> Any:
     """A GLib.Bytes for what Python programs have: text, or anything that holds bytes."""
     if value is None or isinstance(value, GLib.Bytes):
         return value
-    return GLib.Bytes.new(value.encode() if isinstance(value, str) else bytes(memoryview(value)))
+    if isinstance(value, str):
+        return GLib.Bytes.new(value.encode(encoding or "UTF-8"))
+    return GLib.Bytes.new(bytes(memoryview(value)))
 
 
 class Received:

@@ -33,8 +33,14 @@ code: int | None = child.returncode
 state: Cproc.State = child.props.state
 child.props.timeout = 5
 
-result: Cproc.Result = Cproc.run("ls -l", check=True, input=b"x")
+result: Cproc.Result[str] = Cproc.run("ls -l", check=True, input=b"x")
 print(result.stdout.strip())
+lines: list[bytes] = Cproc.run(["ls"], text=False, capture_output=True).stdout.splitlines()
+text: str = Cproc.exec("ls", timeout=2).stdout
+output: bytes = Cproc.check_output("ls", text=False)
+Cproc.spawn("ls", kill_signal="SIGINT", max_line_length=None).kill()
+Cproc.fork("worker.py", ["a"]).send(1)
+Cproc.Child.new(["ls", "-l"]).lines("stderr")
 
 raw = Cproc.Exec.new("ls")
 raw.run(None)
