@@ -96,14 +96,20 @@ tasks_task_dup_elapsed (TasksTask *self)
   return self->start_time != 0 ? tasks_format_duration (end - self->start_time) : g_strdup ("–");
 }
 
+/* Known once it has ended. */
+static CprocResourceUsage *
+dup_usage (TasksTask *self)
+{
+  return self->exit_time != 0 ? cproc_child_dup_resource_usage (self->child) : NULL;
+}
+
 char *
 tasks_task_dup_cpu (TasksTask *self)
 {
-  gint64 user_time = self->exit_time != 0 ? cproc_child_get_user_time (self->child) : -1;
+  g_autoptr(CprocResourceUsage) usage = dup_usage (self);
 
-  if (user_time >= 0)
-    return g_strdup_printf (_("%.2f s"), (user_time +
-                                          cproc_child_get_system_time (self->child)) / 1e6);
+  if (usage != NULL)
+    return g_strdup_printf (_("%.2f s"), (usage->user_time + usage->system_time) / 1e6);
   if (self->exit_time == 0 && self->percent >= 0)
     return g_strdup_printf (_("%d %%"), self->percent);
 
@@ -113,11 +119,11 @@ tasks_task_dup_cpu (TasksTask *self)
 char *
 tasks_task_dup_memory (TasksTask *self)
 {
-  gint64 max_rss = self->exit_time != 0 ? cproc_child_get_max_rss (self->child) : -1;
+  g_autoptr(CprocResourceUsage) usage = dup_usage (self);
 
-  if (max_rss >= 0)
+  if (usage != NULL)
     {
-      g_autofree char *size = g_format_size (max_rss * 1024);
+      g_autofree char *size = g_format_size ((guint64) usage->max_rss);
 
       return g_strdup_printf (_("%s at most"), size);
     }

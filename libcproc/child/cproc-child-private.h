@@ -70,9 +70,6 @@ typedef enum
   CPROC_CHILD_PROP_EXIT_CODE,
   CPROC_CHILD_PROP_TERM_SIGNAL,
   CPROC_CHILD_PROP_TIMED_OUT,
-  CPROC_CHILD_PROP_USER_TIME,
-  CPROC_CHILD_PROP_SYSTEM_TIME,
-  CPROC_CHILD_PROP_MAX_RSS,
   CPROC_CHILD_PROP_TIMEOUT,
   CPROC_CHILD_PROP_IDLE_TIMEOUT,
   CPROC_CHILD_PROP_DRAIN_TIMEOUT,
@@ -111,9 +108,8 @@ typedef struct
   int exit_code;
   int term_signal;
   guint due; /* CprocDue */
-  gint64 user_time; /* -1 while not known, as the next two */
-  gint64 system_time;
-  gint64 max_rss;
+  CprocResourceUsage usage;
+  gboolean has_usage;
 
   CprocOutputReader outputs[2];
   CprocPipeWriter *writer;

@@ -115,57 +115,29 @@ cproc_child_get_timed_out (CprocChild *self)
 }
 
 /**
- * cproc_child_get_user_time:
+ * cproc_child_dup_resource_usage:
  * @self: a child
  *
- * Gets the processor time that the ended program spent in its own code.
+ * Gets what the ended process has used.
  *
- * Returns: microseconds, or -1 when it is not known
+ * With containment `TREE` it is always known. Otherwise it is known if the library has seen the end
+ * of the process before GLib has reaped it and thrown it away. What is told is exact.
+ *
+ * Returns: (transfer full) (nullable): the resource usage, or `NULL` when it is not known, or the
+ *   process has not ended
  *
  * Since: 1.0
  */
-gint64
-cproc_child_get_user_time (CprocChild *self)
+CprocResourceUsage *
+cproc_child_dup_resource_usage (CprocChild *self)
 {
-  g_return_val_if_fail (CPROC_IS_CHILD (self), -1);
+  CprocChildPrivate *priv;
 
-  return cproc_child_get_priv (self)->user_time;
-}
+  g_return_val_if_fail (CPROC_IS_CHILD (self), NULL);
 
-/**
- * cproc_child_get_system_time:
- * @self: a child
- *
- * Gets the processor time that the kernel spent for the ended program.
- *
- * Returns: microseconds, or -1 when it is not known
- *
- * Since: 1.0
- */
-gint64
-cproc_child_get_system_time (CprocChild *self)
-{
-  g_return_val_if_fail (CPROC_IS_CHILD (self), -1);
+  priv = cproc_child_get_priv (self);
 
-  return cproc_child_get_priv (self)->system_time;
-}
-
-/**
- * cproc_child_get_max_rss:
- * @self: a child
- *
- * Gets the most memory that the ended program had resident at one time.
- *
- * Returns: KiB, or -1 when it is not known
- *
- * Since: 1.0
- */
-gint64
-cproc_child_get_max_rss (CprocChild *self)
-{
-  g_return_val_if_fail (CPROC_IS_CHILD (self), -1);
-
-  return cproc_child_get_priv (self)->max_rss;
+  return priv->has_usage ? cproc_resource_usage_copy (&priv->usage) : NULL;
 }
 
 /**

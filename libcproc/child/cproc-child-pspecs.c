@@ -92,56 +92,6 @@ install_state_properties (GObjectClass *object_class)
 }
 
 static void
-install_usage_properties (GObjectClass *object_class)
-{
-  /**
-   * CprocChild:user-time: (getter get_user_time)
-   *
-   * The processor time that the ended program spent in its own code, in microseconds; -1 when it is
-   * not known.
-   *
-   * Exact with containment `TREE`. Otherwise it is the difference that the child's end makes in
-   * what the kernel counts for all ended children of this process, see getrusage(2): not known when
-   * several end at the same moment, and wrong when other code of the application runs children
-   * meanwhile.
-   *
-   * Since: 1.0
-   */
-  properties[CPROC_CHILD_PROP_USER_TIME] =
-    g_param_spec_int64 ("user-time", NULL, NULL, -1, G_MAXINT64, -1,
-                        G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
-
-  /**
-   * CprocChild:system-time: (getter get_system_time)
-   *
-   * The processor time that the kernel spent for the ended program, in microseconds; -1 when it is
-   * not known.
-   *
-   * See [property@Cproc.Child:user-time] for how exact it is.
-   *
-   * Since: 1.0
-   */
-  properties[CPROC_CHILD_PROP_SYSTEM_TIME] =
-    g_param_spec_int64 ("system-time", NULL, NULL, -1, G_MAXINT64, -1,
-                        G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
-
-  /**
-   * CprocChild:max-rss: (getter get_max_rss)
-   *
-   * The most memory that the ended program had resident at one time, in KiB; -1 when it is not
-   * known.
-   *
-   * Exact with containment `TREE`. Otherwise it is known only of a child that took more than every
-   * child before it.
-   *
-   * Since: 1.0
-   */
-  properties[CPROC_CHILD_PROP_MAX_RSS] =
-    g_param_spec_int64 ("max-rss", NULL, NULL, -1, G_MAXINT64, -1,
-                        G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
-}
-
-static void
 install_policy_properties (GObjectClass *object_class)
 {
   /**
@@ -257,7 +207,6 @@ void
 cproc_child_install_properties (GObjectClass *object_class)
 {
   install_state_properties (object_class);
-  install_usage_properties (object_class);
   install_policy_properties (object_class);
   install_progress_property (object_class);
   g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);

@@ -125,15 +125,8 @@ cproc_child_set_end (CprocChild     *self,
       cproc_child_notify (self, CPROC_CHILD_PROP_TERM_SIGNAL);
     }
 
-  if (!end->has_usage)
-    return;
-
-  priv->user_time = end->user_time;
-  priv->system_time = end->system_time;
-  priv->max_rss = end->max_rss;
-  cproc_child_notify (self, CPROC_CHILD_PROP_USER_TIME);
-  cproc_child_notify (self, CPROC_CHILD_PROP_SYSTEM_TIME);
-  cproc_child_notify (self, CPROC_CHILD_PROP_MAX_RSS);
+  priv->has_usage = end->has_usage;
+  priv->usage = end->usage;
 }
 
 void
@@ -226,16 +219,6 @@ cproc_child_finalize (GObject *object)
   G_OBJECT_CLASS (cproc_child_parent_class)->finalize (object);
 }
 
-static gint64
-child_get_usage (CprocChildPrivate *priv,
-                 guint              prop_id)
-{
-  if (prop_id == CPROC_CHILD_PROP_USER_TIME)
-    return priv->user_time;
-
-  return prop_id == CPROC_CHILD_PROP_SYSTEM_TIME ? priv->system_time : priv->max_rss;
-}
-
 static void
 cproc_child_get_property (GObject    *object,
                           guint       prop_id,
@@ -264,11 +247,6 @@ cproc_child_get_property (GObject    *object,
       break;
     case CPROC_CHILD_PROP_TIMED_OUT:
       g_value_set_boolean (value, priv->timed_out);
-      break;
-    case CPROC_CHILD_PROP_USER_TIME:
-    case CPROC_CHILD_PROP_SYSTEM_TIME:
-    case CPROC_CHILD_PROP_MAX_RSS:
-      g_value_set_int64 (value, child_get_usage (priv, prop_id));
       break;
     case CPROC_CHILD_PROP_TIMEOUT:
       g_value_set_uint (value, priv->timeout);
@@ -339,9 +317,6 @@ cproc_child_set_property (GObject      *object,
     case CPROC_CHILD_PROP_EXIT_CODE:
     case CPROC_CHILD_PROP_TERM_SIGNAL:
     case CPROC_CHILD_PROP_TIMED_OUT:
-    case CPROC_CHILD_PROP_USER_TIME:
-    case CPROC_CHILD_PROP_SYSTEM_TIME:
-    case CPROC_CHILD_PROP_MAX_RSS:
     case CPROC_CHILD_PROP_PROGRESS:
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -388,7 +363,6 @@ cproc_child_init (CprocChild *self)
   CprocChildPrivate *priv = cproc_child_get_instance_private (self);
 
   priv->exit_code = -1;
-  priv->user_time = priv->system_time = priv->max_rss = -1;
   priv->drain_timeout = 1000;
   priv->kill_signal = SIGTERM;
   priv->kill_grace = 5000;

@@ -10,6 +10,7 @@
 
 #include "cproc-command.h"
 #include "cproc-enums.h"
+#include "cproc-resource-usage.h"
 #include "cproc-version-macros.h"
 
 G_BEGIN_DECLS
@@ -99,11 +100,8 @@ int           cproc_child_get_term_signal     (CprocChild *self);
 CPROC_AVAILABLE_IN_1_0
 gboolean      cproc_child_get_timed_out       (CprocChild *self);
 CPROC_AVAILABLE_IN_1_0
-gint64        cproc_child_get_user_time       (CprocChild *self);
-CPROC_AVAILABLE_IN_1_0
-gint64        cproc_child_get_system_time     (CprocChild *self);
-CPROC_AVAILABLE_IN_1_0
-gint64        cproc_child_get_max_rss         (CprocChild *self);
+CprocResourceUsage *cproc_child_dup_resource_usage (CprocChild *self)
+  G_GNUC_WARN_UNUSED_RESULT;
 CPROC_AVAILABLE_IN_1_0
 GSubprocess  *cproc_child_get_subprocess      (CprocChild *self);
 

@@ -256,9 +256,6 @@ declare module 'gi://Cproc?version=1' {
       /** 0 where there is none. */
       readonly term_signal: number;
       readonly timed_out: boolean;
-      readonly user_time: number;
-      readonly system_time: number;
-      readonly max_rss: number;
       timeout: number;
       idle_timeout: number;
       drain_timeout: number;
@@ -299,9 +296,7 @@ declare module 'gi://Cproc?version=1' {
       get_exit_code(): number;
       get_term_signal(): number;
       get_timed_out(): boolean;
-      get_user_time(): number;
-      get_system_time(): number;
-      get_max_rss(): number;
+      dup_resource_usage(): ResourceUsage | null;
       get_subprocess(): Gio.Subprocess | null;
       get_timeout(): number;
       set_timeout(timeout: number): void;

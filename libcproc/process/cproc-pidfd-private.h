@@ -5,6 +5,8 @@
 #include <gio/gio.h>
 #include <sys/types.h>
 
+#include "cproc-resource-usage.h"
+
 G_BEGIN_DECLS
 
 /* How a process ended, and what it used. */
@@ -14,9 +16,7 @@ typedef struct
   int term_signal; /* 0 when none */
   int stop_signal; /* CPROC_WAIT_RESULT_STOPPED: what stopped it */
   gboolean has_usage;
-  gint64 user_time;   /* microseconds */
-  gint64 system_time; /* microseconds */
-  gint64 max_rss;     /* KiB */
+  CprocResourceUsage usage;
 } CprocExitStatus;
 
 #define CPROC_EXIT_STATUS_UNKNOWN ((CprocExitStatus) { .exit_code = -1 })

@@ -138,9 +138,11 @@ end_set_usage (CprocExitStatus   *end,
                const KernelUsage *usage)
 {
   end->has_usage = TRUE;
-  end->user_time = usage->user_sec * G_USEC_PER_SEC + usage->user_usec;
-  end->system_time = usage->system_sec * G_USEC_PER_SEC + usage->system_usec;
-  end->max_rss = usage->max_rss;
+  end->usage = (CprocResourceUsage) {
+    .user_time = (gint64) usage->user_sec * G_USEC_PER_SEC + usage->user_usec,
+    .system_time = (gint64) usage->system_sec * G_USEC_PER_SEC + usage->system_usec,
+    .max_rss = (gint64) usage->max_rss * 1024,
+  };
 }
 
 CprocWaitResult

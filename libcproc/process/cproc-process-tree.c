@@ -175,9 +175,11 @@ cproc_process_tree_read_exit (CprocProcessTree *self,
 
   cproc_exit_status_set_wait_status (end, report.status);
   end->has_usage = TRUE;
-  end->user_time = report.user_time;
-  end->system_time = report.system_time;
-  end->max_rss = report.max_rss;
+  end->usage = (CprocResourceUsage) {
+    .user_time = report.user_time,
+    .system_time = report.system_time,
+    .max_rss = report.max_rss * 1024,
+  };
 
   self->is_gone = report.is_gone != 0;
 

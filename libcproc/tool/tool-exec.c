@@ -46,6 +46,7 @@ print_json (ToolExec  *self,
             CprocExec *exec)
 {
   CprocChild *child = CPROC_CHILD (exec);
+  g_autoptr(CprocResourceUsage) usage = cproc_child_dup_resource_usage (child);
   g_autoptr(JsonBuilder) builder = json_builder_new ();
   g_autoptr(JsonNode) root = NULL;
   g_autofree char *text = NULL;
@@ -57,9 +58,9 @@ print_json (ToolExec  *self,
   add_int (builder, "signal", cproc_child_get_term_signal (child), 0);
   json_builder_set_member_name (builder, "timedOut");
   json_builder_add_boolean_value (builder, cproc_child_get_timed_out (child));
-  add_int (builder, "userTime", cproc_child_get_user_time (child), -1);
-  add_int (builder, "systemTime", cproc_child_get_system_time (child), -1);
-  add_int (builder, "maxRss", cproc_child_get_max_rss (child), -1);
+  add_int (builder, "userTime", usage != NULL ? usage->user_time : -1, -1);
+  add_int (builder, "systemTime", usage != NULL ? usage->system_time : -1, -1);
+  add_int (builder, "maxRss", usage != NULL ? usage->max_rss : -1, -1);
   json_builder_set_member_name (builder, "error");
   if (self->error != NULL)
     json_builder_add_string_value (builder, self->error->message);

@@ -44,7 +44,7 @@ test('defaults', () => {
   assertEqual([it.timeout, it.idle_timeout, it.drain_timeout, it.kill_signal, it.kill_grace],
     [0, 0, 1000, SIGTERM, 5000]);
   assertEqual([it.encoding, it.max_line_length], ['UTF-8', 1 << 20]);
-  assertEqual([it.user_time, it.system_time, it.max_rss], [-1, -1, -1]);
+  assertEqual(it.dup_resource_usage(), null);
   assertEqual(it.get_subprocess(), null);
 });
 
@@ -311,7 +311,8 @@ test('tree', async () => {
   child.kill();
   await closed(child);
   assertEqual(child.term_signal, SIGTERM);
-  assert(child.get_user_time() >= 0 && child.get_system_time() >= 0 && child.get_max_rss() > 0);
+  const usage = child.dup_resource_usage();
+  assert(usage.user_time >= 0 && usage.system_time >= 0 && usage.max_rss > 0);
   await until(() => !runs());
 });
 

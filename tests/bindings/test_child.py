@@ -35,7 +35,7 @@ class Construction(harness.TestCase):
             "pid": 0, "state": Cproc.State.NEW, "exit-code": -1, "term-signal": 0, "timeout": 0,
             "idle-timeout": 0, "drain-timeout": 1000, "kill-signal": signal.SIGTERM,
             "kill-grace": 5000, "timed-out": False, "encoding": "UTF-8",
-            "max-line-length": 1 << 20, "user-time": -1, "system-time": -1, "max-rss": -1,
+            "max-line-length": 1 << 20,
         }.items():
             with self.subTest(name):
                 self.assertEqual(child.get_property(name), value)
@@ -275,9 +275,10 @@ class Life(harness.TestCase):
         child = Cproc.Child.new_for_command(command)
         child.start()
         wait_closed(child)
-        self.assertGreater(child.props.user_time, 0)
-        self.assertGreaterEqual(child.props.system_time, 0)
-        self.assertGreater(child.props.max_rss, 100)
+        usage = child.dup_resource_usage()
+        self.assertGreater(usage.user_time, 0)
+        self.assertGreaterEqual(usage.system_time, 0)
+        self.assertGreater(usage.max_rss, 100 * 1024)
 
     def test_drop(self):
         child = harness.child("sleep-forever")

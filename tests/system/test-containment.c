@@ -287,16 +287,21 @@ test_helper_is_small (void)
     {
       g_autofree char *path = g_strdup_printf ("/proc/%s/%s", pid, i == 0 ? "status" : "maps");
 
-      g_assert_true (g_file_get_contents (path, i == 0 ? &status : &maps, NULL, NULL));
+      g_assert_true (g_file_get_contents (path, i == 0 ? &status : &maps, NULL, NULL) || i == 1);
     }
 
   g_test_message ("%" G_GUINT64_FORMAT " KiB resident, %" G_GUINT64_FORMAT " its own",
                   find_number (status, "VmRSS:"), find_number (status, "RssAnon:"));
   g_assert_cmpuint (find_number (status, "VmRSS:"), <, 200);
   g_assert_cmpuint (find_number (status, "Threads:"), ==, 1);
-  /* It allocates nothing, and needs no library. */
-  g_assert_null (strstr (maps, "[heap]"));
-  g_assert_null (strstr (maps, ".so"));
+  /* It allocates nothing, and needs no library. It is not dumpable, so that an ordinary user cannot
+   * see this. */
+  g_assert_true (maps != NULL || getuid () != 0);
+  if (maps != NULL)
+    {
+      g_assert_null (strstr (maps, "[heap]"));
+      g_assert_null (strstr (maps, ".so"));
+    }
 
   g_assert_true (cproc_child_force_exit (child, NULL));
   test_run_until_state (child, CPROC_STATE_CLOSED);

@@ -131,7 +131,7 @@ class Json(TestCase):
     def test_usage(self):
         report = self.run_json("--json", CHILD, "burn", 50, 20000, code=0)
         self.assertGreaterEqual(report["userTime"] + report["systemTime"], 40000)
-        self.assertGreaterEqual(report["maxRss"], 20000)
+        self.assertGreaterEqual(report["maxRss"], 20000 * 1024)
 
     def test_failure(self):
         report = self.run_json("--json", CHILD, "exit", 7, code=7)
