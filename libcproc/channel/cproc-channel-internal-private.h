@@ -12,14 +12,15 @@
  *
  * cproc-channel.c           the object
  * cproc-channel-properties.c
- * cproc-channel-source.c    its life in the main context: reading, writing, emitting
- * cproc-channel-notify.c    what it tells, and whom
- * cproc-channel-submit.c    the way of what is sent, from a text to the kernel
+ * cproc-channel-source.c    its life in the main context: reading, dispatching
+ * cproc-channel-notify.c    its signals
+ * cproc-channel-submit.c    how an item that is sent goes to the kernel or into the queue
+ * cproc-channel-write.c     the watch of the socket, the queue's writing
  * cproc-channel-send.c      the methods that send
- * cproc-channel-send-fds.c  those of them that pass descriptors
+ * cproc-channel-flush.c     the methods that wait until all is written
  * cproc-channel-parent.c    the end that leads to the parent
- * cproc-channel-in.c, cproc-channel-out.c, cproc-channel-protocol.c, cproc-frames.c,
- * cproc-exchange.c          the parts, which know neither the object nor a main context
+ * The send and the receive queue, the protocol of Node, the splitter and the busy poll know neither
+ * the object nor a main context.
  *
  * User code runs only from the dispatch of the source, from cproc_channel_drain() and, as property
  * notifications, from the end of a method of the user's own: nowhere in the middle of a change of
@@ -36,14 +37,6 @@ typedef enum
   CPROC_CHANNEL_DONE,
 } CprocChannelState;
 
-typedef enum
-{
-  CPROC_CHANNEL_SIGNAL_MESSAGE,
-  CPROC_CHANNEL_SIGNAL_INVALID_MESSAGE,
-  CPROC_CHANNEL_SIGNAL_DISCONNECTED,
-  CPROC_CHANNEL_N_SIGNALS
-} CprocChannelSignal;
-
 struct _CprocChannel
 {
   GObject parent_instance;
@@ -53,6 +46,8 @@ struct _CprocChannel
   CprocChannelState state;
   GMainContext *context;
   GSource *source;
+  gpointer watch;         /* of the socket, in the source */
+  GIOCondition condition; /* that it waits for */
   guint depth; /* of dispatches within dispatches */
 
   const CprocChannelDelegate *delegate_functions;
@@ -81,8 +76,6 @@ struct _CprocChannel
   guint64 shown_bytes;
 };
 
-extern guint cproc_channel_signals[CPROC_CHANNEL_N_SIGNALS];
-
 #define CPROC_CHANNEL_DEFAULT_MAX_MESSAGE_SIZE (64 * 1024 * 1024)
 
 /* cproc-channel-properties.c: notifies what has changed; after a send only what cannot wait. */
@@ -94,14 +87,17 @@ void cproc_channel_notify_sent (CprocChannel *self);
 /* cproc-channel-source.c */
 void cproc_channel_attach (CprocChannel *self);
 void cproc_channel_detach (CprocChannel *self);
-void cproc_channel_watch (CprocChannel *self);
-void cproc_channel_write_queue (CprocChannel *self);
-void cproc_channel_close_writing (CprocChannel *self);
 void cproc_channel_end (CprocChannel *self);
 void cproc_channel_read_rest (CprocChannel *self);
 void cproc_channel_process_pending (CprocChannel *self);
 
+/* cproc-channel-write.c */
+void cproc_channel_watch (CprocChannel *self);
+void cproc_channel_write_queue (CprocChannel *self);
+void cproc_channel_close_writing (CprocChannel *self);
+
 /* cproc-channel-notify.c */
+void cproc_channel_install_signals (GObjectClass *object_class);
 void cproc_channel_emit_message (CprocChannel *self,
                                  CprocMessage *message);
 void cproc_channel_emit_invalid (CprocChannel *self,

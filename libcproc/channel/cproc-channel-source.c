@@ -23,8 +23,6 @@ typedef struct
 {
   GSource source;
   CprocChannel *channel;
-  gpointer tag;
-  GIOCondition condition;
 } CprocChannelSource;
 
 static gboolean
@@ -57,74 +55,10 @@ channel_source_prepare (GSource *source,
 static gboolean
 channel_source_check (GSource *source)
 {
-  CprocChannelSource *channel_source = (CprocChannelSource *) source;
+  CprocChannel *self = ((CprocChannelSource *) source)->channel;
 
-  return (channel_source->tag != NULL &&
-          g_source_query_unix_fd (source, channel_source->tag) != 0) ||
-         channel_has_work (channel_source->channel);
-}
-
-/* Brings what the source waits for up to date. */
-void
-cproc_channel_watch (CprocChannel *self)
-{
-  CprocChannelSource *source = (CprocChannelSource *) self->source;
-  GIOCondition condition = G_IO_IN;
-
-  if (self->source == NULL)
-    return;
-
-  if (self->blocked)
-    condition |= G_IO_OUT;
-
-  if (self->fd < 0)
-    {
-      if (source->tag != NULL)
-        g_source_remove_unix_fd (self->source, g_steal_pointer (&source->tag));
-    }
-  else if (source->tag == NULL)
-    {
-      source->tag = g_source_add_unix_fd (self->source, self->fd, condition);
-    }
-  else if (source->condition != condition)
-    {
-      g_source_modify_unix_fd (self->source, source->tag, condition);
-    }
-  source->condition = condition;
-
-  if (self->retry)
-    g_source_set_ready_time (self->source,
-                             g_get_monotonic_time () + CPROC_SEND_RETRY_MSEC * 1000);
-  else if (g_source_get_ready_time (self->source) >= 0)
-    g_source_set_ready_time (self->source, -1);
-}
-
-void
-cproc_channel_write_queue (CprocChannel *self)
-{
-  CprocSendResult result = cproc_send_queue_write (&self->send_queue, self->fd);
-
-  self->last_write = g_get_monotonic_time ();
-  self->corked = FALSE;
-  self->blocked = result == CPROC_SEND_BLOCKED;
-  self->retry = result == CPROC_SEND_RETRY;
-
-  if (result == CPROC_SEND_CLOSED)
-    cproc_channel_close_writing (self);
-  else
-    cproc_channel_watch (self);
-}
-
-/* The other side takes nothing any more. What it sent before is still to be read. */
-void
-cproc_channel_close_writing (CprocChannel *self)
-{
-  cproc_send_queue_fail (&self->send_queue);
-  self->write_closed = TRUE;
-  self->corked = FALSE;
-  self->blocked = FALSE;
-  self->retry = FALSE;
-  cproc_channel_watch (self);
+  return (self->watch != NULL && g_source_query_unix_fd (source, self->watch) != 0) ||
+         channel_has_work (self);
 }
 
 /* Descriptors in what nobody has read are closed with the socket. */
@@ -339,8 +273,7 @@ channel_source_dispatch (GSource     *source,
                          GSourceFunc  callback,
                          gpointer     user_data)
 {
-  CprocChannelSource *channel_source = (CprocChannelSource *) source;
-  CprocChannel *self = channel_source->channel;
+  CprocChannel *self = ((CprocChannelSource *) source)->channel;
   GIOCondition ready = 0;
 
   if (self->depth >= MAX_DEPTH)
@@ -350,8 +283,8 @@ channel_source_dispatch (GSource     *source,
     return G_SOURCE_REMOVE;
 
   g_object_ref (self);
-  if (channel_source->tag != NULL)
-    ready = g_source_query_unix_fd (source, channel_source->tag);
+  if (self->watch != NULL)
+    ready = g_source_query_unix_fd (source, self->watch);
 
   /* GLib looks at it before a dispatch, so the next one within this one is the last. */
   if (++self->depth == MAX_DEPTH - 1)
@@ -388,14 +321,10 @@ static GSourceFuncs channel_source_funcs = {
 void
 cproc_channel_attach (CprocChannel *self)
 {
-  CprocChannelSource *source;
-
   g_assert (self->source == NULL);
 
   self->source = g_source_new (&channel_source_funcs, sizeof (CprocChannelSource));
-  source = (CprocChannelSource *) self->source;
-  source->channel = self;
-  source->tag = NULL;
+  ((CprocChannelSource *) self->source)->channel = self;
   g_source_set_static_name (self->source, "[libcproc] channel");
   g_source_set_can_recurse (self->source, TRUE);
   cproc_channel_watch (self);
@@ -408,6 +337,7 @@ cproc_channel_detach (CprocChannel *self)
   if (self->source == NULL)
     return;
 
+  self->watch = NULL;
   g_source_destroy (self->source);
   g_clear_pointer (&self->source, g_source_unref);
 }

@@ -82,8 +82,6 @@
 
 G_DEFINE_FINAL_TYPE (CprocChannel, cproc_channel, G_TYPE_OBJECT)
 
-guint cproc_channel_signals[CPROC_CHANNEL_N_SIGNALS];
-
 static void
 channel_forget (CprocChannel *self)
 {
@@ -118,59 +116,6 @@ cproc_channel_dispose (GObject *object)
   G_OBJECT_CLASS (cproc_channel_parent_class)->dispose (object);
 }
 
-/* The parameters have no static scope: GJS would then keep no reference of its own to what a
- * handler stores. */
-static void
-install_signals (GObjectClass *object_class)
-{
-  GType type = G_OBJECT_CLASS_TYPE (object_class);
-
-  /**
-   * CprocChannel::message:
-   * @self: the channel
-   * @message: the message
-   *
-   * The other side has sent a message.
-   *
-   * Messages that come while nothing is connected are dropped.
-   *
-   * Since: 1.0
-   */
-  cproc_channel_signals[CPROC_CHANNEL_SIGNAL_MESSAGE] =
-    g_signal_new ("message", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
-                  G_TYPE_NONE, 1, CPROC_TYPE_MESSAGE);
-  cproc_channel_set_marshaller (cproc_channel_signals[CPROC_CHANNEL_SIGNAL_MESSAGE], type);
-
-  /**
-   * CprocChannel::invalid-message:
-   * @self: the channel
-   * @error: what is wrong with it
-   *
-   * The other side has sent something that is no message, and it was skipped.
-   *
-   * The error is [error@Cproc.Error.INVALID_MESSAGE] or [error@Cproc.Error.MESSAGE_TOO_LARGE]. It
-   * comes where the message would have come, between the others.
-   *
-   * Since: 1.0
-   */
-  cproc_channel_signals[CPROC_CHANNEL_SIGNAL_INVALID_MESSAGE] =
-    g_signal_new ("invalid-message", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
-                  G_TYPE_NONE, 1, G_TYPE_ERROR);
-
-  /**
-   * CprocChannel::disconnected:
-   * @self: the channel
-   *
-   * The channel has ended: from this side by [method@Channel.close], or from the other.
-   *
-   * It is emitted once, after the last message, and never from inside of a method.
-   *
-   * Since: 1.0
-   */
-  cproc_channel_signals[CPROC_CHANNEL_SIGNAL_DISCONNECTED] =
-    g_signal_new ("disconnected", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
-}
-
 static void
 cproc_channel_class_init (CprocChannelClass *klass)
 {
@@ -179,7 +124,7 @@ cproc_channel_class_init (CprocChannelClass *klass)
   object_class->dispose = cproc_channel_dispose;
 
   cproc_channel_install_properties (object_class);
-  install_signals (object_class);
+  cproc_channel_install_signals (object_class);
 }
 
 static void
