@@ -46,8 +46,7 @@ struct _CprocChannel
   CprocChannelState state;
   GMainContext *context;
   GSource *source;
-  gpointer watch;         /* of the socket, in the source */
-  GIOCondition condition; /* that it waits for */
+  GPollFD poll;           /* of the socket, in the source; no events: not polled */
   guint depth; /* of dispatches within dispatches */
 
   const CprocChannelDelegate *delegate_functions;

@@ -7,10 +7,8 @@
 
 #include "cproc-channel-internal-private.h"
 #include "cproc-fd-closer-private.h"
+#include "cproc-turn-private.h"
 
-/* One dispatch does no more than this before the loop gets its turn. */
-#define MAX_FRAMES_PER_DISPATCH 256
-#define MAX_BYTES_PER_DISPATCH (1024 * 1024)
 #define MAX_DISCARDS_PER_DISPATCH 16
 
 /* A handler may run a nested main loop, in which further messages come, in order. A peer must not
@@ -23,6 +21,7 @@ typedef struct
 {
   GSource source;
   CprocChannel *channel;
+  CprocTurn *turn;
 } CprocChannelSource;
 
 static gboolean
@@ -43,22 +42,26 @@ channel_source_prepare (GSource *source,
 {
   CprocChannel *self = ((CprocChannelSource *) source)->channel;
 
-  *timeout = -1;
   self->turn_writes = 0;
   /* A fork has the queue too, and must not write it a second time. */
   if (self->corked && self->process == getpid ())
     cproc_channel_write_queue (self);
 
-  return channel_has_work (self);
+  *timeout = channel_has_work (self) ? 0 : -1;
+
+  return *timeout == 0 && cproc_turn_is_open (((CprocChannelSource *) source)->turn, source);
 }
 
 static gboolean
 channel_source_check (GSource *source)
 {
+  CprocTurn *turn = ((CprocChannelSource *) source)->turn;
   CprocChannel *self = ((CprocChannelSource *) source)->channel;
+  gboolean is_readable = (self->poll.revents & ~G_IO_OUT) != 0;
+  gboolean is_writable = (self->poll.revents & ~G_IO_IN) != 0;
 
-  return (self->watch != NULL && g_source_query_unix_fd (source, self->watch) != 0) ||
-         channel_has_work (self);
+  return cproc_turn_admit (turn, source, is_readable || channel_has_work (self)) ||
+         (is_writable && self->blocked);
 }
 
 /* Descriptors in what nobody has read are closed with the socket. */
@@ -157,8 +160,7 @@ channel_read (CprocChannel *self,
               GSource      *source,
               gboolean      may_receive)
 {
-  gsize bytes = 0;
-  guint n_frames = 0;
+  CprocTurn *turn = ((CprocChannelSource *) source)->turn;
 
   while (self->source == source && self->state == CPROC_CHANNEL_OPEN)
     {
@@ -166,14 +168,12 @@ channel_read (CprocChannel *self,
       gsize length;
       CprocFrameKind kind;
 
-      if (n_frames == MAX_FRAMES_PER_DISPATCH)
-        return;
-
       kind = cproc_receive_queue_next (&self->receive_queue, &text, &length);
       if (kind != CPROC_FRAME_NONE)
         {
           channel_take_frame (self, kind, text, length);
-          n_frames++;
+          if (cproc_turn_is_over (turn))
+            return;
           continue;
         }
 
@@ -183,11 +183,10 @@ channel_read (CprocChannel *self,
           return;
         }
 
-      if (!may_receive || bytes >= MAX_BYTES_PER_DISPATCH)
+      if (!may_receive || cproc_turn_is_over (turn))
         return;
 
       channel_receive (self, &length);
-      bytes += length;
       may_receive = length == CPROC_RECEIVE_CHUNK;
     }
 }
@@ -268,30 +267,12 @@ channel_may_write (CprocChannel *self,
   return self->blocked && (ready & ~G_IO_IN) != 0;
 }
 
-static gboolean
-channel_source_dispatch (GSource     *source,
-                         GSourceFunc  callback,
-                         gpointer     user_data)
+/* Calls user code, which the turn bounds. */
+static void
+channel_run_turn (CprocChannel *self,
+                  GSource      *source,
+                  GIOCondition  ready)
 {
-  CprocChannel *self = ((CprocChannelSource *) source)->channel;
-  GIOCondition ready = 0;
-
-  if (self->depth >= MAX_DEPTH)
-    return G_SOURCE_CONTINUE;
-  /* What comes is not for a fork to take away. */
-  if (self->process != getpid ())
-    return G_SOURCE_REMOVE;
-
-  g_object_ref (self);
-  if (self->watch != NULL)
-    ready = g_source_query_unix_fd (source, self->watch);
-
-  /* GLib looks at it before a dispatch, so the next one within this one is the last. */
-  if (++self->depth == MAX_DEPTH - 1)
-    g_source_set_can_recurse (source, FALSE);
-
-  if (channel_may_write (self, source, ready))
-    cproc_channel_write_queue (self);
   if (self->busy_poll.asked != 0 && (ready & G_IO_IN) != 0)
     cproc_busy_poll_answer (&self->busy_poll, g_get_monotonic_time ());
 
@@ -302,8 +283,39 @@ channel_source_dispatch (GSource     *source,
 
   if (self->source == source)
     cproc_channel_process_pending (self);
-  if (channel_is_exchange (self, source))
-    channel_await_answer (self);
+}
+
+static gboolean
+channel_source_dispatch (GSource     *source,
+                         GSourceFunc  callback,
+                         gpointer     user_data)
+{
+  CprocChannelSource *channel_source = (CprocChannelSource *) source;
+  CprocChannel *self = channel_source->channel;
+  GIOCondition ready = self->poll.revents;
+  CprocTurnDispatch dispatch;
+
+  if (self->depth >= MAX_DEPTH)
+    return G_SOURCE_CONTINUE;
+  /* A fork must not take what comes. */
+  if (self->process != getpid ())
+    return G_SOURCE_REMOVE;
+
+  g_object_ref (self);
+
+  /* GLib looks at it before a dispatch, so the next one within this one is the last. */
+  if (++self->depth == MAX_DEPTH - 1)
+    g_source_set_can_recurse (source, FALSE);
+
+  if (channel_may_write (self, source, ready))
+    cproc_channel_write_queue (self);
+  if (cproc_turn_enter (channel_source->turn, source, &dispatch))
+    {
+      channel_run_turn (self, source, ready);
+      cproc_turn_leave (&dispatch);
+      if (channel_is_exchange (self, source))
+        channel_await_answer (self);
+    }
 
   if (self->depth-- == MAX_DEPTH - 1)
     g_source_set_can_recurse (source, TRUE);
@@ -325,6 +337,7 @@ cproc_channel_attach (CprocChannel *self)
 
   self->source = g_source_new (&channel_source_funcs, sizeof (CprocChannelSource));
   ((CprocChannelSource *) self->source)->channel = self;
+  ((CprocChannelSource *) self->source)->turn = cproc_turn_acquire (self->context);
   g_source_set_static_name (self->source, "[libcproc] channel");
   g_source_set_can_recurse (self->source, TRUE);
   cproc_channel_watch (self);
@@ -337,7 +350,8 @@ cproc_channel_detach (CprocChannel *self)
   if (self->source == NULL)
     return;
 
-  self->watch = NULL;
+  cproc_turn_release (((CprocChannelSource *) self->source)->turn, self->source);
+  self->poll.events = 0;
   g_source_destroy (self->source);
   g_clear_pointer (&self->source, g_source_unref);
 }

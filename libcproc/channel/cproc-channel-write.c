@@ -20,18 +20,19 @@ cproc_channel_watch (CprocChannel *self)
 
   if (self->fd < 0)
     {
-      if (self->watch != NULL)
-        g_source_remove_unix_fd (self->source, g_steal_pointer (&self->watch));
+      if (self->poll.events != 0)
+        g_source_remove_poll (self->source, &self->poll);
+      self->poll.events = 0;
     }
-  else if (self->watch == NULL)
+  else if (self->poll.events == 0)
     {
-      self->watch = g_source_add_unix_fd (self->source, self->fd, condition);
+      self->poll = (GPollFD) { .fd = self->fd, .events = condition };
+      g_source_add_poll (self->source, &self->poll);
     }
-  else if (self->condition != condition)
+  else
     {
-      g_source_modify_unix_fd (self->source, self->watch, condition);
+      self->poll.events = condition;
     }
-  self->condition = condition;
 
   if (self->retry)
     g_source_set_ready_time (self->source,
