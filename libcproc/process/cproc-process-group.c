@@ -237,16 +237,6 @@ signal_leader_elsewhere (CprocProcessGroup *self,
   return result;
 }
 
-/* EINVAL where the kernel cannot, or a sandbox refuses it. */
-static int
-signal_group_of_leader (CprocProcessGroup *self,
-                        int                signum)
-{
-  int result = self->pidfd >= 0 ? cproc_pidfd_signal_group (self->pidfd, signum) : EINVAL;
-
-  return cproc_pidfd_is_refused (result) ? EINVAL : result;
-}
-
 /* EINVAL where the kernel cannot. */
 static int
 signal_by_pidfd (CprocProcessGroup *self,
@@ -254,21 +244,24 @@ signal_by_pidfd (CprocProcessGroup *self,
 {
   int result;
 
+  if (self->pidfd < 0)
+    return EINVAL;
+
   if (!self->leader_ended)
     {
-      result = signal_group_of_leader (self, signum);
+      result = cproc_pidfd_signal_group (self->pidfd, signum);
 
       return result != EINVAL ? signal_leader_elsewhere (self, signum, result) : result;
     }
 
-  result = signal_group_of_leader (self, 0);
+  result = cproc_pidfd_signal_group (self->pidfd, 0);
   if (result == EINVAL || result == ESRCH)
     return result;
 
   /* The leader may still be a zombie, which counts as a member: wait until it is reaped. */
   cproc_pidfd_await_reaped (self->pidfd);
 
-  return signal_group_of_leader (self, signum);
+  return cproc_pidfd_signal_group (self->pidfd, signum);
 }
 
 static int
@@ -287,7 +280,10 @@ cproc_process_group_signal (CprocProcessGroup *self,
 {
   int result = signal_by_pidfd (self, signum);
 
-  return result != EINVAL ? result : signal_by_number (self, signum);
+  if (result == EINVAL || cproc_pidfd_is_refused (result))
+    return signal_by_number (self, signum);
+
+  return result;
 }
 
 gboolean
@@ -313,6 +309,15 @@ cproc_process_group_has_zombies_only (CprocProcessGroup *self)
   return members->len == 0;
 }
 
+/* Linux 6.9. */
+static gboolean
+has_group_handle (CprocProcessGroup *self)
+{
+  int result = self->pidfd >= 0 ? cproc_pidfd_signal_group (self->pidfd, 0) : EINVAL;
+
+  return result != EINVAL && !cproc_pidfd_is_refused (result);
+}
+
 void
 cproc_process_group_leader_exited (CprocProcessGroup *self)
 {
@@ -322,7 +327,7 @@ cproc_process_group_leader_exited (CprocProcessGroup *self)
   self->leader_ended = TRUE;
 
   /* Now the number is known to be the group's, and soon no more. */
-  if (self->members == NULL && signal_group_of_leader (self, 0) == EINVAL)
+  if (self->members == NULL && !has_group_handle (self))
     find_first_members (self);
 }
 

@@ -97,7 +97,7 @@ test('options-that-are-none', () => {
     try {
       void new Cproc.Child(['true'], options);
     } catch (error) {
-      assertIncludes(String(error), 'no option');
+      assertIncludes(String(error), 'No property');
       continue;
     }
     throw new Error('no error');

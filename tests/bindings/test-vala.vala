@@ -52,8 +52,7 @@ void test_command () {
   command.set_stdio_file (2, "/dev/null", Cproc.FileFlags.WRITE | Cproc.FileFlags.APPEND);
   assert_cmpstrv (command.argv, { "pwd" });
   assert_cmpstr (command.cwd, CompareOperator.EQ, "/");
-  /* The changes are applied at the start. */
-  assert_cmpstrv (command.environment, { "A=1" });
+  assert_cmpstrv (command.environment, { "B=2" });
   assert (command.stderr_mode == Cproc.Stdio.FILE);
   command.cwd = null;
   assert_null (command.cwd);
