@@ -19,6 +19,9 @@ packages='
   git man-db mandoc rsync
 '
 
+# The launch helper is tested as a program of 32 bit too.
+[ "$(dpkg --print-architecture 2>/dev/null)" != amd64 ] || packages="$packages gcc-multilib"
+
 # Any node will do: there are others than Debian's.
 command -v node >/dev/null || packages="$packages nodejs"
 

@@ -37,6 +37,12 @@ gboolean      cproc_fd_begin_context (CprocFdHeld *held, GError **error);
 void          cproc_fd_end_context   (CprocFdHeld *held);
 GMainContext *cproc_fd_new_context   (GError **error);
 
+/* GSubprocess opens descriptors of its own, which must not take the place of a standard stream that
+ * the application has closed: it may open something there at any time. Between these two calls the
+ * free ones of 0 to 2 are taken; what the application has put there meanwhile stays. */
+gboolean      cproc_fd_reserve_stdio (GError **error);
+void          cproc_fd_release_stdio (void);
+
 /* The global one is made when it is first asked for. */
 GMainContext *cproc_fd_ref_thread_default (GError **error);
 

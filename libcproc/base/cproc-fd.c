@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <gio/gio.h>
@@ -181,6 +182,50 @@ cproc_fd_end_context (CprocFdHeld *held)
 {
   while (held->n > 0)
     close (held->fds[--held->n]);
+}
+
+/* Several threads may start children at once. */
+static GMutex reserved_mutex;
+static guint n_reservations;
+static ino_t reserved_inodes[FLOOR + 1]; /* 0: not reserved */
+
+gboolean
+cproc_fd_reserve_stdio (GError **error)
+{
+  struct stat st;
+  int fd;
+
+  g_mutex_lock (&reserved_mutex);
+  while ((fd = socket (AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) >= 0 && fd <= FLOOR)
+    reserved_inodes[fd] = fstat (fd, &st) == 0 ? st.st_ino : 0;
+  if (fd >= 0)
+    n_reservations++;
+  else
+    set_error (error, errno, _("too few descriptors are left"));
+  g_mutex_unlock (&reserved_mutex);
+
+  if (fd < 0)
+    return FALSE;
+  close (fd);
+
+  return TRUE;
+}
+
+void
+cproc_fd_release_stdio (void)
+{
+  struct stat st;
+
+  g_mutex_lock (&reserved_mutex);
+  if (--n_reservations == 0)
+    for (int fd = 0; fd <= FLOOR; fd++)
+      {
+        if (reserved_inodes[fd] != 0 && fstat (fd, &st) == 0 && S_ISSOCK (st.st_mode) &&
+            st.st_ino == reserved_inodes[fd])
+          close (fd);
+        reserved_inodes[fd] = 0;
+      }
+  g_mutex_unlock (&reserved_mutex);
 }
 
 GMainContext *

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "cproc-channel-internal-private.h"
@@ -16,24 +17,20 @@ G_LOCK_DEFINE_STATIC (parent);
 static CprocChannel *parent;
 static pid_t parent_pid;
 
-/* Node loses what its kernel buffer did not take when a program exits; this waits until the parent
- * has read it, for some time. */
+/* Node loses what its kernel buffer did not take when a program exits; this waits until it is read.
+ * The other side being gone ends the wait. */
 static void
 flush_at_exit (void)
 {
-  int timeout = parent->exit_flush_timeout;
-
   /* A fork of this process has the queue too. */
-  if (timeout == 0 || parent->fd < 0 || parent->write_closed || getpid () != parent_pid)
+  if (parent->fd < 0 || parent->write_closed || getpid () != parent_pid)
     return;
 
   /* Another thread is using the channel, and this one must not. */
   if (!g_main_context_acquire (parent->context))
     return;
 
-  cproc_channel_flush_blocking (parent, FALSE,
-                                timeout < 0 ? -1 : g_get_monotonic_time () + timeout * 1000LL,
-                                NULL, NULL);
+  cproc_channel_flush_blocking (parent, FALSE, NULL, NULL);
   g_main_context_release (parent->context);
 }
 
@@ -42,6 +39,8 @@ parse_fd (const char  *value,
           GError     **error)
 {
   guint64 fd;
+  int type;
+  socklen_t length = sizeof type;
 
   if (!g_ascii_isdigit (value[0]) ||
       !g_ascii_string_to_unsigned (value, 10, 0, G_MAXINT, &fd, NULL))
@@ -52,8 +51,15 @@ parse_fd (const char  *value,
       return -1;
     }
 
-  if (!cproc_channel_check_socket ((int) fd, error))
-    return -1;
+  if (getsockopt ((int) fd, SOL_SOCKET, SO_TYPE, &type, &length) < 0)
+    {
+      int errsv = errno;
+
+      g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errsv),
+                   _("The descriptor %d that the variable “%s” names is no message channel: %s"),
+                   (int) fd, FD_VARIABLE, g_strerror (errsv));
+      return -1;
+    }
 
   return (int) fd;
 }
@@ -109,9 +115,8 @@ open_parent (GError **error)
  * environment is not safe while other threads run.
  *
  * Every call returns the same object, also after it has been disconnected. The library keeps a
- * reference to it. When the process exits by `exit()` or by returning from `main()`, it first
- * writes the messages that are queued, for at most [property@Cproc.Channel:exit-flush-timeout]. So
- * a worker that sends and exits loses nothing, unless its parent does not read.
+ * reference to it. When the process exits by `exit()` or by returning from `main()`, what was sent
+ * and is not written yet is written first, so a worker that sends and exits loses nothing.
  *
  * ```c
  * int
@@ -119,7 +124,7 @@ open_parent (GError **error)
  * {
  *   g_autoptr(GMainLoop) loop = g_main_loop_new (NULL, FALSE);
  *   g_autoptr(GError) error = NULL;
- *   CprocChannel *channel = cproc_channel_get_parent (&error);
+ *   g_autoptr(CprocChannel) channel = cproc_channel_get_parent (&error);
  *
  *   if (channel == NULL)
  *     g_error ("Not started as a worker: %s", error != NULL ? error->message : "no channel");
@@ -131,10 +136,10 @@ open_parent (GError **error)
  * ```
  *
  * The error is [error@Cproc.Error.NOT_SUPPORTED] if the parent uses another serialization than
- * JSON, and from `G_IO_ERROR` if the descriptor is not a connected stream socket.
+ * JSON, and from `G_IO_ERROR` if the descriptor is none or no socket.
  *
- * Returns: (transfer none) (nullable): the channel; `NULL` without an error if this process is not
- *   a worker
+ * Returns: (transfer full) (nullable): the channel; `NULL` without an error if this process is no
+ *   worker
  *
  * Since: 1.0
  */
@@ -155,7 +160,7 @@ cproc_channel_get_parent (GError **error)
           atexit (flush_at_exit);
         }
     }
-  channel = parent;
+  channel = parent != NULL ? g_object_ref (parent) : NULL;
   G_UNLOCK (parent);
 
   return channel;

@@ -205,11 +205,8 @@ cproc_child_check_closed (CprocChild *self)
   if (!child_has_ended (self))
     return;
 
-  if (hooks->finishing != NULL && !hooks->finishing (self))
-    {
-      cproc_timer_stop (&priv->closed_timer);
-      return;
-    }
+  if (hooks->finishing != NULL)
+    hooks->finishing (self);
 
   /* What the hook emits may have brought us here already. */
   cproc_timer_stop (&priv->closed_timer);

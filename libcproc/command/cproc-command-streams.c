@@ -198,9 +198,10 @@ cproc_command_check_file (CprocCommand   *self,
  *
  * Makes a standard stream lead to a file, and sets its mode to `CPROC_STDIO_FILE`.
  *
- * Each start opens the file. Another number for @fd, an empty path, flags that are not known, or
- * `CPROC_FILE_FLAGS_EXCLUSIVE` without writing are reported by the next start as
- * `G_IO_ERROR_INVALID_ARGUMENT`.
+ * Each start opens the file. A named pipe (FIFO) is opened by the child, which waits until another
+ * process opens the other end; the start does not wait. Another number for @fd, an empty path,
+ * flags that are not known, or `CPROC_FILE_FLAGS_EXCLUSIVE` without writing are reported by the
+ * next start as `G_IO_ERROR_INVALID_ARGUMENT`.
  *
  * Since: 1.0
  */

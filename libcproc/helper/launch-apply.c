@@ -11,8 +11,11 @@
 
 #include "launch.h"
 
-/* The calls themselves, not the C library's functions, which keep other threads in step and sets
- * of signals of their own. */
+/* The system calls themselves: the C library's functions also change other threads and keep signals
+ * of their own.
+ *
+ * syscall() takes its arguments as words. On 32 bit a number of 64 bits would take two of them, and
+ * move those after it: each argument is a long or a pointer, here and wherever it is called. */
 #ifdef SYS_setresuid32
 #define SYSCALL_SETRESUID SYS_setresuid32
 #define SYSCALL_SETRESGID SYS_setresgid32
@@ -23,7 +26,7 @@
 #define SYSCALL_SETGROUPS SYS_setgroups
 #endif
 
-#define KERNEL_SIGSET_SIZE (_NSIG / 8)
+#define KERNEL_SIGSET_SIZE ((long) _NSIG / 8)
 
 static bool
 fail (LaunchRecord *failure,
@@ -71,7 +74,7 @@ apply_limits (const LaunchSpec *spec,
       /* As prlimit64() has it: LAUNCH_UNLIMITED is its RLIM64_INFINITY. */
       uint64_t limit[2] = { spec->limits[i].soft, spec->limits[i].hard };
 
-      if (spec->limits[i].is_set && syscall (SYS_prlimit64, 0, i, limit, NULL) != 0)
+      if (spec->limits[i].is_set && syscall (SYS_prlimit64, 0L, (long) i, limit, NULL) != 0)
         return fail (failure, LAUNCH_STEP_LIMIT, i);
     }
   return true;
@@ -103,9 +106,12 @@ static bool
 apply_ids (const LaunchSpec *spec,
            LaunchRecord     *failure)
 {
-  if (spec->gid >= 0 && syscall (SYSCALL_SETRESGID, spec->gid, spec->gid, spec->gid) != 0)
+  long gid = (long) spec->gid;
+  long uid = (long) spec->uid;
+
+  if (spec->gid >= 0 && syscall (SYSCALL_SETRESGID, gid, gid, gid) != 0)
     return fail (failure, LAUNCH_STEP_GROUP_ID, 0);
-  if (spec->uid >= 0 && syscall (SYSCALL_SETRESUID, spec->uid, spec->uid, spec->uid) != 0)
+  if (spec->uid >= 0 && syscall (SYSCALL_SETRESUID, uid, uid, uid) != 0)
     return fail (failure, LAUNCH_STEP_USER_ID, 0);
   return true;
 }
@@ -119,7 +125,7 @@ apply_death_signal (const LaunchSpec *spec,
   if (prctl (PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0)
     return fail (failure, LAUNCH_STEP_DEATH_SIGNAL, 0);
 
-  /* It was too late for a parent that had ended before. */
+  /* The parent may have ended before the call. */
   if (getppid () != spec->parent_pid)
     kill (getpid (), SIGKILL);
   return true;
@@ -155,6 +161,6 @@ launch_reset_signals (void)
   int signum;
 
   for (signum = 1; signum < _NSIG; signum++)
-    syscall (SYS_rt_sigaction, signum, zero, NULL, KERNEL_SIGSET_SIZE);
-  syscall (SYS_rt_sigprocmask, SIG_SETMASK, zero, NULL, KERNEL_SIGSET_SIZE);
+    syscall (SYS_rt_sigaction, (long) signum, zero, NULL, KERNEL_SIGSET_SIZE);
+  syscall (SYS_rt_sigprocmask, (long) SIG_SETMASK, zero, NULL, KERNEL_SIGSET_SIZE);
 }

@@ -90,14 +90,14 @@ launch_close_listed (int first,
       return;
     }
 
-  /* What is closed while the list is read may shift the rest: once more until all is gone. */
+  /* Closing while the list is read may shift the rest: repeat until nothing is left to close. */
   do
     {
       long length;
 
       n_closed = 0;
       lseek (dir_fd, 0, SEEK_SET);
-      while ((length = syscall (SYS_getdents64, dir_fd, buffer, sizeof buffer)) > 0)
+      while ((length = syscall (SYS_getdents64, (long) dir_fd, buffer, (long) sizeof buffer)) > 0)
         n_closed += close_entries (buffer, (size_t) length, first, last, dir_fd);
       if (length < 0)
         break;
@@ -111,7 +111,7 @@ close_from_to (int first,
                int last)
 {
   /* ENOSYS before Linux 5.9; EPERM from a sandbox that does not know the call. */
-  if (first <= last && syscall (SYS_close_range, (unsigned) first, (unsigned) last, 0u) != 0)
+  if (first <= last && syscall (SYS_close_range, (long) first, (long) last, 0L) != 0)
     launch_close_listed (first, last);
 }
 

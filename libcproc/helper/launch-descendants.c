@@ -156,7 +156,8 @@ send_signal (const Found *one,
              int          signum)
 {
   if (one->fd >= 0
-      && (syscall (SYS_pidfd_send_signal, one->fd, signum, NULL, 0) == 0 || !is_refused (errno)))
+      && (syscall (SYS_pidfd_send_signal, (long) one->fd, (long) signum, NULL, 0L) == 0
+          || !is_refused (errno)))
     return;
 
   /* The number is the process's own as long as it lives. */
@@ -192,7 +193,7 @@ for_each_entry (int     dir_fd,
   _Alignas (DirEntry) char buffer[4096];
   long length;
 
-  while ((length = syscall (SYS_getdents64, dir_fd, buffer, sizeof buffer)) > 0)
+  while ((length = syscall (SYS_getdents64, (long) dir_fd, buffer, (long) sizeof buffer)) > 0)
     {
       const DirEntry *entry;
       long position;
@@ -278,9 +279,9 @@ is_child (const Found *one,
   pid_t actual;
 
   if (parent == getpid ())
-    return syscall (SYS_waitid, one->fd >= 0 ? WAIT_BY_PIDFD : P_PID,
-                    one->fd >= 0 ? one->fd : one->pid, &info,
-                    WEXITED | WNOHANG | WNOWAIT | __WALL, NULL) == 0;
+    return syscall (SYS_waitid, (long) (one->fd >= 0 ? WAIT_BY_PIDFD : P_PID),
+                    (long) (one->fd >= 0 ? one->fd : one->pid), &info,
+                    (long) (WEXITED | WNOHANG | WNOWAIT | __WALL), NULL) == 0;
 
   actual = get_parent (one->pid);
   return actual >= 0 ? actual == parent : is_listed (one->pid, parent);
@@ -296,7 +297,7 @@ add (pid_t pid,
     return;
 
   one->pid = pid;
-  one->fd = launch_lacks_pidfd ? -1 : (int) syscall (SYS_pidfd_open, pid, 0);
+  one->fd = launch_lacks_pidfd ? -1 : (int) syscall (SYS_pidfd_open, (long) pid, 0L);
   if (one->fd < 0 && !launch_lacks_pidfd && !is_refused (errno))
     return;
 

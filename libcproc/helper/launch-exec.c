@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
+#define _FILE_OFFSET_BITS 64 /* stat() fails for some files otherwise, on 32 bit */
+
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "launch.h"
@@ -11,9 +15,13 @@
 #define SHELL_PATH "/bin/sh"
 #define DEFAULT_PATH "/usr/local/bin:/usr/bin:/bin"
 
+/* 1, 2, 4 … ms between the attempts to run a file that is open for writing. */
+#define N_BUSY_ATTEMPTS 6
+
 typedef struct
 {
-  char **args; /* FILE, ARGV0, ARG... */
+  char **args;     /* FILE, ARGV0, ARG... */
+  bool only_looks; /* then no step of the failure means that the program is there */
   LaunchRecord failure;
 } Attempt;
 
@@ -28,14 +36,73 @@ get_search_path (void)
   return DEFAULT_PATH;
 }
 
-/* The shell takes the two places before the arguments, which FILE and ARGV0 no longer need. */
+/* A file that the kernel does not know how to run is a script for the shell if its first line is
+ * text, as shells judge it. An empty file is not a program. */
+static bool
+is_shell_script (const char *path)
+{
+  char text[4096];
+  ssize_t length, i;
+  int fd = open (path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+  if (fd < 0)
+    return false;
+  do
+    length = read (fd, text, sizeof text);
+  while (length < 0 && errno == EINTR);
+  close (fd);
+
+  for (i = 0; i < length && text[i] != '\n'; i++)
+    if (text[i] == '\0')
+      return false;
+  return length > 0;
+}
+
+/* The shell takes the two places before the arguments, which FILE and ARGV0 no longer need. It
+ * takes a name that begins with a dash or a plus for options. */
 static void
 exec_by_shell (char      **args,
                const char *path)
 {
+  static char safe_path[2 + PATH_MAX] = "./";
+
+  if ((*path == '-' || *path == '+') && strlen (path) < PATH_MAX)
+    path = strcpy (safe_path + 2, path) - 2;
   args[0] = (char *) SHELL_PATH;
   args[1] = (char *) path;
   execve (SHELL_PATH, args, environ);
+}
+
+/* While another thread of our process writes a program, a process that is just being started has
+ * its descriptor for a moment. Returns the error. */
+static int
+exec_unless_busy (const char  *path,
+                  char       **argv)
+{
+  int i;
+
+  for (i = 0; i < N_BUSY_ATTEMPTS; i++)
+    {
+      struct timespec pause = { 0, 1000000L << i };
+
+      execve (path, argv, environ);
+      if (errno != ETXTBSY)
+        return errno;
+      nanosleep (&pause, NULL);
+    }
+  execve (path, argv, environ);
+  return errno;
+}
+
+/* 0, or the error that an exec would have. */
+static int
+look (const char *path)
+{
+  struct stat st;
+
+  if (access (path, X_OK) != 0 || stat (path, &st) != 0)
+    return errno;
+  return S_ISREG (st.st_mode) ? 0 : EACCES;
 }
 
 static void
@@ -43,15 +110,13 @@ exec_path (Attempt    *self,
            const char *path)
 {
   struct stat st;
-  int error;
+  int error = self->only_looks ? look (path) : exec_unless_busy (path, self->args + 1);
 
-  execve (path, self->args + 1, environ);
-  error = errno;
-  self->failure = (LaunchRecord) { LAUNCH_STEP_EXEC, error, 0 };
+  self->failure = (LaunchRecord) { error != 0 ? LAUNCH_STEP_EXEC : 0, error, 0 };
 
-  if (error == ENOEXEC)
+  if (error == ENOEXEC && is_shell_script (path))
     exec_by_shell (self->args, path);
-  else if (error == ENOENT && stat (path, &st) == 0)
+  else if (error == ENOENT && !self->only_looks && stat (path, &st) == 0)
     self->failure.step = LAUNCH_STEP_INTERPRETER;
   else if (error == EACCES && stat (path, &st) == 0 && S_ISDIR (st.st_mode))
     self->failure.value = EISDIR;
@@ -136,18 +201,52 @@ search_and_exec (Attempt *self)
   self->failure = best;
 }
 
+static void
+find_and_exec (Attempt *self)
+{
+  const char *file = self->args[0];
+
+  self->failure = (LaunchRecord) { LAUNCH_STEP_EXEC, ENOENT, 0 };
+  if (strchr (file, '/') != NULL)
+    exec_path (self, file);
+  else if (*file != '\0')
+    search_and_exec (self);
+}
+
 void
 launch_exec (char        **args,
              LaunchRecord *failure)
 {
-  Attempt attempt = { args, { LAUNCH_STEP_EXEC, ENOENT, 0 } };
-  const char *file = args[0];
+  Attempt attempt = { .args = args };
 
-  if (strchr (file, '/') != NULL)
-    exec_path (&attempt, file);
-  else if (*file != '\0')
-    search_and_exec (&attempt);
+  find_and_exec (&attempt);
   *failure = attempt.failure;
+}
+
+/* Whether the program is there and may be run. */
+static bool
+find (char        **args,
+      LaunchRecord *failure)
+{
+  Attempt attempt = { .args = args, .only_looks = true };
+
+  find_and_exec (&attempt);
+  *failure = attempt.failure;
+  return failure->step == 0;
+}
+
+/* Closing the status socket tells that the program runs: what waits from here on is the child. */
+static bool
+take_fifos (const LaunchSpec *spec,
+            char            **args,
+            LaunchRecord     *failure)
+{
+  if (!find (args, failure) || !launch_check_fifos (spec, failure))
+    return false;
+  close (spec->status_fd);
+  if (!launch_open_fifos (spec))
+    _exit (LAUNCH_EXIT_FAILURE);
+  return true;
 }
 
 void
@@ -159,7 +258,8 @@ launch_become (const LaunchSpec *spec,
   if (launch_apply (spec, argv[LAUNCH_ARG_CWD], &failure))
     {
       launch_reset_signals ();
-      launch_exec (argv + LAUNCH_ARG_FILE, &failure);
+      if (!launch_has_fifos (spec) || take_fifos (spec, argv + LAUNCH_ARG_FILE, &failure))
+        launch_exec (argv + LAUNCH_ARG_FILE, &failure);
     }
   launch_report (spec->status_fd, (LaunchStep) failure.step, failure.value, failure.detail);
   _exit (LAUNCH_EXIT_FAILURE);

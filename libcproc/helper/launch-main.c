@@ -7,63 +7,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "launch.h"
 
-#ifndef SYS_pidfd_open
-#define SYS_pidfd_open 434 /* the same on every architecture but Alpha */
-#endif
-
-void
-launch_report (int        status_fd,
-               LaunchStep step,
-               int        value,
-               int        detail)
-{
-  LaunchRecord record = { (int32_t) step, value, detail };
-
-  while (write (status_fd, &record, sizeof record) < 0 && errno == EINTR)
-    ;
-}
-
-/* The pid, and with it a pidfd of our own: only this process can open one that is sure to be its.
- * Where the kernel has none, or the status goes to a file, the number must do. */
-static void
-report_process (int  status_fd,
-                bool is_locked)
-{
-  union
-  {
-    char bytes[CMSG_SPACE (sizeof (int))];
-    struct cmsghdr alignment;
-  } control = { { 0 } };
-  LaunchRecord record = { LAUNCH_STEP_PID, getpid (), is_locked };
-  struct iovec data = { &record, sizeof record };
-  struct msghdr message = {
-    .msg_iov = &data,
-    .msg_iovlen = 1,
-    .msg_control = control.bytes,
-    .msg_controllen = sizeof control.bytes,
-  };
-  struct cmsghdr *header = CMSG_FIRSTHDR (&message);
-  int pidfd = (int) syscall (SYS_pidfd_open, record.value, 0);
-
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN (sizeof pidfd);
-  memcpy (CMSG_DATA (header), &pidfd, sizeof pidfd);
-  if (pidfd < 0 || sendmsg (status_fd, &message, 0) < 0)
-    launch_report (status_fd, LAUNCH_STEP_PID, record.value, record.detail);
-  close (pidfd);
-}
-
-/* The kernel gives a lock back in the midst of an exec, when it can no longer fail; a socket's end
- * it closes only as the new program's first instruction is due. Where a socket cannot be locked the
- * parent waits for that. A supervisor does not exec. */
+/* The kernel releases a lock in the middle of an exec, when that can no longer fail. It closes a
+ * socket only just before the new program's first instruction. Where a socket cannot be locked the
+ * library waits for the latter. A supervisor does not exec. */
 static bool
 lock_status (const LaunchSpec *spec)
 {
@@ -72,7 +22,7 @@ lock_status (const LaunchSpec *spec)
   return spec->mode == LAUNCH_MODE_EXEC && fcntl (spec->status_fd, F_SETLK, &lock) == 0;
 }
 
-/* Whom to tell that the spec cannot be read: the one token that can be looked for without it. */
+/* The status socket of a spec that cannot be parsed. -1 where there is none. */
 static int
 find_status_fd (const char *text)
 {
@@ -86,8 +36,8 @@ find_status_fd (const char *text)
   return -1;
 }
 
-/* Whoever has been told of the process may signal its group at once: it must be there. The
- * supervisor's child does so by itself. */
+/* The library may signal the group as soon as it knows the process: the group must exist by then.
+ * The supervisor's child makes its own. */
 static bool
 take_group_first (LaunchSpec   *spec,
                   LaunchRecord *failure)
@@ -113,7 +63,7 @@ main (int    argc,
   if (argc < LAUNCH_N_ARGS)
     return LAUNCH_EXIT_FAILURE;
 
-  /* Nobody may be there any more to read the status; that is no reason not to go on. */
+  /* The library may have closed the status socket: the start goes on all the same. */
   signal (SIGPIPE, SIG_IGN);
 
   if (!launch_spec_parse (argv[LAUNCH_ARG_SPEC], &spec))
@@ -123,7 +73,7 @@ main (int    argc,
     }
 
   ready = take_group_first (&spec, &failure);
-  report_process (spec.status_fd, lock_status (&spec));
+  launch_report_process (spec.status_fd, lock_status (&spec));
   if (!ready || !launch_close_others (&spec, &failure))
     {
       launch_report (spec.status_fd, (LaunchStep) failure.step, failure.value, failure.detail);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
+#include <fcntl.h>
 #include <limits.h>
 #include <stddef.h>
 #include <string.h>
@@ -141,6 +142,28 @@ read_lets_go (LaunchSpec  *spec,
 }
 
 static bool
+read_open (LaunchSpec  *spec,
+           const char **cursor)
+{
+  uint64_t fd, how;
+
+  if (!read_number (cursor, LAUNCH_N_STREAMS - 1, &fd)
+      || !skip (cursor, ',') || !read_number (cursor, O_RDWR, &how)
+      || spec->opens[fd] >= 0)
+    return false;
+  spec->opens[fd] = (int) how;
+  return true;
+}
+
+static bool
+read_merges (LaunchSpec  *spec,
+             const char **cursor)
+{
+  spec->merges = true;
+  return true;
+}
+
+static bool
 read_parent (LaunchSpec  *spec,
              const char **cursor)
 {
@@ -257,6 +280,8 @@ static const struct
   { 'n', false, read_new_session },
   { 'f', false, read_foreground },
   { 'l', false, read_lets_go },
+  { 'o', true, read_open },
+  { 'e', false, read_merges },
   { 'p', false, read_parent },
   { 'i', false, read_nice },
   { 'u', false, read_umask },
@@ -318,6 +343,7 @@ launch_spec_parse (const char *text,
   spec->status_fd = -1;
   spec->control_fd = -1;
   spec->umask = -1;
+  memset (spec->opens, 0xff, sizeof spec->opens);
   spec->uid = -1;
   spec->gid = -1;
 

@@ -13,8 +13,8 @@
  * what follows is the program's argv as it stands.
  *
  * SPEC is a list of tokens with one space between them. A token is a letter and decimal numbers
- * with commas between them; "-" stands for an unlimited limit. Each letter comes once at most, but
- * for r:
+ * with commas between them; "-" stands for an unlimited limit. Each letter comes once at most,
+ * except for o and r:
  *
  *     v1             the format's version; always the first
  *     me, mt         what the helper does: exec, or stay as the child's supervisor ("tree")
@@ -25,6 +25,8 @@
  *     n              lead a session
  *     f              mt only: the supervisor stays in its group, the foreground of the terminal
  *     l              mt only: lets go of what the program leaves behind when it ends by itself
+ *     oFD,HOW        open the named pipe that FD refers to: 0 to read, 1 to write, 2 for both
+ *     e              standard error is a copy of standard output, made after that was opened
  *     pPID           be killed when the parent, which is PID, ends
  *     iN             add N to the nice value; may be negative
  *     uN             umask
@@ -46,6 +48,7 @@ enum
 
 #define LAUNCH_SPEC_VERSION 1
 #define LAUNCH_N_LIMITS 16
+#define LAUNCH_N_STREAMS 3
 #define LAUNCH_MAX_GROUPS 65536 /* NGROUPS_MAX */
 #define LAUNCH_UNLIMITED UINT64_MAX
 
@@ -72,6 +75,8 @@ typedef struct
   bool new_session;
   bool foreground;
   bool lets_go;
+  int opens[LAUNCH_N_STREAMS]; /* O_RDONLY, O_WRONLY or O_RDWR; -1: not to be opened */
+  bool merges;
   int parent_pid; /* 0: outlives it */
   int nice;
   int umask;   /* -1: unchanged */

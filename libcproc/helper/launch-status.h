@@ -4,12 +4,13 @@
 
 #include <stdint.h>
 
-/* What the helper tells the library on the status socket: LAUNCH_STEP_PID first, at once and with a
- * pidfd, so that both are known even of a child that GSubprocess has reaped by then; then nothing
- * more, and the end of the stream since the program's exec closes it, or the step that failed. */
+/* What the helper tells the library on the status socket. LAUNCH_STEP_PID comes first and brings a
+ * pidfd; the kernel adds the sender's number in the library's namespace. So both are known even if
+ * GSubprocess has reaped the child by then. Then the step that failed; or nothing, and the end of
+ * the stream, because the exec of the program closes it. */
 typedef enum
 {
-  LAUNCH_STEP_PID = 1, /* no failure: value is the process's number */
+  LAUNCH_STEP_PID = 1, /* no failure; detail: it holds the lock of the socket */
   LAUNCH_STEP_SPEC,
   LAUNCH_STEP_DESCRIPTORS,
   LAUNCH_STEP_GROUP,
@@ -25,6 +26,7 @@ typedef enum
   LAUNCH_STEP_SUPERVISE,   /* the resident helper could not take up its work */
   LAUNCH_STEP_PROC,        /* for which it needs /proc */
   LAUNCH_STEP_GROUPS,
+  LAUNCH_STEP_OPEN, /* detail is the descriptor */
 } LaunchStep;
 
 /* Written whole by one write(), which the kernel does not split. */

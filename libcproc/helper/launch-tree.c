@@ -430,7 +430,7 @@ tree_run_program (const LaunchSpec  *spec,
 
   /* Killing the helper does not set the program free. */
   own.parent_pid = helper;
-  launch_report (spec->status_fd, LAUNCH_STEP_PID, getpid (), 0);
+  launch_report (spec->status_fd, LAUNCH_STEP_PID, 0, 0);
   launch_become (&own, argv);
 }
 
@@ -465,7 +465,7 @@ tree_start (Tree              *self,
     }
 
   /* Before the status socket is closed, which is when the library takes the program for started. */
-  tree_report (spec->control_fd, &started, (int) syscall (SYS_pidfd_open, self->target, 0));
+  tree_report (spec->control_fd, &started, (int) syscall (SYS_pidfd_open, (long) self->target, 0L));
   tree_detach (spec, gate[1]);
   close (gate[1]);
 }
@@ -485,7 +485,7 @@ launch_supervise (const LaunchSpec  *spec,
   };
 
   /* The call itself, since the C libraries keep some signals from being blocked. */
-  syscall (SYS_rt_sigprocmask, SIG_SETMASK, all, NULL, _NSIG / 8);
+  syscall (SYS_rt_sigprocmask, (long) SIG_SETMASK, all, NULL, (long) _NSIG / 8);
 
   /* Before there is a child: who ignores SIGCHLD has left us so, and then there is no status. */
   sigaction (SIGCHLD, &action, NULL);

@@ -16,6 +16,11 @@ void launch_report       (int               status_fd,
                           int               value,
                           int               detail);
 
+/* Reports LAUNCH_STEP_PID, with a pidfd that this process has opened on itself: it cannot be
+ * another process's. Without a pidfd where the kernel has none, or the status goes to a file. */
+void launch_report_process (int             status_fd,
+                            bool            is_locked);
+
 /* Closes all but the descriptors to keep, and makes the status socket close-on-exec. */
 bool launch_close_others (const LaunchSpec *spec,
                           LaunchRecord     *failure);
@@ -39,6 +44,15 @@ void launch_reset_signals (void);
 /* Becomes the program; args begins at FILE, and is written to. Returns when it could not. */
 void launch_exec         (char            **args,
                           LaunchRecord     *failure);
+
+/* Whether the spec names pipes to open, and this process may open them. The descriptors of these
+ * refer to the files, but cannot be read or written. */
+bool launch_has_fifos    (const LaunchSpec *spec);
+bool launch_check_fifos  (const LaunchSpec *spec,
+                          LaunchRecord     *failure);
+
+/* Opens them. Each waits until another process has the other end open. */
+bool launch_open_fifos   (const LaunchSpec *spec);
 
 /* All of the above in turn, from an argv as main() has it: what ends as the program. */
 _Noreturn void launch_become (const LaunchSpec *spec,

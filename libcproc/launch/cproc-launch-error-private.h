@@ -37,8 +37,9 @@ GError *cproc_launch_error_of_helper (const CprocLaunchNames *self,
                                       const char             *helper,
                                       const GError           *cause);
 
-/* It was started, and ended without a word. */
-GError *cproc_launch_error_of_silence (const CprocLaunchNames *self);
+/* The helper was started, and ended without a report. */
+GError *cproc_launch_error_of_silence (const CprocLaunchNames *self,
+                                       const char             *helper);
 
 /* GLib tells a failed posix_spawn()'s errno only as text, within a message that is translated.
  * 0 where it does not tell. */

@@ -130,6 +130,18 @@ error_of_limit (int saved_errno,
 }
 
 static GError *
+error_of_fifo (int saved_errno,
+               int fd)
+{
+  g_autofree char *stream = cproc_launch_dup_stream_name (fd);
+
+  return error_of_errno (saved_errno,
+                         /* Translators: a stream, as in “standard input”; then the reason */
+                         g_strdup_printf (_("opening the named pipe for its %s failed: %s"),
+                                          stream, g_strerror (saved_errno)));
+}
+
+static GError *
 error_of_attribute (LaunchStep step,
                     int        saved_errno)
 {
@@ -171,6 +183,7 @@ error_of_attribute (LaunchStep step,
     case LAUNCH_STEP_EXEC:
     case LAUNCH_STEP_INTERPRETER:
     case LAUNCH_STEP_PROC:
+    case LAUNCH_STEP_OPEN:
     default:
       text = _("passing the descriptors failed");
       break;
@@ -210,6 +223,8 @@ cproc_launch_error_of_step (const CprocLaunchNames *self,
     error = error_of_exec (self, saved_errno, _("the interpreter that it asks for is missing"));
   else if (step == LAUNCH_STEP_PROC)
     error = cproc_launch_error_of_tree ();
+  else if (step == LAUNCH_STEP_OPEN)
+    error = error_of_fifo (saved_errno, detail);
   else if (step == LAUNCH_STEP_LIMIT)
     error = error_of_limit (saved_errno, detail);
   else
@@ -218,6 +233,28 @@ cproc_launch_error_of_step (const CprocLaunchNames *self,
   cproc_launch_prefix_error (self, &error);
 
   return error;
+}
+
+/* Not of the arguments, nor of the system's resources. */
+static gboolean
+is_error_of_file (int saved_errno)
+{
+  switch (saved_errno)
+    {
+    case EACCES:
+    case EISDIR:
+    case ELIBBAD:
+    case ELOOP:
+    case ENAMETOOLONG:
+    case ENOENT:
+    case ENOEXEC:
+    case ENOTDIR:
+    case EPERM:
+    case ETXTBSY:
+      return TRUE;
+    default:
+      return FALSE;
+    }
 }
 
 GError *
@@ -229,10 +266,16 @@ cproc_launch_error_of_helper (const CprocLaunchNames *self,
   GError *error;
   int code;
 
-  if (saved_errno == ENOENT || saved_errno == EACCES || saved_errno == ENOTDIR)
+  if ((saved_errno == ENOENT || saved_errno == ENOTDIR) &&
+      !g_file_test (helper, G_FILE_TEST_EXISTS))
     error = g_error_new (G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
                          _("libcproc’s launch helper “%s” is missing: %s"),
                          helper, g_strerror (saved_errno));
+  else if (is_error_of_file (saved_errno))
+    error = g_error_new (G_IO_ERROR, g_io_error_from_errno (saved_errno),
+                         _("libcproc’s launch helper “%s” cannot be run: %s"), helper,
+                         g_file_test (helper, G_FILE_TEST_IS_DIR) ? g_strerror (EISDIR)
+                                                                  : g_strerror (saved_errno));
   else if (find_spawn_code (saved_errno, &code))
     error = g_error_new_literal (G_SPAWN_ERROR, code, describe_exec (self, saved_errno));
   else if (saved_errno != 0)
@@ -246,11 +289,12 @@ cproc_launch_error_of_helper (const CprocLaunchNames *self,
 }
 
 GError *
-cproc_launch_error_of_silence (const CprocLaunchNames *self)
+cproc_launch_error_of_silence (const CprocLaunchNames *self,
+                               const char             *helper)
 {
-  GError *error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_FAILED,
-                                       _("libcproc’s launch helper ended before its work was "
-                                         "done"));
+  GError *error = g_error_new (G_IO_ERROR, G_IO_ERROR_FAILED,
+                               _("libcproc’s launch helper “%s” ended before its work was done; "
+                                 "perhaps it is not a program for this machine"), helper);
 
   cproc_launch_prefix_error (self, &error);
 

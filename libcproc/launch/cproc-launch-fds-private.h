@@ -16,6 +16,8 @@ typedef struct
   GArray *parent; /* CprocCommandFd */
   int highest;    /* of the child's numbers */
   int null_fd;    /* one of the child's, -1: none yet */
+  int fifos[3];   /* how the helper is to open a stream that is a named pipe; -1: it is not */
+  gboolean merges_fifo; /* standard error follows standard output there */
 } CprocLaunchFds;
 
 void     cproc_launch_fds_init      (CprocLaunchFds      *self);

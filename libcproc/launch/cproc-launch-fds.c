@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <gio/gio.h>
@@ -13,6 +14,7 @@
 #include "cproc-fd-private.h"
 #include "cproc-gettext-private.h"
 #include "cproc-launch-error-private.h"
+#include "cproc-launch-null-private.h"
 
 /* Beside what it maps, which it closes again before it opens anything else, GLib needs one at a
  * time: its pidfd, and with the first process an eventfd for its worker. */
@@ -67,6 +69,7 @@ cproc_launch_fds_init (CprocLaunchFds *self)
   self->parent = g_array_new (FALSE, FALSE, sizeof (CprocCommandFd));
   self->highest = 2;
   self->null_fd = -1;
+  self->fifos[0] = self->fifos[1] = self->fifos[2] = -1;
 }
 
 void
@@ -171,6 +174,23 @@ open_flags (CprocFileFlags flags)
   return result;
 }
 
+/* To open a FIFO may wait, which is for the child to do: it gets a reference to the file. */
+static int
+open_file (CprocLaunchFds *self,
+           const char     *path,
+           int             flags,
+           int             target_fd)
+{
+  struct stat st;
+
+  if ((flags & O_EXCL) != 0 || stat (path, &st) != 0 || !S_ISFIFO (st.st_mode))
+    return open (path, flags | O_NONBLOCK, 0666);
+
+  self->fifos[target_fd] = flags & O_ACCMODE;
+
+  return open (path, O_PATH | O_CLOEXEC);
+}
+
 static gboolean
 add_file (CprocLaunchFds  *self,
           const char      *path,
@@ -178,17 +198,15 @@ add_file (CprocLaunchFds  *self,
           int              target_fd,
           GError         **error)
 {
-  /* A FIFO that nobody else has open must not hold the parent up. */
-  int fd = open (path, flags | O_NONBLOCK, 0666);
+  int fd = open_file (self, path, flags, target_fd);
   g_autofree char *name = NULL;
   g_autofree char *shown = NULL;
   g_autofree char *what = NULL;
 
+  if (fd >= 0 && self->fifos[target_fd] < 0)
+    fcntl (fd, F_SETFL, flags & O_APPEND);
   if (fd >= 0)
-    {
-      fcntl (fd, F_SETFL, flags & O_APPEND);
-      fd = cproc_fd_move_above (fd, self->highest);
-    }
+    fd = cproc_fd_move_above (fd, self->highest);
   if (fd >= 0)
     return add_child (self, fd, target_fd, error);
 
@@ -205,6 +223,7 @@ add_null (CprocLaunchFds  *self,
           int              target_fd,
           GError         **error)
 {
+  gboolean is_substitute = FALSE;
   int fd;
 
   /* One description does for all. */
@@ -212,12 +231,19 @@ add_null (CprocLaunchFds  *self,
     return add_copy (self, self->null_fd, target_fd, error);
 
   fd = open ("/dev/null", O_RDWR | O_CLOEXEC | O_NOCTTY);
+  if (fd < 0 && errno != EMFILE && errno != ENFILE && errno != ENOMEM)
+    {
+      is_substitute = TRUE;
+      fd = target_fd == STDIN_FILENO ? cproc_launch_null_open_empty ()
+                                     : cproc_launch_null_open_sink ();
+    }
   if (fd >= 0)
     fd = cproc_fd_move_above (fd, self->highest);
   if (fd < 0)
     return fail (error, _("opening “/dev/null” failed"));
 
-  self->null_fd = fd;
+  if (!is_substitute)
+    self->null_fd = fd;
 
   return add_child (self, fd, target_fd, error);
 }
@@ -320,6 +346,7 @@ open_stdio (CprocLaunchFds           *self,
     case CPROC_STDIO_FILE:
       return add_file (self, stdio->path, open_flags (stdio->flags), target_fd, error);
     case CPROC_STDIO_MERGE:
+      self->merges_fifo = self->fifos[STDOUT_FILENO] >= 0;
       return add_copy (self, cproc_launch_fds_get_child (self, STDOUT_FILENO), target_fd, error);
     case CPROC_STDIO_FD:
       /* One of the command's, which are added after these. */
@@ -367,6 +394,37 @@ add_command_fds (CprocLaunchFds      *self,
   return TRUE;
 }
 
+/* A program of another user can open /dev/stdout only if that user owns the pipe. */
+static void
+give_pipe_to_user (CprocLaunchFds     *self,
+                   const CprocCommand *command,
+                   int                 target_fd)
+{
+  int fd = cproc_launch_fds_get_child (self, target_fd);
+  uid_t user = command->user_id >= 0 ? (uid_t) command->user_id : (uid_t) -1;
+  gid_t group = command->group_id >= 0 ? (gid_t) command->group_id : (gid_t) -1;
+
+  /* The system may refuse it: then the program can still use the stream that it has. */
+  if (fchown (fd, user, group) != 0)
+    return;
+}
+
+static void
+give_pipes_to_user (CprocLaunchFds     *self,
+                    const CprocCommand *command,
+                    const CprocStdio    modes[3])
+{
+  if (command->user_id < 0 && command->group_id < 0)
+    return;
+
+  for (int target = 0; target < 3; target++)
+    if (modes[target] == CPROC_STDIO_PIPE)
+      give_pipe_to_user (self, command, target);
+  for (guint i = 0; i < command->pipes->len; i++)
+    give_pipe_to_user (self, command,
+                       g_array_index (command->pipes, CprocCommandPipe, i).target_fd);
+}
+
 gboolean
 cproc_launch_fds_open (CprocLaunchFds      *self,
                        const CprocCommand  *command,
@@ -389,6 +447,7 @@ cproc_launch_fds_open (CprocLaunchFds      *self,
       if (!add_user_pipe (self, item->target_fd, item->direction, error))
         return FALSE;
     }
+  give_pipes_to_user (self, command, modes);
 
   return TRUE;
 }

@@ -4,43 +4,40 @@
 
 #include "cproc-launch-spec-private.h"
 
-#include <dlfcn.h>
 #include <sys/auxv.h>
-#include <unistd.h>
 
-/* Beside the library, where it has not been installed. */
+/* A relative path is of the directory in which the program was when it first used the library with
+ * this value. */
 static char *
-find_uninstalled (void)
+dup_absolute (const char *path)
 {
-  g_autofree char *directory = NULL;
-  g_autofree char *path = NULL;
-  Dl_info info;
+  static GMutex mutex;
+  static char *last_path = NULL;
+  static char *last_absolute = NULL;
+  char *absolute;
 
-  if (dladdr ((void *) cproc_launch_dup_helper, &info) == 0 || info.dli_fname == NULL)
-    return NULL;
+  g_mutex_lock (&mutex);
+  if (g_strcmp0 (path, last_path) != 0)
+    {
+      g_free (last_path);
+      g_free (last_absolute);
+      last_path = g_strdup (path);
+      last_absolute = g_canonicalize_filename (path, NULL);
+    }
+  absolute = g_strdup (last_absolute);
+  g_mutex_unlock (&mutex);
 
-  directory = g_path_get_dirname (info.dli_fname);
-  path = g_build_filename (directory, "launch", "cproc-launch", NULL);
-
-  return access (path, X_OK) == 0 ? g_steal_pointer (&path) : NULL;
+  return absolute;
 }
 
 char *
 cproc_launch_dup_helper (void)
 {
-  static const char *found = NULL;
-  const char *from_environment = g_getenv ("CPROC_LAUNCH_HELPER");
+  const char *path = g_getenv ("CPROC_LAUNCH_HELPER");
 
-  /* Who runs with more rights than the user who set the variable does not believe it. */
-  if (from_environment != NULL && *from_environment != '\0' && getauxval (AT_SECURE) == 0)
-    return g_strdup (from_environment);
+  /* A program with more rights than the user who set the variable does not trust it. */
+  if (path == NULL || *path == '\0' || getauxval (AT_SECURE) != 0)
+    return g_strdup (CPROC_LIBEXECDIR "/cproc-launch");
 
-  if (g_once_init_enter (&found))
-    {
-      const char *path = find_uninstalled ();
-
-      g_once_init_leave (&found, path != NULL ? path : CPROC_LIBEXECDIR "/cproc-launch");
-    }
-
-  return g_strdup (found);
+  return g_path_is_absolute (path) ? g_strdup (path) : dup_absolute (path);
 }

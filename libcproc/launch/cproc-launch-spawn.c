@@ -25,8 +25,12 @@ call_glib (CprocLaunch         *self,
            const char * const  *argv,
            GError             **error)
 {
+  if (!cproc_fd_reserve_stdio (error))
+    return FALSE;
+
   cproc_launch_fds_give_to (&self->fds, self->launcher);
   self->subprocess = g_subprocess_launcher_spawnv (self->launcher, argv, error);
+  cproc_fd_release_stdio ();
 
   return self->subprocess != NULL;
 }
@@ -168,9 +172,8 @@ static gboolean
 spawn (CprocLaunch  *self,
        GError      **error)
 {
-  g_autofree char *helper = cproc_launch_dup_helper ();
   g_autofree const char **argv =
-    cproc_launch_build_argv (helper, self->spec, self->cwd, self->argv0,
+    cproc_launch_build_argv (self->helper, self->spec, self->cwd, self->argv0,
                              (const char * const *) self->argv);
   g_autoptr(GError) cause = NULL;
 
@@ -182,7 +185,7 @@ spawn (CprocLaunch  *self,
 
   if (!call_glib (self, argv, &cause))
     {
-      g_propagate_error (error, cproc_launch_error_of_helper (&self->names, helper, cause));
+      g_propagate_error (error, cproc_launch_error_of_helper (&self->names, self->helper, cause));
       return FALSE;
     }
 
@@ -252,13 +255,20 @@ cproc_launch_get_status_fd (CprocLaunch *self)
 static void
 reap (CprocLaunch *self)
 {
+  gboolean reserved;
+
   if (!self->has_reported && self->containment != CPROC_CONTAINMENT_TREE)
     g_subprocess_force_exit (self->subprocess);
 
   cproc_fd_clear (&self->pidfd);
   cproc_fd_clear (&self->control_fd);
   g_clear_pointer (&self->job, cproc_job_unref);
+
+  /* This makes a main context, and with it a descriptor. */
+  reserved = cproc_fd_reserve_stdio (NULL);
   g_subprocess_wait (self->subprocess, NULL, NULL);
+  if (reserved)
+    cproc_fd_release_stdio ();
   g_clear_object (&self->subprocess);
 }
 
@@ -322,7 +332,7 @@ finish (CprocLaunch  *self,
     local_error = cproc_launch_error_of_step (&self->names, self->failure.step,
                                               self->failure.value, self->failure.detail);
   else if (!self->has_reported)
-    local_error = cproc_launch_error_of_silence (&self->names);
+    local_error = cproc_launch_error_of_silence (&self->names, self->helper);
 
   if (local_error == NULL)
     return TRUE;

@@ -52,6 +52,17 @@ append_kept (GString              *spec,
 }
 
 static void
+append_opens (GString              *spec,
+              const CprocLaunchFds *fds)
+{
+  for (int target = 0; target < (int) G_N_ELEMENTS (fds->fifos); target++)
+    if (fds->fifos[target] >= 0)
+      g_string_append_printf (spec, " o%d,%d", target, fds->fifos[target]);
+  if (fds->merges_fifo)
+    g_string_append (spec, " e");
+}
+
+static void
 append_groups (GString            *spec,
                const CprocCommand *command)
 {
@@ -122,6 +133,7 @@ cproc_launch_spec_build (const CprocCommand   *command,
   /* As in a group, what a program leaves behind when it ends by itself goes on. */
   if (containment == CPROC_CONTAINMENT_TREE && command->containment == CPROC_CONTAINMENT_AUTO)
     g_string_append (spec, " l");
+  append_opens (spec, fds);
   if (command->die_with_parent)
     append_token (spec, 'p', getpid ());
   if (command->nice != 0)

@@ -25,6 +25,7 @@ struct _CprocLaunch
   char **argv;
   char *argv0; /* NULL: argv[0] */
   char *cwd;
+  char *helper;
   char *spec;
   CprocContainment containment;
   gboolean foreground; /* our group has the terminal, and the child stays in it */

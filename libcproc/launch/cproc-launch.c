@@ -44,6 +44,7 @@ cproc_launch_free (CprocLaunch *self)
   g_clear_pointer (&self->argv, g_strfreev);
   g_clear_pointer (&self->argv0, g_free);
   g_clear_pointer (&self->cwd, g_free);
+  g_clear_pointer (&self->helper, g_free);
   g_clear_pointer (&self->spec, g_free);
   g_clear_pointer (&self->variables, g_ptr_array_unref);
   g_clear_object (&self->command);
@@ -228,10 +229,11 @@ cproc_launch_prepare (CprocLaunch  *self,
   if (!take_over_command (self, error))
     return FALSE;
 
+  self->helper = cproc_launch_dup_helper ();
   self->launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_INHERIT_FDS);
   set_environment (self);
 
-  if (!open_fds (self, error) || !cproc_thread_ensure (error))
+  if (!cproc_thread_ensure (error) || !open_fds (self, error))
     {
       cproc_launch_prefix_error (&self->names, error);
       return FALSE;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cproc-poller-private.h"
+#include "cproc-turn-private.h"
 
 #define MAX_EVENTS 64
 
@@ -15,18 +16,14 @@
  * are left to epoll. */
 #define MAX_POLLED 8
 
-/* How long the library keeps the main loop before the application's other sources get their turn.
- * What is left is ready at the next turn, which goes on there: from the start again, one child
- * with slow handlers that always has more would keep all others from theirs. */
-#define MAX_DISPATCH_USEC 2000
-
 /* Those that watch the same descriptor, one for reading and one for writing as a rule; epoll takes
  * each descriptor only once. */
 typedef struct
 {
   CprocWatch *watches;
   guint32 events;
-  gpointer tag;       /* where the main context polls it */
+  GPollFD poll;       /* where the main context polls it */
+  gboolean is_polled;
   guint32 generation; /* tells a descriptor from an earlier one of the same number */
 } CprocPollerEntry;
 
@@ -38,14 +35,18 @@ struct _CprocPoller
   pid_t process;         /* whose it is: a fork shares what epoll watches */
   int epoll_fd;          /* -1 while the main context polls all */
   gboolean has_refused;  /* epoll has: the main context polls some all the same */
+  GPollFD epoll_poll;
   GHashTable *entries; /* descriptor: CprocPollerEntry; those without one have -1 */
-  CprocWatch *pending; /* whose turn it is comes first */
+  CprocWatch *pending; /* the one that has waited longest comes first */
   guint32 generation;
-  guint64 last_key; /* after which a turn was cut short; 0: it was not */
+
+  CprocTurn *turn;          /* shared with all that the library has in the context */
+  guint64 last_key;         /* after which a turn was cut short; 0: it was not */
+  gboolean is_events_first; /* a turn was cut short before the events were looked at */
 };
 
 static GMutex pollers_mutex;
-static GHashTable *pollers; /* GMainContext: CprocPoller; each as long as it has watches */
+static GHashTable *pollers; /* GMainContext: GSList of CprocPoller, while they have watches */
 
 static guint64
 event_key (int     fd,
@@ -54,12 +55,13 @@ event_key (int     fd,
   return ((guint64) generation << 32) | (guint32) fd;
 }
 
-/* What is watched may be removed, or be another by now, when an earlier event of the same turn has
- * been handled. */
+/* Finds the next watch that the event is for. An earlier event of the same turn may have removed
+ * the descriptor, or replaced it by another. */
 static CprocWatch *
 poller_find_watch (CprocPoller  *self,
                    guint64       key,
                    GIOCondition  condition,
+                   gboolean      with_bounded,
                    CprocWatch   *after)
 {
   CprocPollerEntry *entry =
@@ -79,7 +81,8 @@ poller_find_watch (CprocPoller  *self,
     }
 
   /* Hang-ups and errors are told to all, as poll(2) does. */
-  while (watch != NULL && ((watch->condition | G_IO_HUP | G_IO_ERR) & condition) == 0)
+  while (watch != NULL && (((watch->condition | G_IO_HUP | G_IO_ERR) & condition) == 0 ||
+                           (watch->is_bounded && !with_bounded)))
     watch = watch->next;
 
   return watch;
@@ -123,7 +126,8 @@ poller_call (CprocPollerCall *call)
 
 static void
 poller_handle_event (CprocPoller              *self,
-                     const struct epoll_event *event)
+                     const struct epoll_event *event,
+                     gboolean                  with_bounded)
 {
   /* The numbers are the same, see poll(2) and epoll_ctl(2). */
   GIOCondition condition = (GIOCondition) event->events;
@@ -134,7 +138,7 @@ poller_handle_event (CprocPoller              *self,
       CprocPollerCall call;
 
       g_mutex_lock (&self->mutex);
-      watch = poller_find_watch (self, event->data.u64, condition, watch);
+      watch = poller_find_watch (self, event->data.u64, condition, with_bounded, watch);
       call = poller_take_call (watch);
       g_mutex_unlock (&self->mutex);
 
@@ -143,21 +147,6 @@ poller_handle_event (CprocPoller              *self,
 
       poller_call (&call);
     }
-}
-
-static gboolean
-poller_prepare (GSource *source,
-                int     *timeout)
-{
-  CprocPoller *self = (CprocPoller *) source;
-  gboolean is_pending;
-
-  g_mutex_lock (&self->mutex);
-  is_pending = self->pending != NULL;
-  g_mutex_unlock (&self->mutex);
-  *timeout = -1;
-
-  return is_pending;
 }
 
 static void
@@ -184,24 +173,40 @@ poller_append_pending (CprocPoller *self,
   *link = watch;
 }
 
-static void
+/* FALSE where the turn was over before each of them was called once. */
+static gboolean
 poller_handle_pending (CprocPoller *self)
 {
-  CprocPollerCall call;
-  CprocWatch *watch;
+  guint n_pending = 0;
 
   g_mutex_lock (&self->mutex);
-  watch = self->pending;
-  if (watch != NULL)
-    {
-      poller_remove_pending (self, watch);
-      poller_append_pending (self, watch);
-    }
-  call = poller_take_call (watch);
+  for (CprocWatch *watch = self->pending; watch != NULL; watch = watch->next_pending)
+    n_pending++;
   g_mutex_unlock (&self->mutex);
 
-  if (call.func != NULL)
-    poller_call (&call);
+  while (n_pending-- > 0)
+    {
+      CprocPollerCall call;
+      CprocWatch *watch;
+
+      g_mutex_lock (&self->mutex);
+      watch = self->pending;
+      if (watch != NULL)
+        {
+          poller_remove_pending (self, watch);
+          poller_append_pending (self, watch);
+        }
+      call = poller_take_call (watch);
+      g_mutex_unlock (&self->mutex);
+
+      if (call.func == NULL)
+        return TRUE;
+      poller_call (&call);
+      if (cproc_turn_is_over (self->turn))
+        return FALSE;
+    }
+
+  return TRUE;
 }
 
 /* What the main context has found ready. */
@@ -219,8 +224,7 @@ poller_collect_polled (CprocPoller        *self,
   while (n_events < max_events && g_hash_table_iter_next (&iter, &fd, &value))
     {
       CprocPollerEntry *entry = value;
-      GIOCondition condition =
-        entry->tag != NULL ? g_source_query_unix_fd (&self->source, entry->tag) : 0;
+      GIOCondition condition = entry->is_polled ? entry->poll.revents : 0;
 
       if (condition == 0)
         continue;
@@ -283,9 +287,10 @@ poller_find_first (CprocPoller              *self,
   return 0;
 }
 
+/* with_bounded: until the turn is over. What is not bounded never waits. */
 static void
 poller_handle_events (CprocPoller *self,
-                      gint64       end)
+                      gboolean     with_bounded)
 {
   int max_events = poller_get_max_events (self);
   struct epoll_event few[MAX_EVENTS];
@@ -295,19 +300,97 @@ poller_handle_events (CprocPoller *self,
   int n_events = poller_collect (self, events, max_events);
   int first = poller_find_first (self, events, n_events);
 
-  self->last_key = 0;
+  if (with_bounded)
+    self->last_key = 0;
   for (int i = 0; i < n_events && !g_source_is_destroyed (&self->source); i++)
     {
       const struct epoll_event *event = &events[(first + i) % n_events];
 
-      poller_handle_event (self, event);
-
-      if (g_get_monotonic_time () > end)
+      poller_handle_event (self, event, with_bounded);
+      if (with_bounded && cproc_turn_is_over (self->turn))
         {
+          with_bounded = FALSE;
           self->last_key = event->data.u64;
-          break;
         }
     }
+}
+
+static gboolean
+poller_has_pending (CprocPoller *self)
+{
+  gboolean has_pending;
+
+  g_mutex_lock (&self->mutex);
+  has_pending = self->pending != NULL;
+  g_mutex_unlock (&self->mutex);
+
+  return has_pending;
+}
+
+static gboolean
+poller_prepare (GSource *source,
+                int     *timeout)
+{
+  CprocPoller *self = (CprocPoller *) source;
+  gboolean has_pending = poller_has_pending (self);
+
+  *timeout = has_pending ? 0 : -1;
+
+  return has_pending && cproc_turn_is_open (self->turn, source);
+}
+
+/* Is there an event for a watch? Events that wait for their turn are found at every look. */
+static gboolean
+poller_has_event (CprocPoller *self,
+                  gboolean     with_bounded)
+{
+  struct epoll_event events[MAX_EVENTS];
+  int n_events = poller_collect (self, events, MAX_EVENTS);
+  gboolean has_event = FALSE;
+
+  g_mutex_lock (&self->mutex);
+  for (int i = 0; i < n_events && !has_event; i++)
+    has_event = poller_find_watch (self, events[i].data.u64, (GIOCondition) events[i].events,
+                                   with_bounded, NULL) != NULL;
+  g_mutex_unlock (&self->mutex);
+
+  return has_event;
+}
+
+static gboolean
+poller_check (GSource *source)
+{
+  CprocPoller *self = (CprocPoller *) source;
+  gboolean is_ready;
+
+  if (self->process != getpid ())
+    return FALSE;
+
+  if (self->epoll_fd >= 0 && !self->has_refused)
+    is_ready = self->epoll_poll.revents != 0;
+  else
+    is_ready = poller_has_event (self, TRUE);
+
+  return cproc_turn_admit (self->turn, source, is_ready || poller_has_pending (self)) ||
+         (is_ready && poller_has_event (self, FALSE));
+}
+
+static void
+poller_run_turn (CprocPoller *self)
+{
+  gboolean is_events_first = self->is_events_first;
+
+  self->is_events_first = FALSE;
+  if (is_events_first)
+    {
+      poller_handle_events (self, TRUE);
+      if (cproc_turn_is_over (self->turn))
+        return;
+    }
+
+  self->is_events_first = !poller_handle_pending (self);
+  if (!is_events_first && !g_source_is_destroyed (&self->source))
+    poller_handle_events (self, !self->is_events_first);
 }
 
 static gboolean
@@ -316,14 +399,21 @@ poller_dispatch (GSource     *source,
                  gpointer     user_data)
 {
   CprocPoller *self = (CprocPoller *) source;
-  gint64 end = g_get_monotonic_time () + MAX_DISPATCH_USEC;
+  CprocTurnDispatch dispatch;
 
-  /* What comes by the descriptors is not for a fork to take away. */
+  /* A fork must not take what comes by the descriptors. */
   if (self->process != getpid ())
     return G_SOURCE_REMOVE;
 
-  poller_handle_pending (self);
-  poller_handle_events (self, end);
+  if (cproc_turn_enter (self->turn, source, &dispatch))
+    {
+      poller_run_turn (self);
+      cproc_turn_leave (&dispatch);
+    }
+  else
+    {
+      poller_handle_events (self, FALSE);
+    }
 
   return G_SOURCE_CONTINUE;
 }
@@ -341,12 +431,14 @@ poller_finalize (GSource *source)
 
 static GSourceFuncs poller_funcs = {
   .prepare = poller_prepare,
+  .check = poller_check,
   .dispatch = poller_dispatch,
   .finalize = poller_finalize,
 };
 
 static CprocPoller *
-poller_new (GMainContext *context)
+poller_new (GMainContext *context,
+            int           priority)
 {
   GSource *source = g_source_new (&poller_funcs, sizeof (CprocPoller));
   CprocPoller *self = (CprocPoller *) source;
@@ -356,6 +448,8 @@ poller_new (GMainContext *context)
   g_mutex_init (&self->mutex);
   self->entries = g_hash_table_new_full (NULL, NULL, NULL, g_free);
   self->epoll_fd = -1;
+  self->turn = cproc_turn_acquire (context);
+  g_source_set_priority (source, priority);
   /* A handler may run a main loop of its own, in which other children go on. */
   g_source_set_can_recurse (source, TRUE);
   g_source_set_static_name (source, "[libcproc] poller");
@@ -366,23 +460,41 @@ poller_new (GMainContext *context)
 
 /* With the lock of the pollers. */
 static CprocPoller *
-poller_get (GMainContext *context)
+poller_get (GMainContext *context,
+            int           priority)
 {
+  GSList *list;
   CprocPoller *self;
 
   if (pollers == NULL)
     pollers = g_hash_table_new (NULL, NULL);
 
-  self = g_hash_table_lookup (pollers, context);
-
-  /* Its context may have gone, and a new one have come to the same address. */
-  if (self == NULL || g_source_is_destroyed ((GSource *) self))
+  list = g_hash_table_lookup (pollers, context);
+  for (GSList *l = list; l != NULL; l = l->next)
     {
-      self = poller_new (context);
-      g_hash_table_insert (pollers, context, self);
+      GSource *source = l->data;
+
+      /* The context may have been freed, and a new one have come to the same address. */
+      if (!g_source_is_destroyed (source) && g_source_get_priority (source) == priority)
+        return l->data;
     }
 
+  self = poller_new (context, priority);
+  g_hash_table_insert (pollers, context, g_slist_prepend (list, self));
+
   return self;
+}
+
+/* With the lock of the pollers. */
+static void
+poller_forget (CprocPoller *self)
+{
+  GSList *list = g_slist_remove (g_hash_table_lookup (pollers, self->context), self);
+
+  if (list != NULL)
+    g_hash_table_insert (pollers, self->context, list);
+  else
+    g_hash_table_remove (pollers, self->context);
 }
 
 static guint32
@@ -396,15 +508,32 @@ entry_get_events (CprocPollerEntry *entry)
   return events;
 }
 
+/* The main context polls for us, but does not decide what is ready: poller_check() does. */
 static void
 poller_poll (CprocPoller      *self,
              int               fd,
              CprocPollerEntry *entry)
 {
-  if (entry->tag == NULL)
-    entry->tag = g_source_add_unix_fd (&self->source, fd, (GIOCondition) entry->events);
-  else
-    g_source_modify_unix_fd (&self->source, entry->tag, (GIOCondition) entry->events);
+  entry->poll.fd = fd;
+  entry->poll.events = entry->events;
+  if (entry->is_polled)
+    {
+      g_main_context_wakeup (self->context);
+      return;
+    }
+
+  entry->poll.revents = 0;
+  entry->is_polled = TRUE;
+  g_source_add_poll (&self->source, &entry->poll);
+}
+
+static void
+poller_stop_polling (CprocPoller      *self,
+                     CprocPollerEntry *entry)
+{
+  entry->is_polled = FALSE;
+  if (!g_source_is_destroyed (&self->source))
+    g_source_remove_poll (&self->source, &entry->poll);
 }
 
 static void
@@ -419,11 +548,11 @@ poller_control (CprocPoller      *self,
   if (fd < 0)
     return;
 
-  if (self->epoll_fd < 0 || entry->tag != NULL)
+  if (self->epoll_fd < 0 || entry->is_polled)
     {
       if (operation == EPOLL_CTL_DEL)
-        g_source_remove_unix_fd (&self->source, g_steal_pointer (&entry->tag));
-      else
+        poller_stop_polling (self, entry);
+      else if (!g_source_is_destroyed (&self->source))
         poller_poll (self, fd, entry);
     }
   else if (self->process == getpid () &&
@@ -453,13 +582,14 @@ poller_grow (CprocPoller *self)
     {
       CprocPollerEntry *entry = value;
 
-      if (entry->tag == NULL)
+      if (!entry->is_polled)
         continue;
 
-      g_source_remove_unix_fd (&self->source, g_steal_pointer (&entry->tag));
+      poller_stop_polling (self, entry);
       poller_control (self, EPOLL_CTL_ADD, GPOINTER_TO_INT (fd), entry);
     }
-  g_source_add_unix_fd (&self->source, epoll_fd, G_IO_IN);
+  self->epoll_poll = (GPollFD) { .fd = epoll_fd, .events = G_IO_IN };
+  g_source_add_poll (&self->source, &self->epoll_poll);
 }
 
 static void
@@ -519,7 +649,7 @@ cproc_poller_add (CprocWatch   *watch,
   CprocPoller *poller;
 
   g_mutex_lock (&pollers_mutex);
-  poller = poller_get (context);
+  poller = poller_get (context, watch->priority);
   g_mutex_lock (&poller->mutex);
   poller_add (poller, watch);
   g_mutex_unlock (&poller->mutex);
@@ -536,16 +666,23 @@ cproc_poller_remove (CprocWatch *watch)
   g_mutex_lock (&poller->mutex);
   poller_remove (poller, watch);
   is_empty = g_hash_table_size (poller->entries) == 0;
-  if (is_empty && g_hash_table_lookup (pollers, poller->context) == poller)
-    g_hash_table_remove (pollers, poller->context);
+  if (is_empty)
+    poller_forget (poller);
   g_mutex_unlock (&poller->mutex);
   g_mutex_unlock (&pollers_mutex);
 
   if (!is_empty)
     return;
 
+  cproc_turn_release (poller->turn, (GSource *) poller);
   g_source_destroy ((GSource *) poller);
   g_source_unref ((GSource *) poller);
+}
+
+gboolean
+cproc_poller_is_turn_over (CprocPoller *self)
+{
+  return cproc_turn_is_over (self->turn);
 }
 
 void

@@ -52,13 +52,15 @@ thread_make (GError **error)
 {
   g_autofree CprocThread *self = g_new0 (CprocThread, 1);
   g_autoptr(GMainContext) context = cproc_fd_new_context (error);
-  /* The thread brings the default one too: here is room for that. */
-  g_autoptr(GMainContext) probe = context != NULL ? cproc_fd_new_context (error) : NULL;
   sigset_t all, saved;
+  CprocFdHeld held;
 
-  if (probe == NULL)
+  if (context == NULL || !cproc_fd_begin_context (&held, error))
     return FALSE;
-  g_clear_pointer (&probe, g_main_context_unref);
+
+  /* GLib makes this one when the thread runs its loop, and has no error for it. */
+  g_main_context_default ();
+  cproc_fd_end_context (&held);
 
   /* The application's handlers are for its own threads. A thread begins with the mask of the one
    * that makes it. */

@@ -22,6 +22,8 @@ struct _CprocWatch
   int fd;
   GIOCondition condition;
   gboolean pending;
+  gboolean is_bounded; /* its function may take long: see CprocTurn */
+  int priority;
   CprocWatchFunc func;
   gpointer user_data;
   CprocOwner *owner; /* not held; NULL: the thread of the context alone uses the watch */
@@ -30,6 +32,18 @@ struct _CprocWatch
 /* Before it is started. The function is called only while the owner's object is held. */
 void cproc_watch_set_owner (CprocWatch     *self,
                             CprocOwner     *owner);
+
+/* Before it is started. A bounded watch waits while the library has used up its turn of the main
+ * context; others are always called. Its function asks after each emission whether the turn is
+ * over, and then leaves the rest to the next call. */
+void cproc_watch_set_bounded (CprocWatch     *self,
+                              gboolean        is_bounded);
+gboolean cproc_watch_is_turn_over (CprocWatch *self);
+
+/* Of the source that calls the function; an active watch moves. */
+void cproc_watch_set_priority (CprocWatch    *self,
+                               GMainContext  *context,
+                               int            priority);
 
 /* fd: may be -1 where only what is pending is of interest. */
 void cproc_watch_start       (CprocWatch     *self,

@@ -59,6 +59,28 @@ cproc_watch_set_owner (CprocWatch *self,
 }
 
 void
+cproc_watch_set_bounded (CprocWatch *self,
+                         gboolean    is_bounded)
+{
+  self->is_bounded = is_bounded;
+}
+
+gboolean
+cproc_watch_is_turn_over (CprocWatch *self)
+{
+  return self->poller != NULL && cproc_poller_is_turn_over (self->poller);
+}
+
+void
+cproc_watch_set_priority (CprocWatch   *self,
+                          GMainContext *context,
+                          int           priority)
+{
+  self->priority = priority;
+  cproc_watch_move (self, context);
+}
+
+void
 cproc_watch_start (CprocWatch     *self,
                    GMainContext   *context,
                    int             fd,

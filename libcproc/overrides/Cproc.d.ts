@@ -31,7 +31,7 @@ declare module 'gi://Cproc?version=1' {
     type StreamName = 'stdout' | 'stderr';
     type StdioName = 'pipe' | 'inherit' | 'ignore' | 'null' | 'merge' | 'socket' | 'default';
     type StdioTarget = Stdio | StdioName | Gio.File | {fd: number}
-      | {path: Path, append?: boolean, exclusive?: boolean};
+      | {path: Path, append?: boolean, exclusive?: boolean} | [StdioTarget];
     type ContainmentName = 'auto' | 'none' | 'group' | 'tree';
 
     /** A line for the shell, or a program and its arguments. */
@@ -54,9 +54,18 @@ declare module 'gi://Cproc?version=1' {
       execArgv?: string[];
       containment?: Containment | ContainmentName;
       newSession?: boolean;
+      /** Node's name of newSession. */
+      detached?: boolean;
+      noTerminal?: boolean;
+      /** All three standard streams are pipes. */
+      silent?: boolean;
       dieWithParent?: boolean;
       userId?: number;
       groupId?: number;
+      /** Node's names of userId and groupId. */
+      uid?: number;
+      gid?: number;
+      supplementaryGroups?: number[] | GLib.Variant | null;
       umask?: number;
       nice?: number;
     }
@@ -69,13 +78,19 @@ declare module 'gi://Cproc?version=1' {
       killSignal?: number | string;
       killGrace?: number;
       maxLineLength?: number;
-      encoding?: string;
+      /** 'buffer' or null: output is bytes. */
+      encoding?: string | null;
     }
 
     interface ChildOptions extends CommandOptions, RunOptions {}
 
+    interface SpawnOptions extends ChildOptions {
+      /** true, or the shell to take. */
+      shell?: boolean | string;
+    }
+
     interface ExecOptions extends ChildOptions {
-      /** Bytes of each stream that are kept; -1 all of them. */
+      /** Bytes of each stream that are kept; -1 or Infinity all of them. */
       maxBuffer?: number;
       input?: Data | null;
       captureStack?: boolean;
@@ -86,6 +101,7 @@ declare module 'gi://Cproc?version=1' {
     }
 
     interface RunExecOptions extends ExecOptions {
+      shell?: boolean | string;
       cancellable?: Gio.Cancellable | null;
       /** false: a bad end is no error. */
       reject?: boolean;
@@ -107,10 +123,30 @@ declare module 'gi://Cproc?version=1' {
     type ExecError<T = string> = GLib.Error & Result<T>;
     type ExecPromise<T> = Promise<Result<T>> & {readonly child: Exec};
 
-    function exec(program: Program | Command, options: RunExecOptions & {encoding: 'buffer'}):
-      ExecPromise<Uint8Array>;
+    type Arguments = Array<string | number | Gio.File>;
+    /** As Node calls it: without an error it is null. */
+    type ExecCallback<T = string> =
+      (error: (GLib.Error & Partial<Outcome>) | null, stdout: T, stderr: T) => void;
+    type AsBuffer = RunExecOptions & {encoding: 'buffer' | null};
+
+    /** A string is a line for the shell; with a list of arguments it is a program. */
+    function exec(program: Program | Command, options: AsBuffer): ExecPromise<Uint8Array>;
     function exec(program: Program | Command, options?: RunExecOptions): ExecPromise<string>;
-    function spawn(program: Program | Command, options?: ChildOptions): Child;
+    function exec(program: string, args: Arguments, options: AsBuffer): ExecPromise<Uint8Array>;
+    function exec(program: string, args: Arguments, options?: RunExecOptions): ExecPromise<string>;
+    function exec(program: Program | Command, callback: ExecCallback): Exec;
+    function exec(program: Program | Command, options: AsBuffer,
+      callback: ExecCallback<Uint8Array>): Exec;
+    function exec(program: Program | Command, options: RunExecOptions,
+      callback: ExecCallback): Exec;
+    function exec(program: string, args: Arguments, callback: ExecCallback): Exec;
+    function exec(program: string, args: Arguments, options: AsBuffer,
+      callback: ExecCallback<Uint8Array>): Exec;
+    function exec(program: string, args: Arguments, options: RunExecOptions,
+      callback: ExecCallback): Exec;
+    /** A string is a program; with {shell: true} it is a line for the shell. */
+    function spawn(program: Program | Command, options?: SpawnOptions): Child;
+    function spawn(program: string, args: Arguments, options?: SpawnOptions): Child;
     function fork(module: string | string[] | Command, options?: WorkerOptions): Worker;
     function fork(module: string, args: Array<string | number | Gio.File>,
       options?: WorkerOptions): Worker;
@@ -191,9 +227,11 @@ declare module 'gi://Cproc?version=1' {
       stderr_mode: Stdio;
       containment: Containment;
       new_session: boolean;
+      no_terminal: boolean;
       die_with_parent: boolean;
       user_id: number;
       group_id: number;
+      supplementary_groups: GLib.Variant | null;
       umask: number;
       nice: number;
     }
@@ -244,6 +282,12 @@ declare module 'gi://Cproc?version=1' {
       set_umask(mask: number): void;
       get_nice(): number;
       set_nice(increment: number): void;
+      get_no_terminal(): boolean;
+      set_no_terminal(no_terminal: boolean): void;
+      get_supplementary_groups(): GLib.Variant | null;
+      set_supplementary_groups(groups: GLib.Variant | null): void;
+      close_fds(): void;
+      dup(): Command;
       set_resource_limit(resource: Resource, soft: number, hard: number): void;
     }
 
@@ -329,8 +373,9 @@ declare module 'gi://Cproc?version=1' {
       wait_check_async(cancellable: Gio.Cancellable | null, callback: Ready<this> | null): void;
       wait_check_finish(result: Gio.AsyncResult): boolean;
 
-      kill(): boolean;
-      send_signal(signum: number): boolean;
+      /** With a signal: sends that. false: the process has ended. */
+      kill(signal?: number | string): boolean;
+      send_signal(signum: number | string): boolean;
       force_exit(): boolean;
       pause(stream: Stream): void;
       resume(stream: Stream): void;
@@ -345,7 +390,9 @@ declare module 'gi://Cproc?version=1' {
       write_finish(result: Gio.AsyncResult): boolean;
       close_stdin(): void;
 
-      /** The lines of a stream, from now on; starts the child if it has not been started. */
+      /**
+       * The lines of a stream that no loop has taken; starts the child if it has not been started.
+       */
       lines(stream?: Stream | StreamName): AsyncIterableIterator<string>;
     }
 
@@ -427,7 +474,7 @@ declare module 'gi://Cproc?version=1' {
 
       /** Connects to `message`; what comes is a value. */
       onMessage(callback: (value: any, message: Message) => void): number;
-      /** The messages as values, from now on, until the channel is closed. */
+      /** The messages that no loop has taken, as values, until the channel is closed. */
       messages(): AsyncIterableIterator<any>;
     }
 

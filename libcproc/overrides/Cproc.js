@@ -4,15 +4,34 @@
 // that the library itself offers stays as it is; this adds to it. Cproc.d.ts has the types.
 
 const {Gio, GLib, GObject, Json} = imports.gi;
+const loops = imports.overrides._cproc.loops;
 
 let Cproc;
 
 // Values
 
-function toBytes(data) {
+// Output as bytes, as Node says it.
+function isBuffer(encoding) {
+  return encoding === 'buffer' || encoding === null;
+}
+
+// Text in UTF-8, or as the program reads it.
+function toText(text, encoding) {
+  const bytes = new TextEncoder().encode(text);
+  if (isBuffer(encoding) || encoding === undefined || /^utf-?8$/i.test(encoding))
+    return bytes;
+  const converter = Gio.CharsetConverter.new(encoding, 'UTF-8');
+  const stream = Gio.ConverterOutputStream.new(Gio.MemoryOutputStream.new_resizable(), converter);
+  stream.write_all(bytes, null);
+  stream.close(null);
+  return stream.get_base_stream().steal_as_bytes();
+}
+
+function toBytes(data, encoding) {
   if (data === null || data instanceof GLib.Bytes)
     return data;
-  return new GLib.Bytes(typeof data === 'string' ? new TextEncoder().encode(data) : data);
+  const bytes = typeof data === 'string' ? toText(data, encoding) : data;
+  return bytes instanceof GLib.Bytes ? bytes : new GLib.Bytes(bytes);
 }
 
 function toPath(path) {
@@ -61,7 +80,9 @@ function snakeCase(name) {
 const STREAMS = ['stdin', 'stdout', 'stderr'];
 
 function setStream(command, fd, value) {
-  if (value instanceof Gio.File) {
+  if (Array.isArray(value) && value.length === 1) {
+    setStream(command, fd, value[0]);
+  } else if (value instanceof Gio.File) {
     setStream(command, fd, {path: value});
   } else if (value?.fd !== undefined) {
     command.pass_fd(value.fd, fd);
@@ -96,6 +117,10 @@ function setEnvironment(command, env, extend) {
   }
 }
 
+function toGroups(groups) {
+  return Array.isArray(groups) ? new GLib.Variant('au', groups) : groups;
+}
+
 function setAs(name, convert = value => value) {
   return (command, value) => {
     command[name] = convert(value);
@@ -116,32 +141,58 @@ const COMMAND_OPTIONS = {
     for (const [target, fd] of Object.entries(fds))
       command.pass_fd(fd, Number(target));
   },
+  detached: setAs('new_session'),
+  gid: setAs('group_id'),
   groupId: setAs('group_id'),
   newSession: setAs('new_session'),
   nice: setAs('nice'),
+  noTerminal: setAs('no_terminal'),
+  silent: (command, value) => value && setStdio(command, Cproc.Stdio.PIPE),
   stderr: (command, value) => setStream(command, 2, value),
   stdin: (command, value) => setStream(command, 0, value),
   stdio: setStdio,
   stdout: (command, value) => setStream(command, 1, value),
+  supplementaryGroups: setAs('supplementary_groups', toGroups),
+  uid: setAs('user_id'),
   umask: setAs('umask'),
   userId: setAs('user_id'),
 };
 
+// Infinity is no limit, as in Node.
+function toLimit(name, none) {
+  return (properties, value) => {
+    if (Number.isNaN(value))
+      throw new RangeError(`${name} cannot be ${value}`);
+    properties[snakeCase(name)] = value === Infinity ? none : value;
+  };
+}
+
+const LARGEST = 2 ** 32 - 1;
+
 const OWN_OPTIONS = {
+  timeout: toLimit('timeout', 0),
+  idleTimeout: toLimit('idleTimeout', 0),
+  drainTimeout: toLimit('drainTimeout', -1),
+  maxBuffer: toLimit('maxBuffer', -1),
+  maxLineLength: toLimit('maxLineLength', LARGEST),
   encoding: (properties, value) => {
-    if (value !== 'buffer')
+    if (!isBuffer(value))
       properties.encoding = value;
   },
-  input: (properties, value) => {
-    properties.input = toBytes(value);
+  input: (properties, value, {encoding}) => {
+    properties.input = toBytes(value, encoding);
   },
   killSignal: (properties, value) => {
     properties.kill_signal = toSignal(value);
   },
 };
 
+function isKnown(type, name) {
+  return GObject.Object.find_property.call(type, snakeCase(name).replaceAll('_', '-')) !== null;
+}
+
 // Sets on a command what options say of it, and returns the others as properties of an object.
-function applyOptions(command, options, isShared = false) {
+function applyOptions(command, options, type, isShared = false) {
   const given = Object.entries(options).map(([name, value]) => [camelCase(name), value])
     .filter(([_name, value]) => value !== undefined);
   const all = Object.fromEntries(given);
@@ -151,8 +202,10 @@ function applyOptions(command, options, isShared = false) {
       if (isShared)
         throw new TypeError(`${name}: set this on the command, which others may share`);
       COMMAND_OPTIONS[name](command, value, all);
+    } else if (!isKnown(type, name)) {
+      throw new TypeError(`${type.name} has no option ${name}`);
     } else if (Object.hasOwn(OWN_OPTIONS, name)) {
-      OWN_OPTIONS[name](properties, value);
+      OWN_OPTIONS[name](properties, value, all);
     } else {
       properties[snakeCase(name)] = value;
     }
@@ -169,12 +222,12 @@ function isProgram(value) {
 }
 
 // A program, or a command, and options, as the properties that GObject's own constructor takes.
-function toProperties(program, options, makeCommand) {
+function toProperties(type, program, options, makeCommand) {
   if (program instanceof Cproc.Command)
-    return {command: program, ...applyOptions(program, options, true)};
+    return {command: program, ...applyOptions(program, options, type, true)};
 
   const command = makeCommand();
-  return {command, ...applyOptions(command, options)};
+  return {command, ...applyOptions(command, options, type)};
 }
 
 const WANTS_BYTES = Symbol('wantsBytes');
@@ -184,9 +237,10 @@ function childInit(program, options = {}) {
   if (!isProgram(program) && !(program instanceof Cproc.Command))
     return _init.apply(this, arguments) ?? this;
 
-  const properties = toProperties(program, options, () => Cproc.Command.new(toArgv(program)));
+  const properties = toProperties(this.constructor, program, options,
+    () => Cproc.Command.new(toArgv(program)));
   const self = _init.call(this, properties) ?? this;
-  if (options.encoding === 'buffer')
+  if (isBuffer(options.encoding))
     self[WANTS_BYTES] = true;
   return self;
 }
@@ -196,7 +250,7 @@ function workerInit(module, ...rest) {
     return childInit.call(this, module, ...rest);
 
   const args = Array.isArray(rest[0]) ? rest.shift() : [];
-  const properties = toProperties(module, rest[0] ?? {},
+  const properties = toProperties(this.constructor, module, rest[0] ?? {},
     () => Cproc.Command.new_module(module, args.map(toPath)));
   return GObject.Object.prototype._init.call(this, properties) ?? this;
 }
@@ -207,7 +261,7 @@ function commandInit(program, options = {}) {
     return _init.apply(this, arguments) ?? this;
 
   const self = _init.call(this, {argv: toArgv(program)}) ?? this;
-  Object.assign(self, applyOptions(self, options));
+  Object.assign(self, applyOptions(self, options, Cproc.Command));
   return self;
 }
 
@@ -256,7 +310,7 @@ function promisify(proto, name, {defaults = [null], convert = null, onError = nu
   proto[`_original_${name}`] = method;
   proto[name] = function (...args) {
     if (args.length > 0 && convert !== null)
-      args[0] = convert(args[0]);
+      args[0] = convert(args[0], this);
     if (args.length >= method.length)
       return method.apply(this, args);
 
@@ -333,172 +387,17 @@ function addToSender(proto) {
     return this.connect('message', (_self, message) => callback(message.value, message));
   };
   proto.messages = function () {
-    return new Messages(this);
+    return loops.overMessages(this);
   };
 }
 
-// Iteration
-
-// Those that somebody waits for: nothing else need hold a child whose lines are being read.
-const awaited = new Set();
-
-// What comes by signals, for a loop to take.
-class Arrivals {
-  constructor(source) {
-    this._source = source;
-    this._handlers = [];
-    this._items = [];
-    this._index = 0;
-    this._requests = [];
-    this._begun = false;
-    this._ended = false;
-    this._error = null;
-  }
-
-  _connect(signal, handler) {
-    this._handlers.push(this._source.connect(signal, (_source, ...args) => handler(...args)));
-  }
-
-  _add(items) {
-    this._items = this._index < this._items.length
-      ? this._items.slice(this._index).concat(items) : items;
-    this._index = 0;
-    this._answer();
-  }
-
-  _end(error = null) {
-    if (this._ended)
-      return;
-    this._ended = true;
-    this._error = error;
-    for (const id of this._handlers)
-      this._source.disconnect(id);
-    this._answer();
-  }
-
-  _answer() {
-    while (this._requests.length > 0 && (this._index < this._items.length || this._ended)) {
-      const {resolve, reject} = this._requests.shift();
-      if (this._index < this._items.length)
-        resolve({value: this._items[this._index++], done: false});
-      else if (this._error !== null)
-        reject(this._error);
-      else
-        resolve({value: undefined, done: true});
-    }
-    if (this._requests.length === 0)
-      awaited.delete(this);
-    else
-      awaited.add(this);
-  }
-
-  // A loop over a child that has not been started starts it.
-  _begin() {
-    this._begun = true;
-    const child = this._source;
-    if (this._ended || !(child instanceof Cproc.Child) || child.state !== Cproc.State.NEW)
-      return;
-    child.start_async().catch(error => {
-      if (!error.matches(Cproc.Error, Cproc.Error.ALREADY_STARTED))
-        throw error;
-      // Somebody else's start is under way, and may fail.
-      return child.wait_async();
-    }).catch(error => this._end(error));
-  }
-
-  next() {
-    if (!this._begun)
-      this._begin();
-    // What is there already costs no more than it must.
-    if (this._index < this._items.length && this._requests.length === 0)
-      return Promise.resolve({value: this._items[this._index++], done: false});
-    return new Promise((resolve, reject) => {
-      this._requests.push({resolve, reject});
-      this._answer();
-    });
-  }
-
-  return(value) {
-    this._items = [];
-    this._index = 0;
-    this._end();
-    this._error = null;
-    return Promise.resolve({value, done: true});
-  }
-
-  [Symbol.asyncIterator]() {
-    return this;
-  }
-}
-
-// Characters that may wait to be taken before the child has to.
-const MAX_WAITING = 1 << 18;
-
-class Lines extends Arrivals {
-  constructor(child, stream) {
-    super(child);
-    this._stream = stream;
-    this._waiting = 0;
-    this._isPaused = false;
-    if (child.state === Cproc.State.CLOSED) {
-      this._end();
-      return;
-    }
-    const detail = STREAMS[stream];
-    this._connect(`lines::${detail}`, (_stream, lines) => this._addLines(lines));
-    this._connect(`stream-ended::${detail}`, () => this._end());
-    this._connect('closed', () => this._end());
-  }
-
-  _addLines(lines) {
-    this._waiting += lines.reduce((sum, line) => sum + line.length + 1, 0);
-    this._add(lines);
-    if (this._index === this._items.length) {
-      this._waiting = 0;
-    } else if (this._waiting > MAX_WAITING && !this._ended && !this._isPaused) {
-      this._isPaused = true;
-      this._source.pause(this._stream);
-    }
-  }
-
-  _resume() {
-    this._waiting = 0;
-    if (this._isPaused)
-      this._source.resume(this._stream);
-    this._isPaused = false;
-  }
-
-  next() {
-    if (this._index === this._items.length)
-      this._resume();
-    return super.next();
-  }
-
-  return(value) {
-    this._resume();
-    return super.return(value);
-  }
-}
-
-class Messages extends Arrivals {
-  constructor(source) {
-    super(source);
-    const isChild = source instanceof Cproc.Child;
-    const {connected} = isChild ? source.channel : source;
-    if (!connected && !(isChild && source.state === Cproc.State.NEW)) {
-      this._end();
-      return;
-    }
-    this._connect('message', message => this._add([message.value]));
-    this._connect('disconnected', () => this._end());
-  }
-}
+// Loops
 
 function lines(stream = Cproc.Stream.STDOUT) {
   const number = toEnum(Cproc.Stream, stream, 'stream');
   if (number !== Cproc.Stream.STDOUT && number !== Cproc.Stream.STDERR)
     throw new TypeError(`There is no stream ${stream}`);
-  return new Lines(this, number);
+  return loops.overLines(this, number);
 }
 
 // The three verbs
@@ -513,27 +412,89 @@ function start(child) {
   return child;
 }
 
-function spawn(program, options = {}) {
-  return start(new Cproc.Child(program, options));
+// What Node's functions take: a program, its arguments, options and a callback, all but the first
+// of which may be left out.
+function toCall(program, rest) {
+  const args = [...rest];
+  const callback = typeof args.at(-1) === 'function' ? args.pop() : null;
+  const hasList = Array.isArray(args[0]);
+  const list = hasList ? args.shift() : [];
+  const options = args.shift() ?? {};
+  if (args.length > 0 || typeof options !== 'object' || Array.isArray(options))
+    throw new TypeError('What is taken is a program, a list of arguments, options and a callback');
+  return {program, list, hasList, options, callback};
+}
+
+// A string is a program of its own, or with {shell: true}, as in Node, a line for the shell.
+function toCallArgv({program, list, hasList, options}, isLine) {
+  const {shell = isLine && !hasList, ...rest} = options;
+  if (typeof program !== 'string') {
+    if (hasList)
+      throw new TypeError('The arguments are in one list: the first or the second');
+    return [program, rest];
+  }
+  if (!shell)
+    return [[program, ...list], rest];
+  return [[shell === true ? '/bin/sh' : shell, '-c', [program, ...list].join(' ')], rest];
+}
+
+function spawn(program, ...rest) {
+  return start(new Cproc.Child(...toCallArgv(toCall(program, rest), false)));
 }
 
 function fork(module, ...rest) {
   return start(new Cproc.Worker(module, ...rest));
 }
 
-function exec(program, options = {}) {
-  const {cancellable = null, reject = true, ...rest} = options;
-  const child = new Cproc.Exec(program, rest);
+function exec(program, ...given) {
+  const call = toCall(program, given);
+  const {callback} = call;
+  const [argv, {cancellable = null, reject = true, ...rest}] = toCallArgv(call, true);
+  const child = new Cproc.Exec(argv, rest);
   const promise = child.run_async(cancellable).then(() => outcome(child), error => {
     if (reject || child.state !== Cproc.State.CLOSED)
       throw error;
     return outcome(child);
   });
-  return Object.assign(promise, {child});
+  if (callback === null)
+    return Object.assign(promise, {child});
+  promise.then(({stdout, stderr}) => callback(null, stdout, stderr),
+    error => callback(error, error.stdout ?? '', error.stderr ?? '')).catch(logError);
+  return child;
+}
+
+// What has ended cannot be signalled: that is false, as in Node, and no error.
+function addQuietly(proto, name, method) {
+  const {length} = proto[name];
+  proto[name] = function (...args) {
+    try {
+      return method.apply(this, args);
+    } catch (error) {
+      if (this.state < Cproc.State.EXITED || !(error instanceof GLib.Error) ||
+          !error.matches(Cproc.Error, Cproc.Error.NOT_RUNNING))
+        throw error;
+      return false;
+    }
+  };
+  Object.defineProperty(proto[name], 'length', {value: length});
+}
+
+function addEnding(proto) {
+  const {force_exit: forceExit, kill, send_signal: sendSignal} = proto;
+
+  addQuietly(proto, 'kill', function (signal) {
+    return signal === undefined ? kill.call(this) : sendSignal.call(this, toSignal(signal));
+  });
+  addQuietly(proto, 'send_signal', function (signal) {
+    // 0 asks whether the process is there.
+    return sendSignal.call(this, signal === 0 ? 0 : toSignal(signal));
+  });
+  addQuietly(proto, 'force_exit', forceExit);
 }
 
 function _init() {
   Cproc = this;
+  loops.setLibrary(this);
   const {Channel, Child, Command, Exec, Message, Worker} = Cproc;
 
   Command.prototype._init = commandInit;
@@ -547,8 +508,10 @@ function _init() {
     promisify(Child.prototype, name);
   promisify(Child.prototype, 'wait_check_async', {onError: withOutcome});
   promisify(Exec.prototype, 'run_async', {onError: withOutcome});
-  promisify(Child.prototype, 'write_async',
-    {convert: toBytes, defaults: [GLib.PRIORITY_DEFAULT, null]});
+  promisify(Child.prototype, 'write_async', {
+    convert: (data, child) => toBytes(data, child.encoding),
+    defaults: [GLib.PRIORITY_DEFAULT, null],
+  });
   promisify(Channel.prototype, 'flush_async');
 
   for (const {prototype} of [Channel, Worker]) {
@@ -556,7 +519,20 @@ function _init() {
     addToSender(prototype);
   }
   addToMessage(Message.prototype);
+  addEnding(Child.prototype);
+  for (const name of ['start', 'start_async'])
+    loops.addKeeping(Child.prototype, name);
+  for (const {prototype} of [Channel, Child])
+    loops.addConnecting(prototype);
   Child.prototype.lines = lines;
+
+  const {get_parent: getParent} = Channel;
+  Channel.get_parent = function () {
+    const channel = getParent.call(Channel);
+    if (channel !== null)
+      loops.keepMessages(channel);
+    return channel;
+  };
 
   Object.assign(Cproc, {exec, spawn, fork});
 }

@@ -32,6 +32,8 @@ _Sendable: TypeAlias = Any
 # What has been received: a value that also has the methods of a Message.
 _Received: TypeAlias = Any
 
+_Groups: TypeAlias = Iterable[int] | GLib.Variant | None
+
 _Cancellable: TypeAlias = Gio.Cancellable | None
 _Callback: TypeAlias = Callable[..., Any]
 
@@ -193,10 +195,11 @@ class _Run(Protocol):
         stdout: _Stdout = ..., stderr: _Stdout = ...,
         pass_fds: Mapping[int, int] | Iterable[int] = ..., argv0: _StrOrBytesPath | None = ...,
         shell: bool | None = ..., containment: Containment = ..., new_session: bool = ...,
-        die_with_parent: bool = ..., user_id: int = ..., group_id: int = ..., umask: int = ...,
-        nice: int = ..., timeout: _Duration = ..., idle_timeout: _Duration = ...,
-        drain_timeout: _Duration = ..., kill_signal: int | str = ..., kill_grace: _Duration = ...,
-        encoding: str | None = ..., max_line_length: float | None = ...,
+        die_with_parent: bool = ..., no_terminal: bool = ..., supplementary_groups: _Groups = ...,
+        user_id: int = ..., group_id: int = ..., umask: int = ..., nice: int = ...,
+        timeout: _Duration = ..., idle_timeout: _Duration = ..., drain_timeout: _Duration = ...,
+        kill_signal: int | str = ..., kill_grace: _Duration = ..., encoding: str | None = ...,
+        max_line_length: float | None = ...,
     ) -> Result[str]: ...
     @overload
     def __call__(
@@ -207,10 +210,11 @@ class _Run(Protocol):
         stdout: _Stdout = ..., stderr: _Stdout = ...,
         pass_fds: Mapping[int, int] | Iterable[int] = ..., argv0: _StrOrBytesPath | None = ...,
         shell: bool | None = ..., containment: Containment = ..., new_session: bool = ...,
-        die_with_parent: bool = ..., user_id: int = ..., group_id: int = ..., umask: int = ...,
-        nice: int = ..., timeout: _Duration = ..., idle_timeout: _Duration = ...,
-        drain_timeout: _Duration = ..., kill_signal: int | str = ..., kill_grace: _Duration = ...,
-        encoding: str | None = ..., max_line_length: float | None = ...,
+        die_with_parent: bool = ..., no_terminal: bool = ..., supplementary_groups: _Groups = ...,
+        user_id: int = ..., group_id: int = ..., umask: int = ..., nice: int = ...,
+        timeout: _Duration = ..., idle_timeout: _Duration = ..., drain_timeout: _Duration = ...,
+        kill_signal: int | str = ..., kill_grace: _Duration = ..., encoding: str | None = ...,
+        max_line_length: float | None = ...,
     ) -> Result[bytes]: ...
 
 class _RunAsync(Protocol):
@@ -225,10 +229,11 @@ class _RunAsync(Protocol):
         stdout: _Stdout = ..., stderr: _Stdout = ...,
         pass_fds: Mapping[int, int] | Iterable[int] = ..., argv0: _StrOrBytesPath | None = ...,
         shell: bool | None = ..., containment: Containment = ..., new_session: bool = ...,
-        die_with_parent: bool = ..., user_id: int = ..., group_id: int = ..., umask: int = ...,
-        nice: int = ..., timeout: _Duration = ..., idle_timeout: _Duration = ...,
-        drain_timeout: _Duration = ..., kill_signal: int | str = ..., kill_grace: _Duration = ...,
-        encoding: str | None = ..., max_line_length: float | None = ...,
+        die_with_parent: bool = ..., no_terminal: bool = ..., supplementary_groups: _Groups = ...,
+        user_id: int = ..., group_id: int = ..., umask: int = ..., nice: int = ...,
+        timeout: _Duration = ..., idle_timeout: _Duration = ..., drain_timeout: _Duration = ...,
+        kill_signal: int | str = ..., kill_grace: _Duration = ..., encoding: str | None = ...,
+        max_line_length: float | None = ...,
     ) -> Result[str]: ...
     @overload
     async def __call__(
@@ -239,10 +244,11 @@ class _RunAsync(Protocol):
         stdout: _Stdout = ..., stderr: _Stdout = ...,
         pass_fds: Mapping[int, int] | Iterable[int] = ..., argv0: _StrOrBytesPath | None = ...,
         shell: bool | None = ..., containment: Containment = ..., new_session: bool = ...,
-        die_with_parent: bool = ..., user_id: int = ..., group_id: int = ..., umask: int = ...,
-        nice: int = ..., timeout: _Duration = ..., idle_timeout: _Duration = ...,
-        drain_timeout: _Duration = ..., kill_signal: int | str = ..., kill_grace: _Duration = ...,
-        encoding: str | None = ..., max_line_length: float | None = ...,
+        die_with_parent: bool = ..., no_terminal: bool = ..., supplementary_groups: _Groups = ...,
+        user_id: int = ..., group_id: int = ..., umask: int = ..., nice: int = ...,
+        timeout: _Duration = ..., idle_timeout: _Duration = ..., drain_timeout: _Duration = ...,
+        kill_signal: int | str = ..., kill_grace: _Duration = ..., encoding: str | None = ...,
+        max_line_length: float | None = ...,
     ) -> Result[bytes]: ...
 
 class _CheckOutput(Protocol):
@@ -257,10 +263,11 @@ class _CheckOutput(Protocol):
         stdout: _Stdout = ..., stderr: _Stdout = ...,
         pass_fds: Mapping[int, int] | Iterable[int] = ..., argv0: _StrOrBytesPath | None = ...,
         shell: bool | None = ..., containment: Containment = ..., new_session: bool = ...,
-        die_with_parent: bool = ..., user_id: int = ..., group_id: int = ..., umask: int = ...,
-        nice: int = ..., timeout: _Duration = ..., idle_timeout: _Duration = ...,
-        drain_timeout: _Duration = ..., kill_signal: int | str = ..., kill_grace: _Duration = ...,
-        encoding: str | None = ..., max_line_length: float | None = ...,
+        die_with_parent: bool = ..., no_terminal: bool = ..., supplementary_groups: _Groups = ...,
+        user_id: int = ..., group_id: int = ..., umask: int = ..., nice: int = ...,
+        timeout: _Duration = ..., idle_timeout: _Duration = ..., drain_timeout: _Duration = ...,
+        kill_signal: int | str = ..., kill_grace: _Duration = ..., encoding: str | None = ...,
+        max_line_length: float | None = ...,
     ) -> str: ...
     @overload
     def __call__(
@@ -271,10 +278,11 @@ class _CheckOutput(Protocol):
         stdout: _Stdout = ..., stderr: _Stdout = ...,
         pass_fds: Mapping[int, int] | Iterable[int] = ..., argv0: _StrOrBytesPath | None = ...,
         shell: bool | None = ..., containment: Containment = ..., new_session: bool = ...,
-        die_with_parent: bool = ..., user_id: int = ..., group_id: int = ..., umask: int = ...,
-        nice: int = ..., timeout: _Duration = ..., idle_timeout: _Duration = ...,
-        drain_timeout: _Duration = ..., kill_signal: int | str = ..., kill_grace: _Duration = ...,
-        encoding: str | None = ..., max_line_length: float | None = ...,
+        die_with_parent: bool = ..., no_terminal: bool = ..., supplementary_groups: _Groups = ...,
+        user_id: int = ..., group_id: int = ..., umask: int = ..., nice: int = ...,
+        timeout: _Duration = ..., idle_timeout: _Duration = ..., drain_timeout: _Duration = ...,
+        kill_signal: int | str = ..., kill_grace: _Duration = ..., encoding: str | None = ...,
+        max_line_length: float | None = ...,
     ) -> bytes: ...
 
 run: _Run
@@ -287,10 +295,11 @@ def spawn(
     stdin: _Stdin = ..., stdout: _Stdout = ..., stderr: _Stdout = ...,
     pass_fds: Mapping[int, int] | Iterable[int] = ..., argv0: _StrOrBytesPath | None = ...,
     shell: bool | None = ..., containment: Containment = ..., new_session: bool = ...,
-    die_with_parent: bool = ..., user_id: int = ..., group_id: int = ..., umask: int = ...,
-    nice: int = ..., timeout: _Duration = ..., idle_timeout: _Duration = ...,
-    drain_timeout: _Duration = ..., kill_signal: int | str = ..., kill_grace: _Duration = ...,
-    encoding: str | None = ..., max_line_length: float | None = ...,
+    die_with_parent: bool = ..., no_terminal: bool = ..., supplementary_groups: _Groups = ...,
+    user_id: int = ..., group_id: int = ..., umask: int = ..., nice: int = ...,
+    timeout: _Duration = ..., idle_timeout: _Duration = ..., drain_timeout: _Duration = ...,
+    kill_signal: int | str = ..., kill_grace: _Duration = ..., encoding: str | None = ...,
+    max_line_length: float | None = ...,
 ) -> Child: ...
 def fork(
     module: _StrOrBytesPath | Command, /, args: Iterable[_StrOrBytesPath] = ..., *,
@@ -299,10 +308,11 @@ def fork(
     pass_fds: Mapping[int, int] | Iterable[int] = ..., argv0: _StrOrBytesPath | None = ...,
     exec_path: _StrOrBytesPath | None = ..., exec_argv: Sequence[str] = ...,
     shell: bool | None = ..., containment: Containment = ..., new_session: bool = ...,
-    die_with_parent: bool = ..., user_id: int = ..., group_id: int = ..., umask: int = ...,
-    nice: int = ..., timeout: _Duration = ..., idle_timeout: _Duration = ...,
-    drain_timeout: _Duration = ..., kill_signal: int | str = ..., kill_grace: _Duration = ...,
-    encoding: str | None = ..., max_line_length: float | None = ...,
+    die_with_parent: bool = ..., no_terminal: bool = ..., supplementary_groups: _Groups = ...,
+    user_id: int = ..., group_id: int = ..., umask: int = ..., nice: int = ...,
+    timeout: _Duration = ..., idle_timeout: _Duration = ..., drain_timeout: _Duration = ...,
+    kill_signal: int | str = ..., kill_grace: _Duration = ..., encoding: str | None = ...,
+    max_line_length: float | None = ...,
 ) -> Worker: ...
 
 class Message(GObject.GBoxed):
@@ -341,9 +351,11 @@ class Command(GObject.Object):
         stderr_mode: Stdio
         containment: Containment
         new_session: bool
+        no_terminal: bool
         die_with_parent: bool
         user_id: int
         group_id: int
+        supplementary_groups: GLib.Variant | None
         umask: int
         nice: int
     @property
@@ -355,9 +367,9 @@ class Command(GObject.Object):
         env: _Environment | None = ..., stdin: _Stdin = ..., stdout: _Stdout = ...,
         stderr: _Stdout = ..., pass_fds: Mapping[int, int] | Iterable[int] = ...,
         argv0: _StrOrBytesPath | None = ..., containment: Containment = ...,
-        new_session: bool = ..., die_with_parent: bool = ..., user_id: int = ...,
-        group_id: int = ..., umask: int = ..., nice: int = ...,
-        shell: bool | None = ...,
+        new_session: bool = ..., die_with_parent: bool = ..., no_terminal: bool = ...,
+        supplementary_groups: _Groups = ..., user_id: int = ..., group_id: int = ...,
+        umask: int = ..., nice: int = ..., shell: bool | None = ...,
         exec_path: _StrOrBytesPath | None = ..., exec_argv: Sequence[str] = ...,
     ) -> None: ...
     @staticmethod
@@ -404,6 +416,12 @@ class Command(GObject.Object):
     def take_fd(self, fd: int, target_fd: int) -> None: ...
     def pass_fd(self, fd: int, target_fd: int) -> bool: ...
     def add_pipe(self, target_fd: int, direction: PipeDirection) -> None: ...
+    def get_no_terminal(self) -> bool: ...
+    def set_no_terminal(self, no_terminal: bool) -> None: ...
+    def get_supplementary_groups(self) -> GLib.Variant | None: ...
+    def set_supplementary_groups(self, groups: GLib.Variant | None = ...) -> None: ...
+    def close_fds(self) -> None: ...
+    def dup(self) -> Command: ...
     def set_resource_limit(self, resource: int, soft: int, hard: int) -> None: ...
 
 class Child(GObject.Object):
@@ -441,8 +459,8 @@ class Child(GObject.Object):
         stdout: _Stdout = ..., stderr: _Stdout = ...,
         pass_fds: Mapping[int, int] | Iterable[int] = ..., argv0: _StrOrBytesPath | None = ...,
         containment: Containment = ..., new_session: bool = ..., die_with_parent: bool = ...,
-        user_id: int = ..., group_id: int = ..., umask: int = ..., nice: int = ...,
-        shell: bool | None = ...,
+        no_terminal: bool = ..., supplementary_groups: _Groups = ..., user_id: int = ...,
+        group_id: int = ..., umask: int = ..., nice: int = ..., shell: bool | None = ...,
         timeout: _Duration = ..., idle_timeout: _Duration = ..., drain_timeout: _Duration = ...,
         kill_signal: int | str = ..., kill_grace: _Duration = ..., encoding: str | None = ...,
         max_line_length: float | None = ...,
@@ -599,8 +617,8 @@ class Exec(Child):
         stdout: _Stdout = ..., stderr: _Stdout = ...,
         pass_fds: Mapping[int, int] | Iterable[int] = ..., argv0: _StrOrBytesPath | None = ...,
         containment: Containment = ..., new_session: bool = ..., die_with_parent: bool = ...,
-        user_id: int = ..., group_id: int = ..., umask: int = ..., nice: int = ...,
-        shell: bool | None = ...,
+        no_terminal: bool = ..., supplementary_groups: _Groups = ..., user_id: int = ...,
+        group_id: int = ..., umask: int = ..., nice: int = ..., shell: bool | None = ...,
         timeout: _Duration = ..., idle_timeout: _Duration = ..., drain_timeout: _Duration = ...,
         kill_signal: int | str = ..., kill_grace: _Duration = ..., encoding: str | None = ...,
         max_line_length: float | None = ...,
@@ -667,8 +685,8 @@ class Worker(_Messages, Child):
         stdout: _Stdout = ..., stderr: _Stdout = ...,
         pass_fds: Mapping[int, int] | Iterable[int] = ..., argv0: _StrOrBytesPath | None = ...,
         containment: Containment = ..., new_session: bool = ..., die_with_parent: bool = ...,
-        user_id: int = ..., group_id: int = ..., umask: int = ..., nice: int = ...,
-        shell: bool | None = ...,
+        no_terminal: bool = ..., supplementary_groups: _Groups = ..., user_id: int = ...,
+        group_id: int = ..., umask: int = ..., nice: int = ..., shell: bool | None = ...,
         exec_path: _StrOrBytesPath | None = ..., exec_argv: Sequence[str] = ...,
         timeout: _Duration = ..., idle_timeout: _Duration = ..., drain_timeout: _Duration = ...,
         kill_signal: int | str = ..., kill_grace: _Duration = ..., encoding: str | None = ...,

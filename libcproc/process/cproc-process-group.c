@@ -237,6 +237,16 @@ signal_leader_elsewhere (CprocProcessGroup *self,
   return result;
 }
 
+/* EINVAL where the kernel cannot, or a sandbox refuses it. */
+static int
+signal_group_of_leader (CprocProcessGroup *self,
+                        int                signum)
+{
+  int result = self->pidfd >= 0 ? cproc_pidfd_signal_group (self->pidfd, signum) : EINVAL;
+
+  return cproc_pidfd_is_refused (result) ? EINVAL : result;
+}
+
 /* EINVAL where the kernel cannot. */
 static int
 signal_by_pidfd (CprocProcessGroup *self,
@@ -244,24 +254,21 @@ signal_by_pidfd (CprocProcessGroup *self,
 {
   int result;
 
-  if (self->pidfd < 0)
-    return EINVAL;
-
   if (!self->leader_ended)
     {
-      result = cproc_pidfd_signal_group (self->pidfd, signum);
+      result = signal_group_of_leader (self, signum);
 
       return result != EINVAL ? signal_leader_elsewhere (self, signum, result) : result;
     }
 
-  result = cproc_pidfd_signal_group (self->pidfd, 0);
+  result = signal_group_of_leader (self, 0);
   if (result == EINVAL || result == ESRCH)
     return result;
 
   /* The leader may still be a zombie, which counts as a member: wait until it is reaped. */
   cproc_pidfd_await_reaped (self->pidfd);
 
-  return cproc_pidfd_signal_group (self->pidfd, signum);
+  return signal_group_of_leader (self, signum);
 }
 
 static int
@@ -280,10 +287,7 @@ cproc_process_group_signal (CprocProcessGroup *self,
 {
   int result = signal_by_pidfd (self, signum);
 
-  if (result == EINVAL || cproc_pidfd_is_refused (result))
-    return signal_by_number (self, signum);
-
-  return result;
+  return result != EINVAL ? result : signal_by_number (self, signum);
 }
 
 gboolean
@@ -309,15 +313,6 @@ cproc_process_group_has_zombies_only (CprocProcessGroup *self)
   return members->len == 0;
 }
 
-/* Linux 6.9. */
-static gboolean
-has_group_handle (CprocProcessGroup *self)
-{
-  int result = self->pidfd >= 0 ? cproc_pidfd_signal_group (self->pidfd, 0) : EINVAL;
-
-  return result != EINVAL && !cproc_pidfd_is_refused (result);
-}
-
 void
 cproc_process_group_leader_exited (CprocProcessGroup *self)
 {
@@ -327,7 +322,7 @@ cproc_process_group_leader_exited (CprocProcessGroup *self)
   self->leader_ended = TRUE;
 
   /* Now the number is known to be the group's, and soon no more. */
-  if (self->members == NULL && !has_group_handle (self))
+  if (self->members == NULL && signal_group_of_leader (self, 0) == EINVAL)
     find_first_members (self);
 }
 

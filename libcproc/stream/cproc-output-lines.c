@@ -178,11 +178,11 @@ cproc_output_reader_deliver_lines (CprocOutputReader *self)
   /* A handler may have gone on to the end of the stream itself. */
   while (!self->paused && self->lines != NULL)
     {
-      if (reader_emit_batched_line (self))
-        continue;
-
-      if (self->to_lines ? !reader_emit_batch (self) : !reader_emit_line (self))
+      if (!reader_emit_batched_line (self) &&
+          (self->to_lines ? !reader_emit_batch (self) : !reader_emit_line (self)))
         return TRUE;
+      if (cproc_watch_is_turn_over (&self->watch))
+        return FALSE;
     }
 
   return !self->paused;

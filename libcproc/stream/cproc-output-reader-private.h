@@ -55,6 +55,8 @@ typedef struct
   gsize max_line_length;
 
   CprocWatch watch; /* there is something to read, or to emit */
+  gboolean is_expired; /* that time is over */
+  gsize drain_left;    /* what is still read after it */
   CprocTimer drain; /* how long after the exit others may hold the stream open */
 
   CprocLineSplitter *lines;
@@ -115,7 +117,7 @@ void     cproc_output_reader_feed_lines          (CprocOutputReader *self,
                                                   CprocReadBuffer   *buffer,
                                                   gsize              length);
 
-/* Emits the lines that are there; FALSE while a pause holds some back. */
+/* Emits the lines that are there; FALSE while a pause or the end of the turn holds some back. */
 gboolean cproc_output_reader_deliver_lines       (CprocOutputReader *self);
 void     cproc_output_reader_drop_lines          (CprocOutputReader *self);
 

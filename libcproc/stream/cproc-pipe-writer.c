@@ -290,6 +290,7 @@ cproc_pipe_writer_new (int           fd,
   g_atomic_ref_count_init (&self->ref_count);
   self->fd = fd;
   self->context = g_main_context_ref (context);
+  cproc_watch_set_bounded (&self->watch, TRUE);
   g_queue_init (&self->queue);
 
   return self;

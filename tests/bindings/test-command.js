@@ -239,4 +239,36 @@ test('pipes', async () => {
   }
 });
 
+test('default-flags', async () => {
+  const path = file('flags', '');
+  const echo = command('echo', 1, 'text');
+  echo.set_stdio_file(1, path, Cproc.FileFlags.DEFAULT);
+  await run(echo);
+  assertEqual(new TextDecoder().decode(GLib.file_get_contents(path)[1]), 'text');
+});
+
+test('dup-and-close-fds', async () => {
+  const stream = Gio.File.new_for_path(file('text', 'kept')).read(null);
+  const cat = command('cat', 7, 1);
+  cat.pass_fd(stream.get_fd(), 7);
+  const again = cat.dup();
+  cat.close_fds();
+  assertEqual(await run(again), 'kept');
+  let failed = false;
+  try {
+    Cproc.Child.new_for_command(cat).start();
+  } catch (error) {
+    failed = error instanceof GLib.Error;
+  }
+  assertEqual(failed, true);
+});
+
+test('terminal-and-groups', () => {
+  const shell = Cproc.Command.new(['true']);
+  assertEqual([shell.no_terminal, shell.supplementary_groups], [false, null]);
+  shell.no_terminal = true;
+  shell.supplementary_groups = new GLib.Variant('au', [5]);
+  assertEqual([shell.no_terminal, shell.get_supplementary_groups().deepUnpack()], [true, [5]]);
+});
+
 await main();

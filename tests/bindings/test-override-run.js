@@ -97,7 +97,7 @@ test('options-that-are-none', () => {
     try {
       void new Cproc.Child(['true'], options);
     } catch (error) {
-      assertIncludes(String(error), 'No property');
+      assertIncludes(String(error), 'no option');
       continue;
     }
     throw new Error('no error');

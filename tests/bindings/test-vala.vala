@@ -52,7 +52,8 @@ void test_command () {
   command.set_stdio_file (2, "/dev/null", Cproc.FileFlags.WRITE | Cproc.FileFlags.APPEND);
   assert_cmpstrv (command.argv, { "pwd" });
   assert_cmpstr (command.cwd, CompareOperator.EQ, "/");
-  assert_cmpstrv (command.environment, { "B=2" });
+  /* The changes are applied at the start. */
+  assert_cmpstrv (command.environment, { "A=1" });
   assert (command.stderr_mode == Cproc.Stdio.FILE);
   command.cwd = null;
   assert_null (command.cwd);

@@ -341,6 +341,34 @@ child.wait_check(None)
             piped.add_pipe(target, direction)
             self.assertEqual(sorted(self.kinds(piped)), [0, 1, 2, target])
 
+    def test_default_flags(self):
+        path = os.path.join(self.folder, "file")
+        echo = command("echo", 1, "text")
+        echo.set_stdio_file(1, path, Cproc.FileFlags.DEFAULT)
+        output_of(Cproc.Child.new_for_command(echo))
+        with open(path, encoding="utf-8") as file:
+            self.assertEqual(file.read(), "text")
+
+    def test_dup_and_close_fds(self):
+        read_end, write_end = os.pipe()
+        cat = command("cat")
+        cat.take_fd(read_end, 0)
+        again = cat.dup()
+        cat.close_fds()
+        os.write(write_end, b"text")
+        os.close(write_end)
+        self.assertEqual(output_of(Cproc.Child.new_for_command(again)), "text")
+        self.assertRaises(GLib.Error, Cproc.Child.new_for_command(cat).start)
+
+    def test_terminal_and_groups(self):
+        shell = Cproc.Command.new(["sh", "-c", "true 2>/dev/null </dev/tty || echo none"])
+        self.assertFalse(shell.get_no_terminal())
+        shell.props.no_terminal = True
+        self.assertEqual(output_of(Cproc.Child.new_for_command(shell)), "none\n")
+        self.assertIsNone(shell.get_supplementary_groups())
+        shell.set_supplementary_groups(GLib.Variant("au", [5]))
+        self.assertEqual(shell.props.supplementary_groups.unpack(), [5])
+
     def test_socket_as_fd(self):
         ours, theirs = socket.socketpair()
         cat = command("cat", 3, 3)

@@ -95,7 +95,10 @@ def command_for(language, source, options):
     if language == "js":
         return [options["gjs"], "-m", source]
     program = source.removesuffix(".c")
-    subprocess.run(options["cc"][:1] + ["-o", program, source] + options["cc"][1:], check=True)
+    # The compiler may be two words ("ccache cc"); libraries come behind the source.
+    words = options["cc"]
+    flags = next(index for index, word in enumerate(words) if word.startswith("-"))
+    subprocess.run(words[:flags] + ["-o", program, source] + words[flags:], check=True)
     return [program]
 
 

@@ -4,7 +4,9 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -255,6 +257,52 @@ add (const char *name,
     }
 }
 
+/* As an ordinary user, on a /proc that hides what is not dumpable; changing the user makes a
+ * process so. */
+static _Noreturn void
+run_hidden (Fixture *self)
+{
+  int n_left = 3;
+  char c;
+
+  if (unshare (CLONE_NEWNS) != 0 || mount (NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0
+      || mount ("proc", "/proc", "proc", 0, "hidepid=2") != 0
+      || setresgid (65534, 65534, 65534) != 0 || setresuid (65534, 65534, 65534) != 0
+      || prctl (PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0)
+    _exit (77);
+
+  if (fork () == 0)
+    {
+      setsid ();
+      if (fork () == 0 && fork () == 0)
+        setsid ();
+      be_ready (self);
+    }
+  while (n_left-- > 0)
+    if (read (self->ready[0], &c, 1) != 1)
+      _exit (1);
+  while (waitpid (-1, NULL, WNOHANG) >= 0)
+    launch_signal_descendants (SIGKILL);
+  _exit (0);
+}
+
+static void
+test_hidden (Fixture       *self,
+             gconstpointer  data)
+{
+  int status;
+  pid_t pid = fork ();
+
+  if (pid == 0)
+    run_hidden (self);
+  g_assert_cmpint (waitpid (pid, &status, 0), ==, pid);
+  g_assert_true (WIFEXITED (status));
+  if (WEXITSTATUS (status) == 77)
+    g_test_skip ("A mount namespace is needed, and to be root");
+  else
+    g_assert_cmpint (WEXITSTATUS (status), ==, 0);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -269,6 +317,7 @@ main (int    argc,
   add ("nested", test_nested);
   add ("double-fork", test_double_fork);
   add ("kill", test_kill);
+  g_test_add ("/descendants/hidden", Fixture, &ways[0], set_up, test_hidden, tear_down);
 
   return g_test_run ();
 }

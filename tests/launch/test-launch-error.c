@@ -360,21 +360,58 @@ test_helper (void)
   g_autofree char *directory = launch_make_directory ();
   g_autofree char *odd = launch_write_file (directory, "odd", "#!/bin/sh\nexit 3\n", 0755);
   g_autofree char *missing = g_build_filename (directory, "missing", NULL);
+  g_autofree char *plain = launch_write_file (directory, "plain", "#!/bin/sh\n", 0644);
+  g_autofree char *broken = launch_write_file (directory, "broken", "#!/no/such/shell\n", 0755);
   g_autoptr(CprocCommand) command = launch_command_new ("exit", "0", NULL);
   g_autoptr(CprocLaunch) launch = NULL;
 
   set_helper (odd);
-  launch_fail (command, G_IO_ERROR, G_IO_ERROR_FAILED, "launch helper", NULL);
+  launch_fail (command, G_IO_ERROR, G_IO_ERROR_FAILED, "launch helper", odd, NULL);
   if (!launch_skip_on_valgrind ())
     {
       set_helper (missing);
       launch_fail (command, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "launch helper", missing, NULL);
+      set_helper (directory);
+      launch_fail (command, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED, "launch helper", directory,
+                   g_strerror (EISDIR), NULL);
+      set_helper (plain);
+      launch_fail (command, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED, "launch helper", plain, NULL);
+      set_helper (broken);
+      launch_fail (command, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "launch helper", broken,
+                   "cannot be run", NULL);
     }
   set_helper (NULL);
   launch = launch_start (command);
   g_assert_cmpint (launch_wait (launch), ==, 0);
 
   launch_remove (directory);
+}
+
+/* A relative path stays that of the directory in which it was first used. */
+static void
+test_relative_helper (void)
+{
+  if (g_test_subprocess ())
+    {
+      g_autofree char *folder = g_path_get_dirname (g_getenv ("CPROC_LAUNCH_HELPER"));
+      g_autofree char *name = g_path_get_basename (g_getenv ("CPROC_LAUNCH_HELPER"));
+      g_autofree char *relative = g_build_filename (".", name, NULL);
+      g_autoptr(CprocCommand) command = launch_command_new ("exit", "0", NULL);
+
+      g_assert_cmpint (chdir (folder), ==, 0);
+      set_helper (relative);
+      for (int i = 0; i < 2; i++)
+        {
+          g_autoptr(CprocLaunch) launch = launch_start (command);
+
+          g_assert_cmpint (launch_wait (launch), ==, 0);
+          g_assert_cmpint (chdir ("/"), ==, 0);
+        }
+      return;
+    }
+
+  g_test_trap_subprocess (NULL, 0, 0);
+  g_test_trap_assert_passed ();
 }
 
 static void
@@ -476,6 +513,7 @@ main (int    argc,
   g_test_add_func ("/launch-error/too-many-files", test_too_many_files);
   g_test_add_func ("/launch-error/no-leak", test_no_leak);
   g_test_add_func ("/launch-error/helper", test_helper);
+  g_test_add_func ("/launch-error/relative-helper", test_relative_helper);
   g_test_add_func ("/launch-error/malformed-spec", test_malformed_spec);
   g_test_add_func ("/launch-error/run", test_run);
   g_test_add_func ("/launch-error/find-errno", test_find_errno);

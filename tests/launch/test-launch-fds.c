@@ -273,27 +273,6 @@ test_file_flags_of_child (void)
   launch_remove (directory);
 }
 
-/* Opened without anybody at the other end. */
-static void
-test_fifo (void)
-{
-  g_autofree char *directory = launch_make_directory ();
-  g_autofree char *path = g_build_filename (directory, "fifo", NULL);
-  g_autoptr(CprocCommand) reader = launch_command_new ("cat", NULL);
-  g_autoptr(CprocCommand) writer = launch_command_new ("exit", "0", NULL);
-  g_autofree char *output = NULL;
-
-  g_assert_cmpint (mkfifo (path, 0600), ==, 0);
-  cproc_command_set_stdio_file (reader, STDIN_FILENO, path, CPROC_FILE_FLAGS_READ);
-  output = launch_run (reader);
-  g_assert_cmpstr (output, ==, "");
-
-  cproc_command_set_stdio_file (writer, STDOUT_FILENO, path, CPROC_FILE_FLAGS_APPEND);
-  launch_fail (writer, G_IO_ERROR, g_io_error_from_errno (ENXIO), path, "standard output", NULL);
-
-  launch_remove (directory);
-}
-
 static void
 test_null (void)
 {
@@ -463,7 +442,6 @@ main (int    argc,
   g_test_add_func ("/launch-fds/merge-into-file", test_merge_into_file);
   g_test_add_func ("/launch-fds/file", test_file);
   g_test_add_func ("/launch-fds/file-flags-of-child", test_file_flags_of_child);
-  g_test_add_func ("/launch-fds/fifo", test_fifo);
   g_test_add_func ("/launch-fds/null", test_null);
   g_test_add_func ("/launch-fds/fd-of-command", test_fd_of_command);
   g_test_add_func ("/launch-fds/inherit", test_inherit);

@@ -19,9 +19,11 @@
 /* Longer than any test may take. */
 #define FOR_EVER (3600 * 1000)
 
-/* A kernel of today, and one before Linux 6.9. */
+/* A kernel of today, one before Linux 6.9. */
 static const guint new_kernel = 0;
 static const guint old_kernel = CPROC_PIDFD_LACKS_GROUP;
+/* In a sandbox that knows pidfd_open() alone. */
+static const guint sandbox = CPROC_PIDFD_LACKS_SIGNAL;
 
 typedef struct
 {
@@ -388,6 +390,25 @@ test_group_stranger (Fixture       *self,
   tear_down (&stranger, NULL);
 }
 
+/* A child in another process namespace takes itself for the first one there. */
+static void
+test_other_namespace (Fixture       *self,
+                      gconstpointer  kernel)
+{
+  const pid_t never[] = { 1, 0, -1 };
+  g_autoptr (GError) error = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (never); i++)
+    g_assert_cmpint (cproc_kill (never[i], 0), ==, ESRCH);
+
+  start (self, CPROC_CONTAINMENT_GROUP, "in-group sleep-forever 0");
+  g_clear_pointer (&self->job, cproc_job_unref);
+  self->job = cproc_job_new (self->subprocess, 1, -1, CPROC_CONTAINMENT_GROUP, -1);
+  /* It is still the child that GSubprocess knows. */
+  assert_reaches (self, SIGTERM);
+  assert_ended_by (self, SIGTERM);
+}
+
 static void
 test_end_kills (Fixture       *self,
                 gconstpointer  kernel)
@@ -433,7 +454,7 @@ test_end_shortens (Fixture       *self,
   assert_ends (self, SIGTERM, FOR_EVER);
   assert_ends (self, SIGTERM, 20);
   assert_ends (self, SIGTERM, FOR_EVER);
-  assert_ends (self, SIGTERM, 0);
+  assert_ends (self, SIGTERM, -1);
   assert_ended_by (self, SIGKILL);
 }
 
@@ -477,7 +498,7 @@ test_end_never_kills (Fixture       *self,
                       gconstpointer  kernel)
 {
   start (self, CPROC_CONTAINMENT_NONE, "ignore-term");
-  assert_ends (self, SIGTERM, 0);
+  assert_ends (self, SIGTERM, -1);
   g_assert_false (cproc_job_is_ending (self->job));
   assert_ends (self, SIGKILL, FOR_EVER);
   g_assert_false (cproc_job_is_ending (self->job));
@@ -521,9 +542,11 @@ add (const char *name,
 {
   g_autofree char *now = g_strconcat ("/job/", name, "/now", NULL);
   g_autofree char *before = g_strconcat ("/job/", name, "/before-6.9", NULL);
+  g_autofree char *refused = g_strconcat ("/job/", name, "/refused", NULL);
 
   g_test_add (now, Fixture, &new_kernel, set_up, func, tear_down);
   g_test_add (before, Fixture, &old_kernel, set_up, func, tear_down);
+  g_test_add (refused, Fixture, &sandbox, set_up, func, tear_down);
 }
 
 int
@@ -544,6 +567,7 @@ main (int    argc,
   add ("group-left-by-leader", test_group_left_by_leader);
   add ("group-escape", test_group_escape);
   add ("group-stranger", test_group_stranger);
+  add ("other-namespace", test_other_namespace);
   add ("end-kills", test_end_kills);
   add ("terminate-outlives-job", test_terminate_outlives_job);
   add ("end-shortens", test_end_shortens);

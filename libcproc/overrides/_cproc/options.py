@@ -10,7 +10,7 @@ import os
 import sys
 from typing import Any, Iterable, Mapping
 
-from gi.repository import Cproc, GObject
+from gi.repository import Cproc, GLib, GObject
 
 from .values import gbytes
 
@@ -18,7 +18,7 @@ from .values import gbytes
 # and of subprocess.
 PLAIN = frozenset({
     "containment", "new_session", "die_with_parent", "user_id", "group_id", "umask", "nice",
-    "exec_argv", "no_terminal", "runner",
+    "exec_argv", "no_terminal", "supplementary_groups", "runner",
 }) & {pspec.name.replace("-", "_") for pspec in GObject.list_properties(Cproc.Command)}
 PATHS = frozenset({"argv0", "cwd", "exec_path"})
 STREAMS = {"stdin": 0, "stdout": 1, "stderr": 2}
@@ -156,6 +156,8 @@ def apply(command: Any, options: dict[str, Any]) -> None:
             # The setters take what a property of text cannot hold.
             path = None if value is None else os.fsdecode(value)
             getattr(command, "set_" + name)(path)
+        elif name == "supplementary_groups" and not isinstance(value, (GLib.Variant, type(None))):
+            command.set_supplementary_groups(GLib.Variant("au", list(value)))
         elif name == "exec_argv":
             command.set_exec_argv(argument_list(value or ()))
         else:
