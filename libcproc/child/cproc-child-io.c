@@ -98,7 +98,8 @@ child_get_mode (CprocChild *self,
 static gboolean
 child_is_new (CprocChild *self)
 {
-  return cproc_child_get_priv (self)->state == CPROC_STATE_NEW && !cproc_child_is_starting (self);
+  return cproc_child_get_priv (self)->state == CPROC_STATE_NEW && !cproc_child_is_starting (self) &&
+         !cproc_child_get_priv (self)->is_preparing;
 }
 
 static gboolean

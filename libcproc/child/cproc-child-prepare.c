@@ -6,14 +6,15 @@
 
 #include "cproc-child-private.h"
 #include "cproc-fd-private.h"
+#include "cproc-gettext-private.h"
 #include "cproc-launch-error-private.h"
 #include "cproc-pipe-io-stream-private.h"
 
 /* What a start does in the child's own thread: before the process is made, and once it runs. */
 
-static void
-child_take_context (CprocChild   *self,
-                    GMainContext *context)
+void
+cproc_child_take_context (CprocChild   *self,
+                          GMainContext *context)
 {
   CprocChildPrivate *priv = cproc_child_get_priv (self);
 
@@ -81,6 +82,23 @@ cproc_child_prefix_start_error (CprocChild  *self,
   cproc_launch_names_clear (&names);
 }
 
+gboolean
+cproc_child_check_new (CprocChild  *self,
+                       GError     **error)
+{
+  CprocChildPrivate *priv = cproc_child_get_priv (self);
+  g_autofree char *name = NULL;
+
+  if (priv->state == CPROC_STATE_NEW && priv->start == NULL && !priv->is_preparing)
+    return TRUE;
+
+  name = cproc_command_dup_name (priv->command);
+  g_set_error (error, CPROC_ERROR, CPROC_ERROR_ALREADY_STARTED,
+               _("“%s” has been started already"), name);
+
+  return FALSE;
+}
+
 void
 cproc_child_unprepare (CprocChild *self)
 {
@@ -92,15 +110,18 @@ cproc_child_unprepare (CprocChild *self)
 }
 
 CprocLaunch *
-cproc_child_prepare (CprocChild    *self,
-                     GMainContext  *context,
-                     GError       **error)
+cproc_child_begin_launch (CprocChild    *self,
+                          GMainContext  *context,
+                          gboolean       is_held,
+                          GError       **error)
 {
   CprocChildPrivate *priv = cproc_child_get_priv (self);
   CprocChildHooks *hooks = cproc_child_get_hooks (self);
   g_autoptr(CprocLaunch) launch = cproc_launch_new (priv->command);
 
-  child_take_context (self, context);
+  if (is_held)
+    cproc_launch_hold (launch);
+  cproc_child_take_context (self, context);
   cproc_launch_set_defaults (launch, hooks->default_stdio[0], hooks->default_stdio[1],
                              hooks->default_stdio[2]);
 

@@ -100,6 +100,10 @@ typedef struct
   GThread *thread; /* that has started it; NULL: none has */
   CprocState state;
 
+  CprocLaunch *prepared; /* its process waits just before the program */
+  CprocWatch prepared_watch;
+  gboolean is_preparing; /* by prepare_async() */
+
   CprocStart *start; /* of start_async(), until the program runs */
   GSubprocess *subprocess;
   CprocJob *job;
@@ -205,9 +209,14 @@ gboolean cproc_child_wants_lines       (CprocChild     *self,
 void     cproc_child_init_outputs      (CprocChild     *self);
 
 /* cproc-child-prepare.c: what a start does in the child's own thread. */
-CprocLaunch *cproc_child_prepare      (CprocChild    *self,
+CprocLaunch *cproc_child_begin_launch (CprocChild    *self,
                                        GMainContext  *context,
+                                       gboolean       is_held,
                                        GError       **error);
+gboolean     cproc_child_check_new    (CprocChild    *self,
+                                       GError       **error);
+void         cproc_child_take_context (CprocChild    *self,
+                                       GMainContext  *context);
 void         cproc_child_unprepare    (CprocChild    *self);
 
 /* While the process is being made its standard input can be written to. The writer of a start that
@@ -219,6 +228,12 @@ void         cproc_child_prefix_start_error (CprocChild  *self,
                                              GError     **error);
 void         cproc_child_program_runs (CprocChild    *self,
                                        CprocLaunch   *launch);
+
+/* cproc-child-hold.c: a process that is made before the start. take_prepared() lets its program
+ * run, and returns NULL where there is none; drop_prepared() ends it. */
+CprocLaunch *cproc_child_take_prepared  (CprocChild    *self,
+                                         GMainContext  *context);
+void         cproc_child_drop_prepared  (CprocChild    *self);
 
 /* cproc-child-start.c */
 gboolean cproc_child_start_in             (CprocChild    *self,

@@ -6,7 +6,6 @@
 
 #include "cproc-child-private.h"
 #include "cproc-fd-private.h"
-#include "cproc-gettext-private.h"
 #include "cproc-thread-private.h"
 
 /* A start that is on its way through the library's thread. It has a state of its own, so that one
@@ -35,6 +34,24 @@ struct _CprocStart
   guint n_signals;
   int kill_signal; /* and then this one, with a grace; 0: nothing */
 };
+
+/* Takes the launch and the task. */
+static CprocStart *
+start_new (CprocChild  *child,
+           CprocLaunch *launch,
+           GTask       *task)
+{
+  CprocStart *self = g_new0 (CprocStart, 1);
+
+  g_atomic_ref_count_init (&self->ref_count);
+  g_mutex_init (&self->mutex);
+  g_cond_init (&self->cond);
+  self->child = child;
+  self->launch = launch;
+  self->task = task;
+
+  return self;
+}
 
 static CprocStart *
 start_ref (CprocStart *self)
@@ -81,21 +98,14 @@ cproc_child_is_starting (CprocChild *self)
   return cproc_child_get_priv (self)->start != NULL;
 }
 
-static gboolean
-child_check_new (CprocChild  *self,
-                 GError     **error)
+static void
+start_abandon_writer (CprocPipeWriter *writer)
 {
-  CprocChildPrivate *priv = cproc_child_get_priv (self);
-  g_autofree char *name = NULL;
+  if (writer == NULL)
+    return;
 
-  if (priv->state == CPROC_STATE_NEW && priv->start == NULL)
-    return TRUE;
-
-  name = cproc_command_dup_name (priv->command);
-  g_set_error (error, CPROC_ERROR, CPROC_ERROR_ALREADY_STARTED,
-               _("“%s” has been started already"), name);
-
-  return FALSE;
+  cproc_pipe_writer_abandon (writer);
+  cproc_pipe_writer_unref (writer);
 }
 
 gboolean
@@ -104,17 +114,24 @@ cproc_child_start_in (CprocChild    *self,
                       GError       **error)
 {
   g_autoptr(CprocLaunch) launch = NULL;
+  gboolean runs;
 
-  if (!child_check_new (self, error))
+  launch = cproc_child_take_prepared (self, context);
+  if (launch != NULL)
+    runs = cproc_launch_confirm (launch, error);
+  else if (!cproc_child_check_new (self, error) ||
+           !(launch = cproc_child_begin_launch (self, context, FALSE, error)))
     return FALSE;
+  else
+    runs = cproc_launch_run (launch, error);
 
-  launch = cproc_child_prepare (self, context, error);
-  if (launch == NULL)
-    return FALSE;
-
-  if (!cproc_launch_run (launch, error))
+  if (!runs)
     {
+      CprocPipeWriter *writer = cproc_child_steal_writer (self);
+
       cproc_child_unprepare (self);
+      cproc_child_set_state (self, CPROC_STATE_NEW);
+      start_abandon_writer (writer);
       return FALSE;
     }
 
@@ -205,16 +222,6 @@ start_spawn (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-static void
-start_abandon_writer (CprocPipeWriter *writer)
-{
-  if (writer == NULL)
-    return;
-
-  cproc_pipe_writer_abandon (writer);
-  cproc_pipe_writer_unref (writer);
-}
-
 /* In the order in which they came: what stops a program and what lets it go on undo each other. */
 static void
 start_keep_signal (CprocStart *self,
@@ -259,6 +266,7 @@ start_complete (CprocStart *self,
       CprocPipeWriter *writer = cproc_child_steal_writer (child);
 
       cproc_child_unprepare (child);
+      cproc_child_set_state (child, CPROC_STATE_NEW);
       cproc_child_fail_waits (child, error);
       g_task_return_error (task, error);
       start_abandon_writer (writer);
@@ -338,6 +346,7 @@ start_cancelled (GCancellable *cancellable,
     start_discard (self);
 
   cproc_child_unprepare (child);
+  cproc_child_set_state (child, CPROC_STATE_NEW);
   g_cancellable_set_error_if_cancelled (cancellable, &error);
   cproc_child_fail_waits (child, error);
   g_task_return_error (task, g_steal_pointer (&error));
@@ -391,11 +400,11 @@ cproc_child_start_async (CprocChild          *self,
                          GAsyncReadyCallback  callback,
                          gpointer             user_data)
 {
-  CprocChildPrivate *priv;
   g_autoptr(GMainContext) context = NULL;
   g_autoptr(GTask) task = NULL;
   g_autoptr(CprocLaunch) launch = NULL;
   GError *error = NULL;
+  gboolean was_prepared;
   CprocStart *start;
 
   g_return_if_fail (CPROC_IS_CHILD (self));
@@ -405,7 +414,6 @@ cproc_child_start_async (CprocChild          *self,
                                      cproc_child_start_async))
     return;
 
-  priv = cproc_child_get_priv (self);
   context = g_main_context_ref_thread_default ();
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, cproc_child_start_async);
@@ -413,23 +421,25 @@ cproc_child_start_async (CprocChild          *self,
   g_task_set_check_cancellable (task, FALSE);
 
   if (g_task_return_error_if_cancelled (task))
-    return;
+    {
+      cproc_child_drop_prepared (self);
+      return;
+    }
 
-  if (!child_check_new (self, &error) || !(launch = cproc_child_prepare (self, context, &error)))
+  launch = cproc_child_take_prepared (self, context);
+  was_prepared = launch != NULL;
+  if (!was_prepared &&
+      (!cproc_child_check_new (self, &error) ||
+       !(launch = cproc_child_begin_launch (self, context, FALSE, &error))))
     {
       g_task_return_error (task, error);
       return;
     }
 
-  start = g_new0 (CprocStart, 1);
-  g_atomic_ref_count_init (&start->ref_count);
-  g_mutex_init (&start->mutex);
-  g_cond_init (&start->cond);
-  start->child = self;
-  start->launch = g_steal_pointer (&launch);
-  start->task = g_steal_pointer (&task);
-  priv->start = start;
-  cproc_child_open_writer (self, start->launch);
+  start = start_new (self, g_steal_pointer (&launch), g_steal_pointer (&task));
+  cproc_child_get_priv (self)->start = start;
+  if (!was_prepared)
+    cproc_child_open_writer (self, start->launch);
 
   start->spawned_source =
     start_add_source (start, g_source_new (&spawned_source_funcs, sizeof (GSource)),
@@ -439,7 +449,11 @@ cproc_child_start_async (CprocChild          *self,
       start_add_source (start, g_cancellable_source_new (cancellable),
                         G_SOURCE_FUNC (start_cancelled), context);
 
-  cproc_thread_push (start_spawn, start_ref (start));
+  start->spawned = was_prepared;
+  if (was_prepared)
+    start_after_spawn (start);
+  else
+    cproc_thread_push (start_spawn, start_ref (start));
 }
 
 /**

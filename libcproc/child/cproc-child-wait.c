@@ -17,7 +17,7 @@ child_check_waitable (CprocChild  *self,
 
   if (!cproc_child_check_call (self, function, error))
     return FALSE;
-  if (priv->state != CPROC_STATE_NEW || priv->start != NULL)
+  if (priv->state > CPROC_STATE_PREPARED || priv->start != NULL)
     return TRUE;
 
   name = cproc_command_dup_name (priv->command);

@@ -171,6 +171,8 @@ cproc_child_dispose (GObject *object)
   /* This may be any thread. No function of the sources runs any more, see cproc_owner_hold(): the
    * processes are ended and the pipes closed right here, whether or not the main context is ever
    * run again. */
+  cproc_watch_stop (&priv->prepared_watch);
+  g_clear_pointer (&priv->prepared, cproc_launch_free);
   cproc_exit_watch_stop (&priv->exit_watch);
   cproc_timer_stop (&priv->timeout_timer);
   cproc_timer_stop (&priv->idle_timer);
@@ -349,6 +351,7 @@ child_own_sources (CprocChild *self)
   CprocChildPrivate *priv = cproc_child_get_instance_private (self);
 
   priv->owner = cproc_owner_new (self);
+  cproc_watch_set_owner (&priv->prepared_watch, priv->owner);
   cproc_exit_watch_set_owner (&priv->exit_watch, priv->owner);
   cproc_timer_set_owner (&priv->timeout_timer, priv->owner);
   cproc_timer_set_owner (&priv->idle_timer, priv->owner);

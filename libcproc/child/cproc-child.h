@@ -142,6 +142,19 @@ void          cproc_child_set_encoding        (CprocChild *self,
                                                const char *encoding);
 
 CPROC_AVAILABLE_IN_1_0
+gboolean cproc_child_prepare        (CprocChild           *self,
+                                     GError              **error);
+CPROC_AVAILABLE_IN_1_0
+void     cproc_child_prepare_async  (CprocChild           *self,
+                                     GCancellable         *cancellable,
+                                     GAsyncReadyCallback   callback,
+                                     gpointer              user_data);
+CPROC_AVAILABLE_IN_1_0
+gboolean cproc_child_prepare_finish (CprocChild           *self,
+                                     GAsyncResult         *result,
+                                     GError              **error);
+
+CPROC_AVAILABLE_IN_1_0
 gboolean cproc_child_start        (CprocChild           *self,
                                    GError              **error);
 CPROC_AVAILABLE_IN_1_0

@@ -14,6 +14,7 @@ struct _CprocExec
 
   gint64 max_buffer;
   GBytes *input;
+  gboolean may_get_input; /* a prepared process has a pipe for input, if there will be any */
   gboolean capture_stack;
 
   CprocBuffer buffers[2];

@@ -88,7 +88,11 @@ cproc_exec_prepare (CprocChild   *child,
 {
   CprocExec *self = CPROC_EXEC (child);
 
-  if (self->input != NULL)
+  /* Until a start there may be input for a process that is made earlier. */
+  self->may_get_input = self->input == NULL && cproc_launch_is_held (launch) &&
+                        cproc_command_get_stdin_mode (cproc_child_get_command (child)) ==
+                          CPROC_STDIO_DEFAULT;
+  if (self->input != NULL || self->may_get_input)
     cproc_launch_set_defaults (launch, CPROC_STDIO_PIPE, CPROC_STDIO_PIPE, CPROC_STDIO_PIPE);
 
   if (self->input != NULL && !cproc_launch_is_piped (launch, 0))
@@ -111,11 +115,12 @@ cproc_exec_prepared (CprocChild *child)
   CprocExec *self = CPROC_EXEC (child);
   CprocPipeWriter *writer = cproc_child_get_priv (child)->writer;
 
-  if (self->input == NULL)
+  if (writer == NULL || (self->input == NULL && !self->may_get_input))
     return;
 
   /* A program that does not read it all is no error. */
-  cproc_pipe_writer_push (writer, self->input, NULL);
+  if (self->input != NULL)
+    cproc_pipe_writer_push (writer, self->input, NULL);
   cproc_pipe_writer_close (writer);
 }
 

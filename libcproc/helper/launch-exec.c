@@ -235,6 +235,27 @@ find (char        **args,
   return failure->step == 0;
 }
 
+/* Waits until the library lets the program run. If it gives the child up instead, this process ends
+ * without a trace. */
+static bool
+hold (const LaunchSpec *spec,
+      char            **args,
+      LaunchRecord     *failure)
+{
+  ssize_t n;
+  char c;
+
+  if (!find (args, failure))
+    return false;
+  launch_report (spec->status_fd, LAUNCH_STEP_READY, 0, 0);
+  do
+    n = read (spec->status_fd, &c, 1);
+  while (n < 0 && errno == EINTR);
+  if (n != 1)
+    _exit (LAUNCH_EXIT_FAILURE);
+  return true;
+}
+
 /* Closing the status socket tells that the program runs: what waits from here on is the child. */
 static bool
 take_fifos (const LaunchSpec *spec,
@@ -254,12 +275,14 @@ launch_become (const LaunchSpec *spec,
                char            **argv)
 {
   LaunchRecord failure = { 0 };
+  char **args = argv + LAUNCH_ARG_FILE;
 
   if (launch_apply (spec, argv[LAUNCH_ARG_CWD], &failure))
     {
       launch_reset_signals ();
-      if (!launch_has_fifos (spec) || take_fifos (spec, argv + LAUNCH_ARG_FILE, &failure))
-        launch_exec (argv + LAUNCH_ARG_FILE, &failure);
+      if ((!spec->holds || hold (spec, args, &failure))
+          && (!launch_has_fifos (spec) || take_fifos (spec, args, &failure)))
+        launch_exec (args, &failure);
     }
   launch_report (spec->status_fd, (LaunchStep) failure.step, failure.value, failure.detail);
   _exit (LAUNCH_EXIT_FAILURE);

@@ -26,7 +26,7 @@ read_number (const char **cursor,
     {
       uint64_t digit = (uint64_t) (*p - '0');
 
-      if (n > (max - digit) / 10)
+      if (digit > max || n > (max - digit) / 10)
         return false;
       n = n * 10 + digit;
     }
@@ -164,6 +164,14 @@ read_merges (LaunchSpec  *spec,
 }
 
 static bool
+read_holds (LaunchSpec  *spec,
+            const char **cursor)
+{
+  spec->holds = true;
+  return true;
+}
+
+static bool
 read_parent (LaunchSpec  *spec,
              const char **cursor)
 {
@@ -282,6 +290,7 @@ static const struct
   { 'l', false, read_lets_go },
   { 'o', true, read_open },
   { 'e', false, read_merges },
+  { 'h', false, read_holds },
   { 'p', false, read_parent },
   { 'i', false, read_nice },
   { 'u', false, read_umask },

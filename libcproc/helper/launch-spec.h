@@ -27,6 +27,7 @@
  *     l              mt only: lets go of what the program leaves behind when it ends by itself
  *     oFD,HOW        open the named pipe that FD refers to: 0 to read, 1 to write, 2 for both
  *     e              standard error is a copy of standard output, made after that was opened
+ *     h              report that all is ready, and wait for a byte on the status socket
  *     pPID           be killed when the parent, which is PID, ends
  *     iN             add N to the nice value; may be negative
  *     uN             umask
@@ -77,6 +78,7 @@ typedef struct
   bool lets_go;
   int opens[LAUNCH_N_STREAMS]; /* O_RDONLY, O_WRONLY or O_RDWR; -1: not to be opened */
   bool merges;
+  bool holds;
   int parent_pid; /* 0: outlives it */
   int nice;
   int umask;   /* -1: unchanged */

@@ -27,6 +27,7 @@ typedef enum
   LAUNCH_STEP_PROC,        /* for which it needs /proc */
   LAUNCH_STEP_GROUPS,
   LAUNCH_STEP_OPEN, /* detail is the descriptor */
+  LAUNCH_STEP_READY, /* no failure: the helper waits for a byte, just before the program */
 } LaunchStep;
 
 /* Written whole by one write(), which the kernel does not split. */

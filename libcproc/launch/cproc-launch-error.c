@@ -184,6 +184,7 @@ error_of_attribute (LaunchStep step,
     case LAUNCH_STEP_INTERPRETER:
     case LAUNCH_STEP_PROC:
     case LAUNCH_STEP_OPEN:
+    case LAUNCH_STEP_READY:
     default:
       text = _("passing the descriptors failed");
       break;

@@ -53,6 +53,11 @@ CprocStdio   cproc_launch_get_mode     (CprocLaunch   *self,
 gboolean     cproc_launch_is_piped     (CprocLaunch   *self,
                                         int            fd);
 
+/* Before prepare: the process is held just before its program, after all that can be done before.
+ * Then spawn is followed by await_ready, release and confirm. Freed instead, it ends. */
+void         cproc_launch_hold        (CprocLaunch   *self);
+gboolean     cproc_launch_is_held     (CprocLaunch   *self);
+
 gboolean     cproc_launch_prepare      (CprocLaunch   *self,
                                         GError       **error);
 
@@ -66,6 +71,15 @@ gboolean     cproc_launch_spawn        (CprocLaunch   *self,
 
 /* Between spawn and confirm: hangs up when all has been decided. It is readable before. */
 int          cproc_launch_get_status_fd (CprocLaunch  *self);
+
+/* Of a held process. Blocks until it waits, or has failed. is_decided does not block: it says
+ * whether await_ready() will not either; status_fd is readable when that may have changed. */
+gboolean     cproc_launch_is_decided   (CprocLaunch   *self);
+gboolean     cproc_launch_await_ready  (CprocLaunch   *self,
+                                        GError       **error);
+
+/* Lets the program run. FALSE if the process has ended: it is not a start's error. */
+gboolean     cproc_launch_release      (CprocLaunch   *self);
 
 /* Blocks until the program runs or has failed to. */
 gboolean     cproc_launch_confirm      (CprocLaunch   *self,

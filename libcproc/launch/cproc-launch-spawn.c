@@ -310,6 +310,19 @@ await_lock (CprocLaunch *self)
   return result == 0;
 }
 
+static void
+take_record (CprocLaunch        *self,
+             const LaunchRecord *record,
+             gint64              pid)
+{
+  if (record->step == LAUNCH_STEP_PID)
+    self->pid = pid;
+  else if (record->step == LAUNCH_STEP_READY)
+    self->is_ready = TRUE;
+  else
+    self->failure = *record;
+}
+
 static gboolean
 finish (CprocLaunch  *self,
         GError      **error)
@@ -322,18 +335,17 @@ finish (CprocLaunch  *self,
 
   receive_process (self);
   while (receive_record (self, &record, &pid, MSG_DONTWAIT) == sizeof record)
-    if (record.step == LAUNCH_STEP_PID)
-      self->pid = pid;
-    else
-      self->failure = record;
+    take_record (self, &record, pid);
   cproc_fd_clear (&self->status_fd);
 
   if (self->failure.step != 0)
     local_error = cproc_launch_error_of_step (&self->names, self->failure.step,
                                               self->failure.value, self->failure.detail);
-  else if (!self->has_reported)
+  else if (!self->has_reported || (self->is_held && !self->is_ready))
     local_error = cproc_launch_error_of_silence (&self->names, self->helper);
 
+  /* What was held runs now, or has ended. */
+  self->is_ready = FALSE;
   if (local_error == NULL)
     return TRUE;
 
@@ -350,6 +362,51 @@ cproc_launch_confirm (CprocLaunch  *self,
   await_hang_up (self->status_fd);
 
   return finish (self, error);
+}
+
+gboolean
+cproc_launch_is_decided (CprocLaunch *self)
+{
+  LaunchRecord record;
+  gint64 pid;
+  gssize n = 0;
+
+  receive_process (self);
+  while (self->has_reported && !self->is_ready && self->failure.step == 0)
+    {
+      n = receive_record (self, &record, &pid, MSG_DONTWAIT);
+      if (n != sizeof record)
+        break;
+      take_record (self, &record, pid);
+    }
+
+  return !self->has_reported || self->is_ready || self->failure.step != 0 || n == 0;
+}
+
+gboolean
+cproc_launch_await_ready (CprocLaunch  *self,
+                          GError      **error)
+{
+  struct pollfd status = { .fd = self->status_fd, .events = POLLIN };
+
+  while (!cproc_launch_is_decided (self))
+    poll (&status, 1, -1);
+
+  return self->is_ready || finish (self, error);
+}
+
+gboolean
+cproc_launch_release (CprocLaunch *self)
+{
+  gssize n;
+
+  g_assert (self->is_ready);
+
+  do
+    n = send (self->status_fd, "", 1, MSG_NOSIGNAL);
+  while (n < 0 && errno == EINTR);
+
+  return n == 1;
 }
 
 gboolean

@@ -14,6 +14,7 @@ G_BEGIN_DECLS
 char  *cproc_launch_spec_build (const CprocCommand   *command,
                                 CprocContainment      containment,
                                 gboolean              foreground,
+                                gboolean              is_held,
                                 const CprocLaunchFds *fds,
                                 int                   status_fd,
                                 int                   control_fd);

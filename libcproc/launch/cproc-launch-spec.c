@@ -109,6 +109,7 @@ char *
 cproc_launch_spec_build (const CprocCommand   *command,
                          CprocContainment      containment,
                          gboolean              foreground,
+                         gboolean              is_held,
                          const CprocLaunchFds *fds,
                          int                   status_fd,
                          int                   control_fd)
@@ -134,6 +135,8 @@ cproc_launch_spec_build (const CprocCommand   *command,
   if (containment == CPROC_CONTAINMENT_TREE && command->containment == CPROC_CONTAINMENT_AUTO)
     g_string_append (spec, " l");
   append_opens (spec, fds);
+  if (is_held)
+    g_string_append (spec, " h");
   if (command->die_with_parent)
     append_token (spec, 'p', getpid ());
   if (command->nice != 0)

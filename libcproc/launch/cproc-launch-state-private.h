@@ -40,6 +40,8 @@ struct _CprocLaunch
   int pidfd;
   gint64 process_pid; /* of the GSubprocess: the helper's own where that stays */
   gint64 pid;         /* of the program; both as our namespace has them, 0: not known */
+  gboolean is_held;      /* the program waits for cproc_launch_release() */
+  gboolean is_ready;     /* it does so now */
   gboolean is_received;  /* what the helper tells first */
   gboolean has_reported; /* and that it was its pid */
   gboolean is_locked;    /* it holds a lock on its end until it has become the program */

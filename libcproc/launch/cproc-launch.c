@@ -5,6 +5,7 @@
 #include "cproc-launch-state-private.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -33,6 +34,10 @@ cproc_launch_new (CprocCommand *command)
 void
 cproc_launch_free (CprocLaunch *self)
 {
+  /* The helper ends by itself when the status socket closes, but not if it has been stopped. */
+  if (self->is_ready)
+    cproc_job_signal (cproc_launch_get_job (self), SIGKILL, NULL);
+
   cproc_fd_clear (&self->status_fd);
   cproc_fd_clear (&self->control_fd);
   cproc_fd_clear (&self->pidfd);
@@ -60,6 +65,18 @@ cproc_launch_set_defaults (CprocLaunch *self,
   self->defaults[0] = in;
   self->defaults[1] = out;
   self->defaults[2] = err;
+}
+
+void
+cproc_launch_hold (CprocLaunch *self)
+{
+  self->is_held = TRUE;
+}
+
+gboolean
+cproc_launch_is_held (CprocLaunch *self)
+{
+  return self->is_held;
 }
 
 void
@@ -240,6 +257,7 @@ cproc_launch_prepare (CprocLaunch  *self,
     }
 
   self->spec = cproc_launch_spec_build (self->command, self->containment, self->foreground,
+                                        self->is_held,
                                         &self->fds, self->status_target, self->control_target);
 
   return TRUE;

@@ -360,6 +360,10 @@ declare module 'gi://Cproc?version=1' {
       set_progress_pattern(pattern: string | null): boolean;
       set_progress_func(func: ProgressFunc | null): void;
 
+      prepare(): boolean;
+      prepare_async(cancellable?: Gio.Cancellable | null): Promise<boolean>;
+      prepare_async(cancellable: Gio.Cancellable | null, callback: Ready<this> | null): void;
+      prepare_finish(result: Gio.AsyncResult): boolean;
       start(): boolean;
       start_async(cancellable?: Gio.Cancellable | null): Promise<boolean>;
       start_async(cancellable: Gio.Cancellable | null, callback: Ready<this> | null): void;

@@ -504,7 +504,7 @@ function _init() {
   for (const [proto, name] of [[Child.prototype, 'wait_check'], [Exec.prototype, 'run']])
     addOutcome(proto, name);
 
-  for (const name of ['start_async', 'wait_async'])
+  for (const name of ['prepare_async', 'start_async', 'wait_async'])
     promisify(Child.prototype, name);
   promisify(Child.prototype, 'wait_check_async', {onError: withOutcome});
   promisify(Exec.prototype, 'run_async', {onError: withOutcome});

@@ -144,6 +144,20 @@ class Child(Signals, Raw.Child):
             queues.keep_lines(self)
 
     @native
+    def prepare(self) -> bool:
+        self._prepare()
+        return super().prepare()
+
+    def prepare_async(self, cancellable: Any = None, callback: Any = None, *user_data: Any) -> Any:
+        self._prepare()
+        return begin(super().prepare_async, (), self.prepare_finish, cancellable, callback,
+                     user_data)
+
+    @native
+    def prepare_finish(self, result: Any) -> bool:
+        return super().prepare_finish(result)
+
+    @native
     def start(self) -> bool:
         self._prepare()
         return super().start()

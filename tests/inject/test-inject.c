@@ -102,6 +102,29 @@ run_child (GError **error)
   return TRUE;
 }
 
+/* Made before the start, and let go; another is dropped. */
+static gboolean
+run_prepared (GError **error)
+{
+  g_autoptr(CprocChild) child = test_child_new ("cat", NULL);
+  g_autoptr(CprocChild) dropped = test_child_new ("cat", NULL);
+  g_autoptr(GAsyncResult) result = NULL;
+
+  if (!cproc_child_prepare (dropped, error))
+    return fail_child (dropped);
+
+  cproc_child_prepare_async (child, NULL, test_store_result, &result);
+  if (!cproc_child_prepare_finish (child, test_await (&result), error) ||
+      !cproc_child_start (child, error))
+    return fail_child (child);
+
+  cproc_child_close_stdin (child);
+  test_run_until_state (child, CPROC_STATE_CLOSED);
+  g_assert_cmpint (cproc_child_get_exit_code (child), ==, 0);
+
+  return TRUE;
+}
+
 /* Everything that a command can be given, and a start that does not wait. */
 static CprocCommand *
 full_command_new (const char *path)
@@ -386,6 +409,7 @@ run_many (GError **error)
 static const Scenario scenarios[] = {
   { "child", run_child },
   { "async", run_async },
+  { "prepared", run_prepared },
   { "exec", run_exec },
   { "limited-exec", run_limited_exec },
   { "timed-exec", run_timed_exec },

@@ -73,6 +73,25 @@ test_full (void)
 }
 
 static void
+test_fifos (void)
+{
+  LaunchSpec spec;
+
+  g_assert_true (launch_spec_parse ("v1 me s3 k0,1,2,3 o0,0 o1,1 e h", &spec));
+  g_assert_cmpint (spec.opens[0], ==, O_RDONLY);
+  g_assert_cmpint (spec.opens[1], ==, O_WRONLY);
+  g_assert_cmpint (spec.opens[2], ==, -1);
+  g_assert_true (spec.merges);
+  g_assert_true (spec.holds);
+
+  g_assert_true (launch_spec_parse ("v1 me s3 k0,1,2,3", &spec));
+  for (int i = 0; i < LAUNCH_N_STREAMS; i++)
+    g_assert_cmpint (spec.opens[i], ==, -1);
+  g_assert_false (spec.merges);
+  g_assert_false (spec.holds);
+}
+
+static void
 test_malformed (void)
 {
   static const char *const texts[] = {
@@ -84,6 +103,8 @@ test_malformed (void)
     "v1 me s3 k3 ", "v1 me  s3 k3", "v1 me s3 k3 x", "v1 me s3 k3 \n", "v1 mx s3 k3", "v1 m s3 k3",
     "v1 mee s3 k3", "v1 me s k3", "v1 me s-3 k3", "v1 me s3a k3", "v1 me s3 k", "v1 me s3 k3,",
     "v1 me s3 k,3", "v1 me s3 k3,3", "v1 me s3 k4,3", "v1 me s3 k3 g1", "v1 me s3 k3 p0",
+    "v1 me s3 k3 o0", "v1 me s3 k3 o3,0", "v1 me s3 k3 o0,3", "v1 me s3 k3 o0,1 o0,1",
+    "v1 me s3 k3 h1", "v1 me s3 k3 h h", "v1 me s3 k3 e1",
     "v1 me s3 k3 i", "v1 me s3 k3 i-", "v1 me s3 k3 i--1", "v1 me s3 k3 i81", "v1 me s3 k3 u512",
     "v1 me s3 k3 U4294967295", "v1 me s3 k3 U-1", "v1 me s3 k3 r16,1,1", "v1 me s3 k3 r1,1",
     "v1 me s3 k3 r1,1,", "v1 me s3 k3 r1,1,1,1", "v1 me s3 k3 r,1,1",
@@ -135,7 +156,7 @@ build (CprocCommand     *command,
 
   cproc_launch_fds_init (&fds);
   g_assert_true (cproc_launch_fds_open (&fds, command, modes, 2, NULL));
-  text = cproc_launch_spec_build (command, containment, FALSE, &fds, fds.highest - 1,
+  text = cproc_launch_spec_build (command, containment, FALSE, FALSE, &fds, fds.highest - 1,
                                   tree ? fds.highest : -1);
   cproc_launch_fds_clear (&fds);
   g_test_message ("%s", text);
@@ -294,6 +315,7 @@ main (int    argc,
 
   g_test_add_func ("/launch-spec/minimal", test_minimal);
   g_test_add_func ("/launch-spec/full", test_full);
+  g_test_add_func ("/launch-spec/fifos", test_fifos);
   g_test_add_func ("/launch-spec/malformed", test_malformed);
   g_test_add_func ("/launch-spec/every-prefix", test_every_prefix);
   g_test_add_func ("/launch-spec/built", test_built);
