@@ -8,7 +8,7 @@ _cproc ()
 
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    mapfile -t COMPREPLY < <(compgen -W 'exec spawn fork --help --version' -- "$current")
+    mapfile -t COMPREPLY < <(compgen -W 'exec spawn fork help version --help --version' -- "$current")
     return
   fi
 
@@ -16,6 +16,10 @@ _cproc ()
     exec) options='--timeout= --max-buffer= --json --shell --help' ;;
     spawn) options='--timeout= --idle-timeout= --shell --plain --help' ;;
     fork) options='--linger= --help' ;;
+    help)
+      mapfile -t COMPREPLY < <(compgen -W 'exec spawn fork' -- "$current")
+      return
+      ;;
     *) return ;;
   esac
 

@@ -36,6 +36,49 @@ get_help (void)
   return g_string_free (help, FALSE);
 }
 
+static int
+run_verb (int    argc,
+          char **argv)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (verbs); i++)
+    if (g_str_equal (argv[0], verbs[i].name))
+      {
+        g_autofree char *name = g_strdup_printf ("cproc %s", verbs[i].name);
+
+        g_set_prgname (name);
+        return verbs[i].run (argc, argv);
+      }
+
+  g_printerr (_("%s: Unknown verb “%s”; expected exec, spawn or fork\n"), g_get_prgname (),
+              argv[0]);
+
+  return TOOL_EXIT_USAGE;
+}
+
+static int
+print_help (char *verb)
+{
+  char option[] = "--help";
+  char *argv[] = { verb, option, NULL };
+  g_autofree char *help = get_help ();
+
+  if (verb != NULL)
+    return run_verb (2, argv);
+
+  g_print ("%s", help);
+
+  return EXIT_SUCCESS;
+}
+
+static gboolean
+is_word (const char *word,
+         const char *name,
+         const char *option,
+         const char *letter)
+{
+  return g_str_equal (word, name) || g_str_equal (word, option) || g_str_equal (word, letter);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -56,30 +99,14 @@ main (int    argc,
       return TOOL_EXIT_USAGE;
     }
 
-  if (g_str_equal (argv[1], "--help") || g_str_equal (argv[1], "-h"))
-    {
-      g_autofree char *help = get_help ();
+  if (is_word (argv[1], "help", "--help", "-h"))
+    return print_help (argv[2]);
 
-      g_print ("%s", help);
-      return EXIT_SUCCESS;
-    }
-
-  if (g_str_equal (argv[1], "--version"))
+  if (is_word (argv[1], "version", "--version", "-V"))
     {
       g_print ("cproc %s\n", CPROC_VERSION_S);
       return EXIT_SUCCESS;
     }
 
-  for (guint i = 0; i < G_N_ELEMENTS (verbs); i++)
-    if (g_str_equal (argv[1], verbs[i].name))
-      {
-        g_autofree char *name = g_strdup_printf ("cproc %s", verbs[i].name);
-
-        g_set_prgname (name);
-        return verbs[i].run (argc - 1, argv + 1);
-      }
-
-  g_printerr (_("%s: “%s” is no verb: it is exec, spawn or fork\n"), g_get_prgname (), argv[1]);
-
-  return TOOL_EXIT_USAGE;
+  return run_verb (argc - 1, argv + 1);
 }

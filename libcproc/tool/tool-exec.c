@@ -201,7 +201,7 @@ tool_exec (int    argc,
   };
   int exit_code;
 
-  if (tool_parse (&argc, &argv, entries, &self, _("PROGRAM [ARGUMENT…]"),
+  if (tool_parse (&argc, &argv, entries, &self, _("[--] PROGRAM [ARGUMENT…]"),
                   _("Runs a program and prints its output when it has ended."), &exit_code))
     exit_code = exec_run (&self, argv + 1);
   g_clear_error (&self.error);

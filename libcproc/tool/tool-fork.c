@@ -289,7 +289,7 @@ tool_fork (int    argc,
   };
   int exit_code;
 
-  if (!tool_parse (&argc, &argv, entries, &self, _("MODULE [ARGUMENT…]"),
+  if (!tool_parse (&argc, &argv, entries, &self, _("[--] MODULE [ARGUMENT…]"),
                    _("Runs a worker. Lines of standard input become messages (what is not JSON\n"
                      "is a string), messages become lines of standard output. After the end of\n"
                      "input the channel is closed once no message has come for some time."),

@@ -22,6 +22,7 @@ typedef struct
   gboolean shell;
   gboolean plain;
   gboolean colour;
+  gboolean is_terminal;
 } ToolSpawn;
 
 static char *
@@ -44,24 +45,50 @@ wants_colour (void)
 }
 
 static void
+print_line (ToolSpawn  *self,
+            const char *time,
+            gboolean    is_error,
+            const char *line)
+{
+  const char *name = is_error ? "err" : "out";
+
+  if (self->colour)
+    printf (DIM "%s" RESET " %s%s" RESET " %s\n", time, is_error ? RED : DIM, name, line);
+  else
+    printf ("%s %s %s\n", time, name, line);
+}
+
+static void
 print_lines (CprocChild  *child,
              CprocStream  stream,
              char       **lines,
              ToolSpawn   *self)
 {
-  gboolean is_error = stream == CPROC_STREAM_STDERR;
-  FILE *file = self->plain && is_error ? stderr : stdout;
-  const char *name = is_error ? "err" : "out";
   g_autofree char *time = format_time ();
 
   for (guint i = 0; lines[i] != NULL; i++)
-    if (self->plain)
-      fprintf (file, "%s\n", lines[i]);
-    else if (self->colour)
-      fprintf (file, DIM "%s" RESET " %s%s" RESET " %s\n", time, is_error ? RED : DIM, name,
-               lines[i]);
-    else
-      fprintf (file, "%s %s %s\n", time, name, lines[i]);
+    {
+      /* A program could clear the screen, and write over what is said about it. */
+      g_autofree char *harmless = self->is_terminal ? tool_strip_escapes (lines[i]) : NULL;
+
+      print_line (self, time, stream == CPROC_STREAM_STDERR,
+                  harmless != NULL ? harmless : lines[i]);
+    }
+  tool_flush (&self->run, stdout);
+}
+
+/* The bytes as they are, each stream to its own. */
+static void
+print_bytes (CprocChild  *child,
+             CprocStream  stream,
+             GBytes      *bytes,
+             ToolSpawn   *self)
+{
+  FILE *file = stream == CPROC_STREAM_STDERR ? stderr : stdout;
+  gsize size;
+  gconstpointer data = g_bytes_get_data (bytes, &size);
+
+  fwrite (data, 1, size, file);
   tool_flush (&self->run, file);
 }
 
@@ -109,13 +136,17 @@ spawn_run (ToolSpawn *self,
   child = cproc_child_new_for_command (command);
   cproc_child_set_timeout (child, self->timeout);
   cproc_child_set_idle_timeout (child, self->idle_timeout);
-  g_signal_connect (child, "lines", G_CALLBACK (print_lines), self);
+  if (self->plain)
+    g_signal_connect (child, "output", G_CALLBACK (print_bytes), self);
+  else
+    g_signal_connect (child, "lines", G_CALLBACK (print_lines), self);
   g_signal_connect (child, "closed", G_CALLBACK (print_end), self);
 
+  self->colour = wants_colour ();
+  self->is_terminal = isatty (STDOUT_FILENO);
   if (!cproc_child_start (child, &error))
     return tool_report_start (error);
 
-  self->colour = wants_colour ();
   self->run.child = child;
   tool_run_until_closed (&self->run);
 
@@ -157,12 +188,12 @@ tool_spawn (int    argc,
     { "shell", 's', G_OPTION_FLAG_NONE, G_OPTION_ARG_NONE, &self.shell,
       N_("The argument is a line for the shell"), NULL },
     { "plain", 'p', G_OPTION_FLAG_NONE, G_OPTION_ARG_NONE, &self.plain,
-      N_("Print the lines as they are, each to its own stream"), NULL },
+      N_("Print what the program writes as it is, each stream to its own"), NULL },
     G_OPTION_ENTRY_NULL
   };
   int exit_code;
 
-  if (!tool_parse (&argc, &argv, entries, &self, _("PROGRAM [ARGUMENT…]"),
+  if (!tool_parse (&argc, &argv, entries, &self, _("[--] PROGRAM [ARGUMENT…]"),
                    _("Runs a program and prints each line as it comes, with its time and stream."),
                    &exit_code))
     return exit_code;

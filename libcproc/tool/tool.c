@@ -5,6 +5,7 @@
 #include <glib-unix.h>
 #include <glib/gi18n-lib.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -120,7 +121,22 @@ tool_flush (ToolRun *run,
     cproc_child_kill (run->child, NULL);
 }
 
-static gboolean
+/* Where a handler writes the number of its signal. Not g_unix_signal_add(), which tells it later
+ * than the kernel: the child may have ended by the same Ctrl-C meanwhile. */
+static int signal_pipe[2];
+
+static void
+on_signal (int signum)
+{
+  int saved_errno = errno;
+  guint8 number = signum;
+
+  /* Where the pipe is full there are enough of them. */
+  if (write (signal_pipe[1], &number, 1) < 0)
+    errno = saved_errno;
+}
+
+static void
 interrupt (ToolRun *run,
            int      signum)
 {
@@ -129,59 +145,53 @@ interrupt (ToolRun *run,
   else
     cproc_child_kill (run->child, NULL);
   run->interrupted_by = signum;
+}
+
+static gboolean
+read_signals (int          fd,
+              GIOCondition condition,
+              gpointer     user_data)
+{
+  guint8 number;
+
+  while (read (fd, &number, 1) == 1)
+    interrupt (user_data, number);
 
   return G_SOURCE_CONTINUE;
-}
-
-static gboolean
-on_interrupt (gpointer user_data)
-{
-  return interrupt (user_data, SIGINT);
-}
-
-static gboolean
-on_terminate (gpointer user_data)
-{
-  return interrupt (user_data, SIGTERM);
-}
-
-static gboolean
-on_hang_up (gpointer user_data)
-{
-  return interrupt (user_data, SIGHUP);
 }
 
 void
 tool_run_until_closed (ToolRun *run)
 {
-  const struct
-  {
-    int signum;
-    GSourceFunc callback;
-  } signals[] = {
-    { SIGINT, on_interrupt },
-    { SIGTERM, on_terminate },
-    { SIGHUP, on_hang_up },
-  };
-  guint sources[G_N_ELEMENTS (signals)] = { 0 };
-  struct sigaction action;
+  const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+  struct sigaction old[G_N_ELEMENTS (signals)];
+  const struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
+  g_autoptr(GError) error = NULL;
+  guint source;
+
+  if (!g_unix_open_pipe (signal_pipe, FD_CLOEXEC, &error) ||
+      !g_unix_set_fd_nonblocking (signal_pipe[0], TRUE, &error) ||
+      !g_unix_set_fd_nonblocking (signal_pipe[1], TRUE, &error))
+    g_error ("%s", error->message);
+  source = g_unix_fd_add (signal_pipe[0], G_IO_IN, read_signals, run);
 
   for (guint i = 0; i < G_N_ELEMENTS (signals); i++)
-    {
-      /* As nohup has it, or a shell for what runs in its background. */
-      if (sigaction (signals[i].signum, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
-        continue;
-      sources[i] = g_unix_signal_add (signals[i].signum, signals[i].callback, run);
-    }
+    /* Ignored is as nohup has it, or a shell for what runs in its background. */
+    if (sigaction (signals[i], NULL, &old[i]) == 0 && old[i].sa_handler != SIG_IGN)
+      sigaction (signals[i], &action, NULL);
 
   while (cproc_child_get_state (run->child) != CPROC_STATE_CLOSED)
     g_main_context_iteration (NULL, TRUE);
   /* The result of a wait comes after the last signal. */
   while (g_main_context_iteration (NULL, FALSE))
     ;
+  read_signals (signal_pipe[0], G_IO_IN, run);
 
   for (guint i = 0; i < G_N_ELEMENTS (signals); i++)
-    g_clear_handle_id (&sources[i], g_source_remove);
+    sigaction (signals[i], &old[i], NULL);
+  g_source_remove (source);
+  close (signal_pipe[0]);
+  close (signal_pipe[1]);
 }
 
 int

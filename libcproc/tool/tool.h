@@ -53,6 +53,9 @@ CprocCommand *tool_command_new (char   **argv,
 /* Everything that the command starts ends with it. */
 void tool_contain (CprocCommand *command);
 
+/* The line without what a terminal would obey: escape sequences and control characters. */
+char *tool_strip_escapes (const char *line);
+
 /* After printing: where what was printed cannot be written, nobody wants the child any more. */
 void tool_flush (ToolRun *run,
                  FILE    *file);

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Runs the code in a page of the documents, and compares what it prints with what the page says.
 
-    snippets.py PAGE.md [--gjs GJS] [-- CC FLAG...]
+    snippets.py PAGE.md [--gjs GJS] [--valac VALAC] [-- CC FLAG...]
 
-A fenced block of c, python or js is a program: a C one without main() is the body of one, and the
-usual imports need not be written. It must end well. A block `output` behind it is what it prints.
-A comment before the block, <!-- fragment -->, says that it is only shown; <!-- file: NAME -->, that
-it is a file for the programs that follow. TAP comes out.
+A fenced block of c, python, js or vala is a program, and so is one of sh with an output: a C one
+without main() is the body of one, and the usual imports need not be written. It must end well. A
+block `output` behind it is what it prints. A comment before the block, <!-- fragment -->, says
+that it is only shown; <!-- file: NAME -->, that it is a file for the programs that follow.
+TAP comes out.
 """
 
 import os
@@ -17,7 +18,9 @@ import sys
 import tempfile
 
 TIMEOUT = 60
-SUFFIXES = {"c": ".c", "python": ".py", "js": ".js"}
+SUFFIXES = {"c": ".c", "python": ".py", "js": ".js", "sh": ".sh", "vala": ".vala"}
+# What needs an interpreter or a compiler that may not be there.
+OPTIONAL = {"js": "gjs", "vala": "valac"}
 
 C_BEFORE = """#include <libcproc.h>
 #include <locale.h>
@@ -76,7 +79,10 @@ def read_programs(path):
             continue
         name = comment.removeprefix("file: ") if comment.startswith("file: ") else None
         following = blocks[index + 1] if index + 1 < len(blocks) else (0, "", "", "")
-        yield line, language, name, text, following[3] if following[1] == "output" else None
+        output = following[3] if following[1] == "output" else None
+        # A line for the shell without an output is for the reader to run.
+        if language != "sh" or output is not None:
+            yield line, language, name, text, output
 
 
 def complete(language, text):
@@ -94,10 +100,17 @@ def command_for(language, source, options):
         return [sys.executable, source]
     if language == "js":
         return [options["gjs"], "-m", source]
-    program = source.removesuffix(".c")
+    if language == "sh":
+        return ["sh", source]
+    program = source.removesuffix(SUFFIXES[language])
     # The compiler may be two words ("ccache cc"); libraries come behind the source.
     words = options["cc"]
     flags = next(index for index, word in enumerate(words) if word.startswith("-"))
+    if language == "vala":
+        passed = [word for flag in words[flags:] + ["-w"] for word in ("-X", flag)]
+        subprocess.run([options["valac"], "--pkg", "libcproc-1", "--cc", " ".join(words[:flags]),
+                        "-o", program, source, *passed], check=True)
+        return [program]
     subprocess.run(words[:flags] + ["-o", program, source] + words[flags:], check=True)
     return [program]
 
@@ -128,7 +141,7 @@ def run(language, text, options):
             shutil.copy(os.path.join(options["files"], name), folder)
         return subprocess.run(command_for(language, source, options), cwd=folder, check=True,
                               stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, timeout=TIMEOUT,
-                              text=True).stdout
+                              env={**os.environ, "PATH": options["path"]}, text=True).stdout
 
 
 def check(program, options):
@@ -146,14 +159,15 @@ def check(program, options):
 
 
 def parse(arguments):
-    options = {"cc": [], "gjs": None}
+    options = {"cc": [], "gjs": None, "valac": None}
     if "--" in arguments:
         index = arguments.index("--")
         arguments, options["cc"] = arguments[:index], arguments[index + 1:]
-    if "--gjs" in arguments:
-        index = arguments.index("--gjs")
-        options["gjs"] = arguments[index + 1]
-        del arguments[index:index + 2]
+    for name in OPTIONAL.values():
+        if "--" + name in arguments:
+            index = arguments.index("--" + name)
+            options[name] = arguments[index + 1]
+            del arguments[index:index + 2]
     return arguments[0], options
 
 
@@ -166,10 +180,15 @@ def main():
         options["files"] = os.path.join(folder, "files")
         for files in ("docs/files", "data/progress"):
             shutil.copytree(os.path.join(tests, files), options["files"], dirs_exist_ok=True)
+        # A worker in Python is run by this Python.
+        os.mkdir(os.path.join(folder, "bin"))
+        os.symlink(sys.executable, os.path.join(folder, "bin", "python3"))
+        options["path"] = os.path.join(folder, "bin") + os.pathsep + os.environ["PATH"]
         for number, program in enumerate(programs, 1):
             name = f"{number} - {os.path.basename(page)}:{program[0]} {program[1]}"
-            if program[1] == "js" and options["gjs"] is None:
-                print(f"ok {name} # SKIP there is no gjs")
+            needs = OPTIONAL.get(program[1])
+            if needs is not None and options[needs] is None:
+                print(f"ok {name} # SKIP there is no {needs}")
                 continue
             wrong = check(program, options)
             print(f"ok {name}" if wrong is None else f"not ok {name}\n# {wrong}")

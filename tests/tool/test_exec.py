@@ -201,6 +201,14 @@ class EachVerb(TestCase):
         self.assertEqual((done.code, done.stdout), (USAGE, b""))
         self.assertIn(b"spawn", done.stderr)
 
+    def test_words_for_options(self):
+        self.assertEqual(run("help").stdout, run("--help").stdout)
+        self.assertEqual(run("help", "spawn").stdout, run("spawn", "--help").stdout)
+        for word in ("version", "-V"):
+            self.assertEqual(run(word).stdout, run("--version").stdout)
+        for argv in (["halp"], ["help", "halp"]):
+            self.assertUsageError(run(*argv), "“halp”", "exec, spawn or fork")
+
     def test_help(self):
         for argv in (["--help"], ["-h"], ["exec", "--help"], ["spawn", "-h"], ["fork", "--help"]):
             done = run(*argv)

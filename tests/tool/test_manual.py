@@ -11,6 +11,8 @@ from common import TestCase, environment, main, run
 
 MANUAL = os.environ["CPROC_TOOL_MANUAL"]
 COMPLETION = os.environ["CPROC_TOOL_COMPLETION"]
+FISH = COMPLETION.removesuffix("bash") + "fish"
+ZSH = COMPLETION.removesuffix("bash") + "zsh"
 
 # What a key does: the words of the command line, the last of them being completed.
 COMPLETE = """
@@ -83,7 +85,8 @@ class Completion(TestCase):
 
     def test_verbs(self):
         self.assertEqual(sorted(self.complete("")),
-                         ["--help", "--version", "exec", "fork", "spawn"])
+                         ["--help", "--version", "exec", "fork", "help", "spawn", "version"])
+        self.assertEqual(self.complete("help", "s"), ["spawn"])
         self.assertEqual(self.complete("sp"), ["spawn"])
         self.assertEqual(self.complete("--v"), ["--version"])
         self.assertEqual(self.complete("x"), [])
@@ -109,6 +112,50 @@ class Completion(TestCase):
     def test_no_values(self):
         for words in (["exec", "-t"], ["exec", "--timeout", "="], ["fork", "--linger"]):
             self.assertEqual(self.complete(*words, ""), [], words)
+
+
+@unittest.skipUnless(shutil.which("fish"), "needs fish")
+class Fish(TestCase):
+    def complete(self, line):
+        done = subprocess.run(["fish", "--no-config", "-c", 'source $argv[1]; complete -C $argv[2]',
+                               FISH, "cproc " + line], capture_output=True, text=True, check=True,
+                              cwd=self.folder, env=environment(HOME=self.folder))
+        return [line.partition("\t")[0] for line in done.stdout.splitlines()]
+
+    def test_verbs(self):
+        self.assertEqual(sorted(self.complete("")), ["exec", "fork", "help", "spawn", "version"])
+        self.assertEqual(self.complete("sp"), ["spawn"])
+
+    def test_options(self):
+        for verb in ("exec", "spawn", "fork"):
+            expected = {long for _, long, _ in options_of(verb)}
+            found = {word.rstrip("=") for word in self.complete(verb + " --")}
+            self.assertEqual(found, expected)
+        self.assertEqual(self.complete("exec cat --jso"), [])
+
+    def test_programs(self):
+        for words in ("exec", "spawn --plain", "exec -t 5", "exec --"):
+            self.assertIn("mkdir", self.complete(words + " mkd"))
+
+
+@unittest.skipUnless(shutil.which("zsh"), "needs zsh")
+class Zsh(TestCase):
+    def test_syntax(self):
+        done = subprocess.run(["zsh", "-f", "-n", ZSH], capture_output=True, text=True)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def test_options(self):
+        """Each verb has its options, short and long, and the value where there is one."""
+        with open(ZSH, encoding="utf-8") as file:
+            text = file.read()
+        for name in ("timeout", "shell", "help"):
+            shared = re.search(rf"local -a {name}=\((.*)\)", text)[1]
+            text = text.replace(f"${name} ", shared + " ")
+        for verb in ("exec", "spawn", "fork"):
+            part = re.search(rf"^ +{verb}\)\n(.*?);;", text, re.MULTILINE | re.DOTALL)[1]
+            found = set(re.findall(r"\{(-\w)\+?,(--[\w-]+=?)\}", part))
+            self.assertEqual(found, {(short, long + ("=" if value else ""))
+                                     for short, long, value in options_of(verb)})
 
 
 main()

@@ -90,7 +90,7 @@ class Spawn(TestCase):
     def test_plain(self):
         for option in ("-p", "--plain"):
             done = run("spawn", option, CHILD, "echo", 1, "one\n", 2, "two\n", 1, "three")
-            self.assertEqual((done.code, done.stdout, done.stderr), (0, b"one\nthree\n", b"two\n"))
+            self.assertEqual((done.code, done.stdout, done.stderr), (0, b"one\nthree", b"two\n"))
 
     def test_shell(self):
         for option in ("-s", "--shell"):
@@ -99,8 +99,15 @@ class Spawn(TestCase):
         self.assertUsageError(run("spawn", "--shell", "echo", "more"), "more")
 
     def test_any_bytes(self):
-        done = run("spawn", "--plain", "printf", r"\377 \000\r\nnext")
-        self.assertEqual(done.stdout.decode(), "\ufffd \ufffd\nnext\n")
+        text = bytes(range(256)) * 300 + b"\r\n\x1b[2Jno end"
+        path = self.path("bytes", text)
+        for stream in ("", " >&2"):
+            done = run("spawn", "--plain", "--shell", f"cat {path}{stream}")
+            self.assertEqual(done.stderr if stream else done.stdout, text)
+
+    def test_replaced_bytes(self):
+        done = run("spawn", "printf", r"\377 \000\r\nnext")
+        self.assertEqual(parse(done.stdout)[:2], [("out", "\ufffd \ufffd"), ("out", "next")])
 
     def test_no_colours(self):
         """Standard output is no terminal here."""

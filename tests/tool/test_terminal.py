@@ -114,6 +114,13 @@ class Colours(TestCase):
     def test_empty_says_nothing(self):
         self.assertIn(b"\033[31m", self.spawn(NO_COLOR=""))
 
+    def test_escapes_are_left_out(self):
+        script = (r"printf 'a\033[2J\033[Hb\033]0;title\007c\033Pq\033\\d\033(Be\tf\001\rg"
+                  r"\302\2332Jh\n'")
+        with Terminal("spawn", "--shell", script, NO_COLOR="1") as terminal:
+            self.assertEqual(terminal.wait(), 0)
+            self.assertIn(b" out abcde\tfgh\r\n", terminal.output)
+
     def test_plain(self):
         self.assertNotIn(b"\033", self.spawn("--plain"))
 
