@@ -282,6 +282,32 @@ test_dropped (void)
       }
 }
 
+static gpointer
+unref_in_thread (gpointer child)
+{
+  g_object_unref (child);
+
+  return NULL;
+}
+
+/* Any thread may drop the last reference, and no main loop has to run. */
+static void
+test_dropped_in_thread (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (containments); i++)
+    {
+      CprocChild *child = test_child_new ("exit", "0", NULL);
+      int pidfd;
+
+      cproc_command_set_containment (cproc_child_get_command (child), containments[i]);
+      prepare (child);
+      pidfd = fcntl (cproc_job_get_pidfd (get_job (child)), F_DUPFD_CLOEXEC, 3);
+      g_thread_join (g_thread_new ("drop", unref_in_thread, child));
+      await_end (pidfd);
+      close (pidfd);
+    }
+}
+
 static void
 test_no_leak (void)
 {
@@ -425,6 +451,7 @@ main (int    argc,
   g_test_add_func ("/child-prepare/exec-fails", test_exec_fails);
   g_test_add_func ("/child-prepare/dies", test_dies);
   g_test_add_func ("/child-prepare/dropped", test_dropped);
+  g_test_add_func ("/child-prepare/dropped-in-thread", test_dropped_in_thread);
   g_test_add_func ("/child-prepare/no-leak", test_no_leak);
   g_test_add_func ("/child-prepare/stdin", test_stdin);
   g_test_add_func ("/child-prepare/input", test_input);

@@ -203,6 +203,27 @@ test_kinds (void)
   assert_end (self, "exit=0/0");
 }
 
+/* A process that was made before the start has the same channel; one that is dropped tells nothing
+ * of it. */
+static void
+test_prepared (void)
+{
+  g_autoptr(TestWorker) self = worker_new ("echo", NULL, NULL);
+  g_autoptr(TestWorker) dropped = worker_new ("echo", NULL, NULL);
+  g_autoptr(GError) error = NULL;
+
+  cproc_child_prepare (dropped->child, &error);
+  g_assert_no_error (error);
+  cproc_child_prepare (self->child, &error);
+  g_assert_no_error (error);
+  test_start (self->child);
+  send (self, "{\"n\":1}");
+  test_run_until_count (&self->n_messages, 1);
+  g_assert_cmpstr (g_ptr_array_index (self->texts, 0), ==, "{\"n\":1}");
+  cproc_worker_close_channel (self->worker);
+  assert_end (self, "exit=0/0");
+}
+
 static void
 test_async (void)
 {
@@ -543,6 +564,7 @@ main (int    argc,
   g_test_add_func ("/worker/properties", test_properties);
   g_test_add_func ("/worker/exchange", test_exchange);
   g_test_add_func ("/worker/kinds", test_kinds);
+  g_test_add_func ("/worker/prepared", test_prepared);
   g_test_add_func ("/worker/async", test_async);
   g_test_add_func ("/worker/many", test_many);
   g_test_add_func ("/worker/send-and-exit", test_send_and_exit);
