@@ -56,8 +56,8 @@ bool launch_lacks_pidfd;
 static Found found[MAX_FOUND + 1];
 static int n_found;
 
-/* SIGKILL is sent as soon as a process is found: it might fork and end
- * before the sweep is over. */
+/* SIGKILL is sent as soon as a process is found: it might fork and exit before the sweep is
+ * over. */
 static bool kill_on_sight;
 
 /* What is_listed() looks for, and whether it is there. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The resident helper: the program's parent for as long as anything lives that it has started.
- * As a subreaper it inherits every orphan below it, so that a double fork, a group or a session
- * of its own lets nothing escape. It ends when there is nothing left, in the program's own way. */
+/* The resident helper: the parent of the program as long as anything lives that the program has
+ * started. As a subreaper it inherits every orphan below it, so that a double fork, a group or a
+ * session of its own lets nothing escape. It ends when nothing is left, as the program did. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,15 +28,14 @@
 #define SYS_pidfd_open 434
 #endif
 
-/* How long what our process has left behind may take to end by itself. */
+/* How long the tree may take to end by itself when our process has died. */
 #define ORPHAN_GRACE_MSEC 2000
 
-/* So much may wait for the library to read it. More is not told of stops, so that there is always
- * room for the end. */
+/* A stop is not reported if so much is unread, so that there is always room for the end. */
 #define MAX_UNREAD 16384
 
-/* Between two rounds of SIGKILL. After so many it is seen that it takes its time: what waits for a
- * device does not die before it has it, and what has another user's rights not at all. */
+/* Between two rounds of SIGKILL; longer after many rounds. A process that waits for a device does
+ * not die before it has it, and one of another user not at all. */
 #define KILL_MSEC 2
 #define KILL_PATIENT_MSEC 100
 #define KILL_RESIGNED_MSEC 5000
@@ -119,7 +118,7 @@ tree_signal (Tree *self,
     kill (self->target, signum);
 }
 
-/* What is stopped takes no other signal before it goes on. */
+/* A stopped process handles no other signal before it goes on. */
 static void
 tree_terminate (Tree *self,
                 int   signum)
@@ -153,7 +152,7 @@ tree_handle_command (Tree                    *self,
         tree_schedule_kill (self, now () + command->grace + 1);
     }
 
-  /* Once is not enough where some fork. */
+  /* Once is not enough if processes fork. */
   if (command->signum == SIGKILL)
     tree_schedule_kill (self, now ());
   else if (command->kind == LAUNCH_TREE_END)
@@ -173,7 +172,7 @@ tree_handle_disconnect (Tree *self)
   tree_schedule_kill (self, now () + (self->grace > 0 ? self->grace : ORPHAN_GRACE_MSEC));
 }
 
-/* False when there is none now. */
+/* Handles a command. False when there is none. */
 static bool
 tree_read_command (Tree *self)
 {
@@ -222,8 +221,8 @@ tree_handle_stop (Tree  *self,
   tree_report (self->control_fd, &stopped, -1);
 }
 
-/* A shell with job control gives the terminal to a group of its own, and when it is killed it does
- * not give it back: then the terminal is nobody's, and whoever reads it next is stopped. */
+/* A shell with job control gives the terminal to a group of its own. If it is killed, it does not
+ * give it back, and our process would be stopped when it reads the terminal. */
 static void
 tree_return_terminal (const Tree *self)
 {
@@ -241,7 +240,7 @@ tree_return_terminal (const Tree *self)
   close (fd);
 }
 
-/* What the program has left behind is ended with it, and else goes on without us. */
+/* A command that has come by now still reaches what the program has left behind. */
 static bool
 tree_may_let_go (Tree *self)
 {
@@ -294,7 +293,7 @@ tree_get_kill_interval (const Tree *self)
   return self->n_kills < N_KILLS_PATIENT ? KILL_PATIENT_MSEC : KILL_RESIGNED_MSEC;
 }
 
-/* Ends what is to be ended by now. The ms until it is to be called again, -1 for no time. */
+/* Sends SIGKILL if it is due. Returns the ms until the next call, -1 for none. */
 static int
 tree_run_timer (Tree *self)
 {
@@ -319,7 +318,7 @@ tree_run_timer (Tree *self)
 static void
 tree_on_child (int signum)
 {
-  /* What counts is that it ends ppoll(). */
+  /* The signal ends ppoll(). */
 }
 
 static void
@@ -342,7 +341,7 @@ tree_supervise (Tree *self)
   tree_return_terminal (self);
 }
 
-/* So that GSubprocess sees what it would see of the program itself. */
+/* Ends as the program did: GSubprocess sees what it would see of the program. */
 static _Noreturn void
 tree_exit_like (int status)
 {
@@ -354,8 +353,8 @@ tree_exit_like (int status)
   if (WIFEXITED (status))
     _exit (WEXITSTATUS (status));
 
-  /* But for the core: the program's own has been written. A limit alone does not hold off those
-   * that are written through a pipe. */
+  /* But without a core: the program's own has been written. The limit alone does not prevent a core
+   * that is written through a pipe. */
   setrlimit (RLIMIT_CORE, &no_core);
   prctl (PR_SET_DUMPABLE, 0, 0, 0, 0);
 
@@ -379,8 +378,8 @@ prepend_number (char *text,
   return text;
 }
 
-/* Gives up all that is the program's: its streams above all, of which the other ends wait for
- * their last holder to go. */
+/* Gives up what is the program's, above all its streams: the other end of a pipe waits until the
+ * last holder of this end is gone. */
 static void
 tree_detach (const LaunchSpec *spec,
              int               gate_fd)
@@ -406,7 +405,7 @@ tree_detach (const LaunchSpec *spec,
   own.status_fd = spec->control_fd;
   launch_close_others (&own, &failure);
 
-  /* One for each process that is to be signalled at a time. */
+  /* Each process that is signalled at a time needs a pidfd. */
   if (getrlimit (RLIMIT_NOFILE, &limit) == 0)
     {
       limit.rlim_cur = limit.rlim_max;
@@ -442,8 +441,8 @@ tree_fail (const LaunchSpec *spec,
   _exit (LAUNCH_EXIT_FAILURE);
 }
 
-/* The program begins behind a gate, which opens when the supervisor is ready: what the program does
- * first may be to stop it, and then the library would wait for what the supervisor still holds. */
+/* The program waits at a gate, which opens when the supervisor is ready: the program may stop the
+ * supervisor at once, and then the library would wait for streams that it still holds. */
 static void
 tree_start (Tree              *self,
             const LaunchSpec  *spec,
@@ -487,7 +486,7 @@ launch_supervise (const LaunchSpec  *spec,
   /* The call itself, since the C libraries keep some signals from being blocked. */
   syscall (SYS_rt_sigprocmask, (long) SIG_SETMASK, all, NULL, (long) _NSIG / 8);
 
-  /* Before there is a child: who ignores SIGCHLD has left us so, and then there is no status. */
+  /* Before there is a child: if our process ignores SIGCHLD, so do we, and there is no status. */
   sigaction (SIGCHLD, &action, NULL);
 
   if (!launch_proc_is_ours ())
@@ -495,12 +494,12 @@ launch_supervise (const LaunchSpec  *spec,
   if (prctl (PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0)
     tree_fail (spec, LAUNCH_STEP_SUPERVISE);
 
-  /* A descendant may have stopped it when our process dies. */
+  /* A descendant may have stopped this process when our parent dies. */
   prctl (PR_SET_PDEATHSIG, SIGCONT, 0, 0, 0);
 
   tree_start (&self, spec, argv);
 
-  /* Nor may it be traced, or its line be taken, by those it watches over. */
+  /* A descendant must not trace it, or take its line. */
   prctl (PR_SET_DUMPABLE, 0, 0, 0, 0);
 
   tree_supervise (&self);

@@ -18,12 +18,12 @@ typedef void (*CprocExitFunc) (const CprocExitStatus *end,
 typedef void (*CprocStopFunc) (int             signum,
                                gpointer        user_data);
 
-/* Tells, in a main context, that a process has ended. GSubprocess reaps, on a thread of its own
- * that hands the news over by way of two more context switches; a pidfd tells at once. The status
- * comes from the pidfd too, since the reap may be a stranger's (SIGCHLD ignored, waitpid (-1)):
- * waitid() without reaping while it is still a zombie, then PIDFD_GET_INFO (Linux 6.15); else
- * from GSubprocess, and -1 where that cannot be trusted. Of a TREE the resident helper tells.
- * Embedded in its owner, movable. */
+/* Tells, in a main context, that a process has ended. GSubprocess reaps in a thread of its own and
+ * hands the news over by two more context switches; a pidfd tells at once. The status comes from
+ * the pidfd too, since other code may reap the process (SIGCHLD ignored, waitpid (-1)): by waitid()
+ * without reaping while it is a zombie, then by PIDFD_GET_INFO (Linux 6.15), else from GSubprocess,
+ * and -1 where that cannot be trusted. The resident helper tells it of a TREE. Embedded in its
+ * owner, movable. */
 typedef struct
 {
   CprocWatch watch;
@@ -40,7 +40,7 @@ typedef struct
   gpointer user_data;
 } CprocExitWatch;
 
-/* Before it is started; see cproc_watch_set_owner(). */
+/* To be called before the start; see cproc_watch_set_owner(). */
 void cproc_exit_watch_set_owner (CprocExitWatch *self,
                                  CprocOwner     *owner);
 
@@ -50,13 +50,13 @@ void cproc_exit_watch_start (CprocExitWatch *self,
                              CprocJob       *job,
                              CprocExitFunc   func,
                              gpointer        user_data);
-/* Also tells of stops, from now on. is_wanted: of a process that has no helper too, which costs a
+/* Tells of stops too, from now on. is_wanted: also if the process has no helper, which costs a
  * timer. */
 void cproc_exit_watch_start_stops (CprocExitWatch *self,
                                    CprocStopFunc   func,
                                    gboolean        is_wanted);
-void cproc_exit_watch_stop  (CprocExitWatch *self);
-void cproc_exit_watch_move  (CprocExitWatch *self,
-                             GMainContext   *context);
+void cproc_exit_watch_stop (CprocExitWatch *self);
+void cproc_exit_watch_move (CprocExitWatch *self,
+                            GMainContext   *context);
 
 G_END_DECLS

@@ -10,12 +10,12 @@
 #define HELD_MSEC 1
 #define MAX_HELD_MSEC 128
 
-/* How often a child of ours is looked at: nothing tells its parent of a stop, since GLib asks for
- * SIGCHLD without them. */
+/* How often a child of ours is looked at. Nothing tells of a stop: GLib asks for SIGCHLD at the end
+ * only. */
 #define STOP_MSEC 100
 
-/* Where SIGCHLD is ignored nobody learns a status from wait(); GSubprocess says 0 then (up to
- * GLib 2.76), which is success. */
+/* If SIGCHLD is ignored, wait() does not tell the status; GSubprocess says 0 then (up to GLib
+ * 2.76), which is success. */
 static gboolean
 status_is_lost (void)
 {
@@ -89,7 +89,7 @@ on_stop_timer (gpointer user_data)
 
 static void on_pidfd (gpointer user_data);
 
-/* A debugger (or strace -f, for a moment) holds it: it has ended, but is not to be waited for
+/* A debugger (or strace -f, for a moment) holds the process: it has ended, but cannot be waited for
  * before the debugger lets go, and its pidfd stays readable all that time. GLib 2.74 takes it for
  * reaped, with the status 0. */
 static void

@@ -5,14 +5,14 @@
 #include "cproc-thread-private.h"
 #include "cproc-job-private.h"
 
-/* A child whose object is kept after its end, as in the history of a terminal, is not to cost a
- * descriptor. At its end it often cannot be closed yet, since the leader of a group counts as a
- * member until it has been reaped. So all jobs in this state are looked at together, on the
- * library's own thread, with more and more time between: what is left of a group or a tree may live
- * for long, and can be signalled as long as the object is kept. */
+/* The object of an ended child may be kept for long, as in the history of a terminal, and must not
+ * cost a descriptor. At the end the job often cannot be closed yet, since the leader of a group
+ * counts as a member until it is reaped. So the library's thread looks at each such job with more
+ * and more time between: the rest of a group or a tree may live for long, and can be signalled as
+ * long as the object is kept. */
 #define FIRST_MSEC 10
 #define LAST_MSEC 60000
-/* Then it is worth to find out whether zombies are left. */
+/* From then on it is worth the time to find out whether only zombies are left. */
 #define THOROUGH_MSEC 40
 
 typedef struct
@@ -26,7 +26,7 @@ static GHashTable *closing; /* CprocJob: Closing */
 static GSource *closing_source;
 static gint64 closing_due; /* of the source */
 
-/* Those that are due; a job that is taken out meanwhile is kept until it has been looked at. */
+/* The jobs that are due. A job that is taken out meanwhile lives until it has been looked at. */
 static GPtrArray *
 dup_due (gint64 now)
 {
@@ -83,7 +83,7 @@ poll_closing (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-/* With the mutex. */
+/* The mutex is locked. */
 static void
 schedule_poll (void)
 {
@@ -107,7 +107,7 @@ dispatch (GSource     *source,
   return callback (user_data);
 }
 
-/* With the mutex. The source stays, as the library's thread does. */
+/* The mutex is locked. The source stays, as the library's thread does. */
 static void
 ensure_source (void)
 {

@@ -15,29 +15,29 @@
 #include "cproc-process-tree-private.h"
 #include "cproc-watch-private.h"
 
-/* The helper of a TREE keeps the time itself: the tree ends even if this process has ended. But a
- * descendant may stop the helper. So after this time the job kills what it can itself; as long as
- * it finds something soon again, and else with twice the time between. */
+/* The helper of a TREE keeps the time itself, so that the tree ends even if this process has ended.
+ * But a descendant may stop the helper. So after this time the job itself kills what it finds: soon
+ * again while it finds something, else with twice the time between. */
 #define HELPER_MSEC 250
 #define SURVIVOR_MSEC 2
 
-/* After the end of its leader a group is looked at until it is empty, with twice the time between:
- * nothing tells when that is, and until then it costs a descriptor. */
+/* After the end of its leader a group is looked at until it is empty, with twice the time between.
+ * Nothing tells when that is, and until then it costs a descriptor. */
 #define EMPTY_MSEC 2
 
-/* The lock is for the whole of it, but for what the library's own thread alone touches: the timer
- * of a kill's grace, and a watch on the process that GSubprocess knows, so that no timer waits for
- * what is gone. While these are armed they hold a reference. */
+/* The lock protects all members but those that only the library's thread touches: the timer of a
+ * kill's grace, and a watch on the process that GSubprocess knows, which stops the timer when the
+ * process is gone. While these are armed they hold a reference. */
 struct _CprocJob
 {
   gatomicrefcount ref_count;
-  pid_t process; /* that has started it, and not a fork of it */
+  pid_t process; /* ours: a fork of it must not signal */
   GMutex lock;
   GSubprocess *subprocess;
   CprocContainment containment;
   int pidfd;
   gboolean leader_ended;
-  gboolean is_over; /* there is nothing left to signal, nor a descriptor */
+  gboolean is_over; /* nothing is left to signal, and the descriptors are closed */
   CprocProcessGroup group;
   CprocProcessTree tree;
   gint64 kill_time; /* monotonic; 0: no SIGKILL is to come */
@@ -50,7 +50,7 @@ struct _CprocJob
   CprocWatch watch;
 };
 
-/* A number that GSubprocess does not know is never signalled: 0. */
+/* 0 for a number that GSubprocess does not know, which is never signalled. */
 static pid_t
 get_sure_number (GSubprocess *subprocess,
                  gint64       pid)
@@ -162,7 +162,7 @@ signal_all (CprocJob *self,
     }
 }
 
-/* The kill is off when nothing is left. */
+/* Calls off the kill if nothing is left. */
 static void
 set_leader_ended (CprocJob *self)
 {
@@ -174,7 +174,7 @@ set_leader_ended (CprocJob *self)
     self->kill_time = 0;
 }
 
-/* The library's own thread, from here on … */
+/* Functions of the library's thread, from here on … */
 
 static void
 disarm (CprocJob *self)
@@ -208,7 +208,7 @@ kill_tree_now (CprocJob *self)
     self->kill_time = 0;
 }
 
-/* The SIGKILL that was to come. */
+/* Sends the SIGKILL that was due. */
 static void
 kill_now (CprocJob *self)
 {
@@ -276,7 +276,7 @@ on_process_ended (gpointer user_data)
 static guint
 get_timer_msec (CprocJob *self)
 {
-  /* Rounded up: not a moment of the grace is taken away. */
+  /* Rounded up: the grace is not shortened. */
   gint64 msec = (self->kill_time - g_get_monotonic_time () + G_TIME_SPAN_MILLISECOND - 1) /
                 G_TIME_SPAN_MILLISECOND;
 
@@ -295,7 +295,7 @@ arm (CprocJob *self)
   guint msec;
 
   g_mutex_lock (&self->lock);
-  /* What it was to kill may have gone in the meantime, and its pidfd with it. */
+  /* The process may have gone in the meantime, and its pidfd with it. */
   self->is_armed = was_armed || !self->is_over;
   msec = get_timer_msec (self);
   must_watch = self->pidfd >= 0 && !cproc_watch_is_active (&self->watch) &&
@@ -381,7 +381,7 @@ terminate_all (CprocJob *self,
     return cproc_process_tree_terminate (&self->tree, signum, grace);
 
   error_number = signal_all (self, signum);
-  /* What is stopped takes no other signal before it goes on. */
+  /* A stopped process handles no other signal before it goes on. */
   if (error_number == 0 && signum != 0 && signum != SIGKILL && signum != SIGCONT)
     signal_all (self, SIGCONT);
 

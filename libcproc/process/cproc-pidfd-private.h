@@ -24,60 +24,60 @@ typedef struct
 typedef enum
 {
   CPROC_WAIT_RESULT_EXITED,   /* a zombie: how it ended has been filled in */
-  CPROC_WAIT_RESULT_NOT_OURS,  /* not, or no longer, a child of this process */
-  CPROC_WAIT_RESULT_RUNNING, /* or held by a debugger */
+  CPROC_WAIT_RESULT_NOT_OURS, /* not, or no longer, a child of this process */
+  CPROC_WAIT_RESULT_RUNNING,  /* or held by a debugger */
   CPROC_WAIT_RESULT_STOPPED,
   CPROC_WAIT_RESULT_CONTINUED,
 } CprocWaitResult;
 
 /* The one call of kill(2). Refuses a number of 1 or less, and a group's of -1 or more, with ESRCH:
  * kill (-1) is everything, and such a number comes from another process namespace. */
-int       cproc_kill               (pid_t     number,
-                                    int       signum);
+int cproc_kill (pid_t number,
+                int   signum);
 
-/* What Linux knows by a pidfd, which never means another process than the one it was opened for.
- * Each copes with a kernel that lacks it. */
+/* What Linux tells by a pidfd, which always means the process that it was opened for. Each function
+ * copes with a kernel that lacks its system call. */
 
-int       cproc_pidfd_open         (pid_t     pid);
+int cproc_pidfd_open (pid_t pid);
 
 /* Whether the errno says that a sandbox refuses the system call, and not the signal. */
-gboolean  cproc_pidfd_is_refused   (int       error_number);
+gboolean cproc_pidfd_is_refused (int error_number);
 
 /* 0 or the errno. The group is the one that has the process's pid for its number, whether or not
  * the process itself is still in it, or there at all; EINVAL before Linux 6.9. */
-int       cproc_pidfd_signal       (int pidfd,
-                                    int signum);
-int       cproc_pidfd_signal_group (int pidfd,
-                                    int signum);
+int cproc_pidfd_signal (int pidfd,
+                        int signum);
+int cproc_pidfd_signal_group (int pidfd,
+                              int signum);
 
 /* The same for a child of ours; where there is no pidfd (-1) or it is refused, by GSubprocess,
  * which may be NULL. ESRCH once the child has been reaped. */
-int       cproc_pidfd_signal_child (int          pidfd,
-                                    GSubprocess *subprocess,
-                                    int          signum);
+int cproc_pidfd_signal_child (int          pidfd,
+                              GSubprocess *subprocess,
+                              int          signum);
 
 /* Looks at a child without reaping it: EXITED, NOT_OURS or RUNNING. */
-CprocWaitResult cproc_pidfd_peek         (int              pidfd,
-                                          CprocExitStatus *end);
+CprocWaitResult cproc_pidfd_peek (int              pidfd,
+                                  CprocExitStatus *end);
 
 /* STOPPED if job control has stopped the child, else RUNNING. */
-CprocWaitResult cproc_pidfd_peek_stop    (int              pidfd,
-                                          CprocExitStatus *end);
+CprocWaitResult cproc_pidfd_peek_stop (int              pidfd,
+                                       CprocExitStatus *end);
 
-/* How a process ended that somebody has reaped: Linux 6.15. */
-gboolean  cproc_pidfd_get_end      (int              pidfd,
-                                    CprocExitStatus *end);
+/* How a process ended that has been reaped: Linux 6.15. */
+gboolean cproc_pidfd_get_end (int              pidfd,
+                              CprocExitStatus *end);
 
-/* Of a child that its own reaper has given up. */
-void      cproc_pidfd_reap         (int       pidfd);
+/* Reaps a child that GSubprocess has given up. */
+void cproc_pidfd_reap (int pidfd);
 
-/* It has ended and is about to be reaped: waits for that, which is a matter of microseconds. */
-void      cproc_pidfd_await_reaped (int       pidfd);
+/* Waits until an ended process has been reaped, which takes microseconds. */
+void cproc_pidfd_await_reaped (int pidfd);
 
-void      cproc_exit_status_set_wait_status     (CprocExitStatus *end,
-                                                 int              status);
+void cproc_exit_status_set_wait_status (CprocExitStatus *end,
+                                        int              status);
 
-/* What this kernel is to be taken not to have. Only the tests set it. */
+/* What the kernel is taken to lack. Only the tests set it. */
 enum
 {
   CPROC_PIDFD_LACKS_PEEK = 1 << 0, /* as if the reaper were always first */

@@ -88,7 +88,7 @@ cproc_pidfd_is_refused (int error_number)
   if (error_number != EPERM && error_number != EACCES)
     return FALSE;
 
-  /* The process may just be another user's. A process may always signal itself. */
+  /* The process may be another user's; but a process may always signal itself. */
   pidfd = cproc_pidfd_open (getpid ());
   if (pidfd < 0)
     return TRUE;
@@ -239,7 +239,7 @@ cproc_pidfd_await_reaped (int pidfd)
 {
   struct pollfd gone = { .fd = pidfd };
 
-  /* POLLHUP, which is always looked for: there is no such process (Linux 6.9). */
+  /* Ends by POLLHUP, which poll() always looks for: there is no such process (Linux 6.9). */
   while (poll (&gone, 1, REAP_MSEC) < 0 && errno == EINTR)
     ;
 }

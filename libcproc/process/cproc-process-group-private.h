@@ -7,13 +7,12 @@
 
 G_BEGIN_DECLS
 
-/* The process group that a child leads; it may outlive the child. Its number alone is no handle:
+/* The process group that a child leads. It may outlive the child. Its number alone is not a handle:
  * once the group is empty the number may pass to strangers.
  *
- * From Linux 6.9 on the leader's pidfd is the handle, for as long as it is open. Before, the
- * number is safe while the leader is not reaped; when it is, the members are looked up at once and
- * held by a pidfd each, and as long as one of those lives the number is known to be still theirs.
- * Not thread-safe. */
+ * From Linux 6.9 on the leader's pidfd is the handle, as long as it is open. Before, the number is
+ * safe until the leader is reaped. Then the members are looked up at once and held by a pidfd each:
+ * as long as one of them lives, the number is theirs. Not thread-safe. */
 typedef struct
 {
   GSubprocess *leader; /* not owned; NULL where GSubprocess does not know it */
@@ -21,16 +20,16 @@ typedef struct
   pid_t session; /* of the members: -1 where it is not known */
   int pidfd;     /* of the leader, not owned; -1 where there is none */
   gboolean leader_ended;
-  GArray *members; /* where the old way has to do */
+  GArray *members; /* before Linux 6.9 */
 } CprocProcessGroup;
 
-void cproc_process_group_init         (CprocProcessGroup *self,
-                                       GSubprocess       *leader,
-                                       pid_t              id,
-                                       int                pidfd);
-void cproc_process_group_clear        (CprocProcessGroup  *self);
+void cproc_process_group_init (CprocProcessGroup *self,
+                               GSubprocess       *leader,
+                               pid_t              id,
+                               int                pidfd);
+void cproc_process_group_clear (CprocProcessGroup *self);
 
-void cproc_process_group_leader_exited (CprocProcessGroup  *self);
+void cproc_process_group_leader_exited (CprocProcessGroup *self);
 
 /* Whether the group is known to be empty. Does not wait for a leader that has not been reaped. */
 gboolean cproc_process_group_is_empty (CprocProcessGroup *self);
@@ -41,10 +40,10 @@ gboolean cproc_process_group_has_zombies_only (CprocProcessGroup *self);
 
 /* 0, or the errno: ESRCH where the group is empty. A leader that is known to have ended does not
  * count, reaped or not. */
-int  cproc_process_group_signal       (CprocProcessGroup *self,
-                                       int                signum);
+int cproc_process_group_signal (CprocProcessGroup *self,
+                                int                signum);
 
-/* Of a process by /proc/PID/stat. */
+/* What /proc/PID/stat tells of a process. */
 typedef struct
 {
   char state;

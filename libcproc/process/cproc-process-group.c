@@ -116,7 +116,7 @@ hold_member (CprocProcessGroup *self,
   if (member.pidfd < 0)
     return;
 
-  /* Once more, now that it is held: what was read before may have been of another. */
+  /* Once more, now that it is held: before, the number may have been another process's. */
   if (is_member (self, pid) && member_lives (&member))
     g_array_append_val (members, member);
   else
@@ -179,13 +179,13 @@ leader_is_unreaped (CprocProcessGroup *self)
   return self->leader != NULL && g_subprocess_get_identifier (self->leader) != NULL;
 }
 
-/* The old way, once: most groups end with their leader, and then this is two system calls. */
+/* Before Linux 6.9. Most groups end with their leader, and then this is two system calls. */
 static void
 find_first_members (CprocProcessGroup *self)
 {
   CprocExitStatus end;
 
-  /* Its reaper is at it; but a debugger may hold it for as long as it likes. */
+  /* GSubprocess is about to reap it; but a debugger may hold it for long. */
   if (self->leader != NULL &&
       (self->pidfd < 0 || cproc_pidfd_peek (self->pidfd, &end) == CPROC_WAIT_RESULT_EXITED))
     g_subprocess_wait (self->leader, NULL, NULL);
@@ -210,7 +210,7 @@ signal_what_is_left (CprocProcessGroup *self,
   if (self->members->len == 0)
     return ESRCH;
 
-  /* Those that have been started since. */
+  /* Members may have been started since. */
   members = find_members (self);
   if (signal_members (self->members, 0) == ESRCH)
     g_array_set_size (members, 0);
@@ -221,7 +221,7 @@ signal_what_is_left (CprocProcessGroup *self,
   return signal_members (self->members, signum);
 }
 
-/* The leader may have gone over to another group, and its own may even be empty. */
+/* The leader may have joined another group, and its own may even be empty. */
 static int
 signal_leader_elsewhere (CprocProcessGroup *self,
                          int                signum,
@@ -247,7 +247,7 @@ signal_group_of_leader (CprocProcessGroup *self,
   return cproc_pidfd_is_refused (result) ? EINVAL : result;
 }
 
-/* EINVAL where the kernel cannot. */
+/* EINVAL as signal_group_of_leader(). */
 static int
 signal_by_pidfd (CprocProcessGroup *self,
                  int                signum)
@@ -321,7 +321,7 @@ cproc_process_group_leader_exited (CprocProcessGroup *self)
 
   self->leader_ended = TRUE;
 
-  /* Now the number is known to be the group's, and soon no more. */
+  /* The number is known to be the group's only until the leader is reaped. */
   if (self->members == NULL && signal_group_of_leader (self, 0) == EINVAL)
     find_first_members (self);
 }

@@ -21,29 +21,29 @@ typedef struct
 } CprocProcessTree;
 
 /* control_fd: given away. */
-void      cproc_process_tree_init     (CprocProcessTree *self,
-                                       int               control_fd,
-                                       GSubprocess      *helper,
-                                       pid_t             helper_pid,
-                                       int               helper_pidfd);
+void cproc_process_tree_init (CprocProcessTree *self,
+                              int               control_fd,
+                              GSubprocess      *helper,
+                              pid_t             helper_pid,
+                              int               helper_pidfd);
 
 /* Whether this system lets a helper find what it watches over: it needs /proc. */
 gboolean  cproc_process_tree_is_possible (void);
 
-/* Ends what there still is. */
-void      cproc_process_tree_clear    (CprocProcessTree *self);
+/* Hangs up, which ends what is left. */
+void cproc_process_tree_clear (CprocProcessTree *self);
 
 /* 0, or the errno: ESRCH where nothing is left. grace: ms until SIGKILL, -1 for never. Only the
  * second sends SIGCONT after it. */
-int       cproc_process_tree_signal   (CprocProcessTree *self,
-                                       int               signum);
-int       cproc_process_tree_terminate      (CprocProcessTree *self,
-                                             int               signum,
-                                             int               grace);
+int cproc_process_tree_signal (CprocProcessTree *self,
+                               int               signum);
+int cproc_process_tree_terminate (CprocProcessTree *self,
+                                  int               signum,
+                                  int               grace);
 
 /* SIGKILL to all, by the helper and without it, since a descendant may stop it again and again.
  * Returns how many of the helper's children there still were. */
-guint     cproc_process_tree_force_kill   (CprocProcessTree *self);
+guint cproc_process_tree_force_kill (CprocProcessTree *self);
 
 /* As cproc_job_read_exit(). */
 CprocWaitResult cproc_process_tree_read_exit (CprocProcessTree *self,

@@ -105,7 +105,7 @@ kill_target (CprocProcessTree *self)
 {
   LaunchTreeReport report;
 
-  /* It came first of all, and may not have been read yet. */
+  /* The pidfd came first of all, and may not have been read yet. */
   if (self->target_pidfd < 0)
     receive (self, &report);
   if (self->target_pidfd < 0)
@@ -115,14 +115,14 @@ kill_target (CprocProcessTree *self)
   cproc_pidfd_signal_group (self->target_pidfd, SIGKILL);
 }
 
-/* The children of the helper, and again those that become its children by that: it need not run. */
+/* Kills the children of the helper, even if it is stopped. Their orphans become its children. */
 static guint
 kill_children (CprocProcessTree *self)
 {
-  static GMutex mutex; /* of all that launch-descendants has */
+  static GMutex mutex; /* launch-descendants.c is not thread-safe */
   guint n = 0;
 
-  /* Before it is reaped its number is its own. */
+  /* The number is the helper's own until it is reaped. */
   if (self->helper_pid <= 1 || cproc_pidfd_signal_child (self->helper_pidfd, self->helper, 0) != 0)
     return 0;
 
@@ -186,8 +186,7 @@ cproc_process_tree_read_exit (CprocProcessTree *self,
   return CPROC_WAIT_RESULT_EXITED;
 }
 
-/* Children are made in the namespace that this process may have chosen for them, where /proc shows
- * other numbers. */
+/* After unshare (CLONE_NEWPID) children have numbers of a namespace that /proc does not show. */
 static gboolean
 children_share_namespace (void)
 {

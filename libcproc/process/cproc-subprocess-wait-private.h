@@ -8,17 +8,17 @@
 
 G_BEGIN_DECLS
 
-/* Where there is no pidfd: waits for GSubprocess to have reaped. Its own wait stays in the main
- * context that it was begun in; this can be moved. */
+/* Waits until GSubprocess has reaped a process, where there is no pidfd. The wait of GSubprocess
+ * stays in the main context where it began; this one can be moved. */
 typedef struct _CprocSubprocessWait CprocSubprocessWait;
 
-CprocSubprocessWait *cproc_subprocess_wait_new  (GSubprocess    *subprocess,
-                            GMainContext   *context,
-                            CprocOwner     *owner,
-                            CprocWatchFunc  func,
-                            gpointer        user_data);
-void       cproc_subprocess_wait_free (CprocSubprocessWait      *self);
-void       cproc_subprocess_wait_move (CprocSubprocessWait      *self,
-                            GMainContext   *context);
+CprocSubprocessWait *cproc_subprocess_wait_new (GSubprocess    *subprocess,
+                                                GMainContext   *context,
+                                                CprocOwner     *owner,
+                                                CprocWatchFunc  func,
+                                                gpointer        user_data);
+void cproc_subprocess_wait_free (CprocSubprocessWait *self);
+void cproc_subprocess_wait_move (CprocSubprocessWait *self,
+                                 GMainContext        *context);
 
 G_END_DECLS

@@ -7,15 +7,15 @@
 #include "cproc-thread-private.h"
 #include "cproc-subprocess-wait-private.h"
 
-/* Shared with the library's own thread, in which GSubprocess is waited for. */
+/* Shared with the library's thread, which waits for GSubprocess. */
 struct _CprocSubprocessWait
 {
   gatomicrefcount ref_count;
-  pid_t process; /* whose it is */
+  pid_t process; /* that has made it */
   GMutex lock;
   GSubprocess *subprocess;
   gboolean is_over;
-  GSource *source; /* NULL: nobody wants to know any more */
+  GSource *source; /* NULL: freed by its owner */
   CprocOwner *owner;
   CprocWatchFunc func;
   gpointer user_data;
@@ -68,7 +68,7 @@ dispatch (GSource     *source,
   g_autoptr(GObject) object = NULL;
 
   g_source_set_ready_time (source, -1);
-  /* In a fork there is nobody who has reaped it. */
+  /* A fork has no thread that waits. */
   if (self->process != getpid ())
     return G_SOURCE_REMOVE;
 
@@ -117,10 +117,10 @@ attach (CprocSubprocessWait *self,
 
 CprocSubprocessWait *
 cproc_subprocess_wait_new (GSubprocess    *subprocess,
-                GMainContext   *context,
-                CprocOwner     *owner,
-                CprocWatchFunc  func,
-                gpointer        user_data)
+                           GMainContext   *context,
+                           CprocOwner     *owner,
+                           CprocWatchFunc  func,
+                           gpointer        user_data)
 {
   CprocSubprocessWait *self = g_new0 (CprocSubprocessWait, 1);
 
