@@ -155,6 +155,10 @@ CprocChildHooks   *cproc_child_get_hooks       (CprocChild       *self);
  * another's child is not to be signalled, read from or waited for. */
 gboolean cproc_child_is_foreign (CprocChild  *self);
 
+/* Ends the calls of the child's sources. A class's dispose calls this first, and returns at once
+ * where it is FALSE, see cproc_owner_leave(). */
+gboolean cproc_child_leave_sources (CprocChild *self);
+
 /* Every method but those that read properties begins with one of these: FALSE in a fork, and with
  * a critical in another thread than the child's. The second then calls back. */
 gboolean cproc_child_check_call       (CprocChild          *self,

@@ -168,6 +168,9 @@ cproc_child_dispose (GObject *object)
       return;
     }
 
+  if (!cproc_child_leave_sources (self))
+    return;
+
   /* This may be any thread. No function of the sources runs any more, see cproc_owner_hold(): the
    * processes are ended and the pipes closed right here, whether or not the main context is ever
    * run again. */
@@ -342,6 +345,14 @@ cproc_child_class_init (CprocChildClass *klass)
 
   cproc_child_install_properties (object_class);
   cproc_child_install_signals (G_TYPE_FROM_CLASS (klass));
+}
+
+gboolean
+cproc_child_leave_sources (CprocChild *self)
+{
+  CprocChildPrivate *priv = cproc_child_get_instance_private (self);
+
+  return cproc_owner_leave (priv->owner);
 }
 
 /* Any thread may drop the last reference. */

@@ -7,7 +7,9 @@
 struct _CprocOwner
 {
   gatomicrefcount ref_count;
-  GWeakRef object;
+  GMutex mutex;
+  GObject *object;
+  guint n_holds;
 };
 
 CprocOwner *
@@ -16,7 +18,8 @@ cproc_owner_new (gpointer object)
   CprocOwner *self = g_new0 (CprocOwner, 1);
 
   g_atomic_ref_count_init (&self->ref_count);
-  g_weak_ref_init (&self->object, object);
+  g_mutex_init (&self->mutex);
+  self->object = object;
 
   return self;
 }
@@ -35,12 +38,51 @@ cproc_owner_unref (CprocOwner *self)
   if (!g_atomic_ref_count_dec (&self->ref_count))
     return;
 
-  g_weak_ref_clear (&self->object);
+  g_mutex_clear (&self->mutex);
   g_free (self);
 }
 
 gpointer
 cproc_owner_hold (CprocOwner *self)
 {
-  return g_weak_ref_get (&self->object);
+  GObject *object;
+
+  g_mutex_lock (&self->mutex);
+  object = self->object;
+  if (object != NULL)
+    {
+      g_object_ref (object);
+      self->n_holds++;
+    }
+  g_mutex_unlock (&self->mutex);
+
+  return object;
+}
+
+void
+cproc_owner_drop (CprocOwner *self,
+                  gpointer    object)
+{
+  g_mutex_lock (&self->mutex);
+  self->n_holds--;
+  g_mutex_unlock (&self->mutex);
+
+  g_object_unref (object);
+}
+
+gboolean
+cproc_owner_leave (CprocOwner *self)
+{
+  gboolean is_held;
+
+  g_mutex_lock (&self->mutex);
+  /* One reference is that of the caller of dispose. g_object_run_dispose() has one more than the
+   * program's, and is obeyed whoever holds the object. */
+  is_held = self->n_holds > 0 &&
+            (guint) g_atomic_int_get ((int *) &self->object->ref_count) <= self->n_holds + 1;
+  if (!is_held)
+    self->object = NULL;
+  g_mutex_unlock (&self->mutex);
+
+  return !is_held;
 }

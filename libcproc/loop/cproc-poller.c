@@ -118,10 +118,12 @@ static void
 poller_call (CprocPollerCall *call)
 {
   g_autoptr(CprocOwner) owner = g_steal_pointer (&call->owner);
-  g_autoptr(GObject) object = NULL;
+  gpointer object = NULL;
 
   if (owner == NULL || (object = cproc_owner_hold (owner)) != NULL)
     call->func (call->user_data);
+  if (object != NULL)
+    cproc_owner_drop (owner, object);
 }
 
 static void

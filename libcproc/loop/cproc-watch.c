@@ -22,7 +22,7 @@ timer_source_dispatch (GSource     *source,
                        gpointer     user_data)
 {
   CprocTimerSource *self = (CprocTimerSource *) source;
-  g_autoptr(GObject) object = NULL;
+  gpointer object = NULL;
 
   /* What is to be done then is not for a fork to do. */
   if (self->process != getpid ())
@@ -30,12 +30,12 @@ timer_source_dispatch (GSource     *source,
 
   if (self->owner != NULL && (object = cproc_owner_hold (self->owner)) == NULL)
     return G_SOURCE_REMOVE;
-  /* Another thread has stopped it in the meantime, with the last reference but this one. */
-  if (g_source_is_destroyed (source))
-    return G_SOURCE_REMOVE;
-
-  /* Whoever stops the timer destroys the source, so a callback that frees the owner is safe. */
-  self->func (self->user_data);
+  /* Another thread may have stopped it in the meantime, with the last reference but this one.
+   * Whoever stops the timer destroys the source, so a callback that frees the owner is safe. */
+  if (!g_source_is_destroyed (source))
+    self->func (self->user_data);
+  if (object != NULL)
+    cproc_owner_drop (self->owner, object);
 
   return G_SOURCE_CONTINUE;
 }

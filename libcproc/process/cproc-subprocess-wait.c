@@ -65,7 +65,7 @@ dispatch (GSource     *source,
           gpointer     user_data)
 {
   CprocSubprocessWait *self = user_data;
-  g_autoptr(GObject) object = NULL;
+  gpointer object = NULL;
 
   g_source_set_ready_time (source, -1);
   /* A fork has no thread that waits. */
@@ -74,6 +74,8 @@ dispatch (GSource     *source,
 
   if (self->owner == NULL || (object = cproc_owner_hold (self->owner)) != NULL)
     self->func (self->user_data);
+  if (object != NULL)
+    cproc_owner_drop (self->owner, object);
 
   return G_SOURCE_REMOVE;
 }

@@ -173,7 +173,12 @@ cproc_worker_dispose (GObject *object)
 {
   CprocWorker *self = CPROC_WORKER (object);
 
-  if (self->channel != NULL && !cproc_child_is_foreign (CPROC_CHILD (self)))
+  gboolean is_foreign = cproc_child_is_foreign (CPROC_CHILD (self));
+
+  if (!is_foreign && !cproc_child_leave_sources (CPROC_CHILD (self)))
+    return;
+
+  if (self->channel != NULL && !is_foreign)
     {
       cproc_channel_set_delegate (self->channel, NULL, NULL);
       cproc_channel_close (self->channel);

@@ -18,8 +18,8 @@ MYPY = os.environ.get("CPROC_TEST_MYPY")
 TYPED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "typed")
 
 # Inherited from Python's own classes, or of no use to a program.
-NOT_IN_STUB = {"parent_instance", "add_note", "with_traceback", "copy", "matches", "new_literal",
-               "args"}
+NOT_IN_STUB = {"parent_instance", "add_note", "with_traceback", "copy", "free", "matches",
+               "new_literal", "args"}
 
 
 def read(name):

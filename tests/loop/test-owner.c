@@ -21,9 +21,10 @@ static void
 count_call (gpointer user_data)
 {
   TestHolder *self = user_data;
-  g_autoptr(GObject) object = cproc_owner_hold (self->owner);
+  GObject *object = cproc_owner_hold (self->owner);
 
   g_assert_true (G_IS_OBJECT (object));
+  cproc_owner_drop (self->owner, object);
   self->n_calls++;
   cproc_timer_stop (&self->timer);
   cproc_watch_stop (&self->watch);
@@ -59,6 +60,7 @@ test_gone (void)
   cproc_timer_start (&holder.timer, g_main_context_default (), 0, count_call, &holder);
   cproc_watch_start (&holder.watch, g_main_context_default (), ends.read, G_IO_IN, count_call,
                      &holder);
+  g_assert_true (cproc_owner_leave (holder.owner));
   g_object_unref (object);
   for (guint i = 0; i < 10; i++)
     g_main_context_iteration (NULL, FALSE);
@@ -72,6 +74,72 @@ test_gone (void)
   close (ends.write);
 }
 
+static void
+test_held (void)
+{
+  g_autoptr(GObject) object = g_object_new (G_TYPE_OBJECT, NULL);
+  g_autoptr(CprocOwner) owner = cproc_owner_new (object);
+  GObject *held = cproc_owner_hold (owner);
+
+  /* The last reference was dropped while the object was held: who holds it disposes of it. */
+  g_assert_true (held == object);
+  g_assert_cmpuint (object->ref_count, ==, 2);
+  g_assert_false (cproc_owner_leave (owner));
+  cproc_owner_drop (owner, held);
+  g_assert_cmpuint (object->ref_count, ==, 1);
+
+  /* As g_object_run_dispose() calls dispose. */
+  held = cproc_owner_hold (owner);
+  g_object_ref (object);
+  g_assert_true (cproc_owner_leave (owner));
+  g_object_unref (object);
+  cproc_owner_drop (owner, held);
+
+  g_assert_null (cproc_owner_hold (owner));
+}
+
+static gpointer
+make_object (gpointer user_data)
+{
+  g_autoptr(GObject) object = g_object_new (G_TYPE_OBJECT, NULL);
+  g_autoptr(CprocOwner) owner = cproc_owner_new (object);
+  GWeakRef weak;
+
+  g_weak_ref_init (&weak, object);
+  g_weak_ref_clear (&weak);
+  g_assert_true (cproc_owner_leave (owner));
+
+  return NULL;
+}
+
+static guint n_woken;
+
+/* As the binding of a language waits for its interpreter, which another thread has. */
+static void
+on_toggled (gpointer  user_data,
+            GObject  *object,
+            gboolean  is_last)
+{
+  g_thread_join (g_thread_new ("maker", make_object, NULL));
+  n_woken++;
+}
+
+static void
+test_toggle (void)
+{
+  GObject *object = g_object_new (G_TYPE_OBJECT, NULL);
+  g_autoptr(CprocOwner) owner = cproc_owner_new (object);
+
+  g_object_add_toggle_ref (object, on_toggled, NULL);
+  g_object_unref (object);
+  n_woken = 0;
+  cproc_owner_drop (owner, cproc_owner_hold (owner));
+
+  g_assert_cmpuint (n_woken, ==, 2);
+  g_assert_true (cproc_owner_leave (owner));
+  g_object_remove_toggle_ref (object, on_toggled, NULL);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -80,6 +148,8 @@ main (int    argc,
 
   g_test_add_func ("/owner/alive", test_alive);
   g_test_add_func ("/owner/gone", test_gone);
+  g_test_add_func ("/owner/held", test_held);
+  g_test_add_func ("/owner/toggle", test_toggle);
 
   return g_test_run ();
 }
