@@ -23,7 +23,7 @@ int
 main (void)
 {
   g_autoptr(GMainLoop) loop = g_main_loop_new (NULL, FALSE);
-  g_autoptr(CprocChannel) parent = NULL;
+  CprocChannel *parent;
   g_autoptr(GError) error = NULL;
 
   setlocale (LC_ALL, "");

@@ -73,7 +73,7 @@ answer (CprocChannel *channel,
 gboolean
 tasks_worker_run (void)
 {
-  g_autoptr(CprocChannel) channel = cproc_channel_get_parent (NULL);
+  CprocChannel *channel = cproc_channel_get_parent (NULL);
   g_autoptr(GMainLoop) loop = NULL;
 
   if (channel == NULL)

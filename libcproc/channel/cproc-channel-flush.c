@@ -6,8 +6,8 @@
 
 #include "cproc-channel-internal-private.h"
 
-/* What comes meanwhile is kept, or two sides that flush at the same time would wait for each other;
- * at exit, when nobody will look at it, it is dropped for the same reason. */
+/* What comes meanwhile is kept, or two sides that flush at the same time would wait for each other.
+ * At exit it is dropped. */
 static void
 receive_meanwhile (CprocChannel *self,
                    gboolean      keep_input)
@@ -27,6 +27,7 @@ receive_meanwhile (CprocChannel *self,
 static void
 wait_for_socket (CprocChannel *self,
                  gboolean      keep_input,
+                 gint64        deadline,
                  GCancellable *cancellable)
 {
   GPollFD cancel = { .fd = -1 };
@@ -43,6 +44,13 @@ wait_for_socket (CprocChannel *self,
   else
     timeout = CPROC_SEND_RETRY_MSEC;
 
+  if (deadline >= 0)
+    {
+      gint64 left = MAX (0, (deadline - g_get_monotonic_time ()) / 1000 + 1);
+
+      timeout = timeout < 0 ? (int) MIN (left, G_MAXINT) : (int) MIN (left, timeout);
+    }
+
   if (!self->at_end && !(keep_input && cproc_receive_queue_is_full (&self->receive_queue)))
     fds[0].events |= POLLIN;
 
@@ -56,6 +64,7 @@ wait_for_socket (CprocChannel *self,
 gboolean
 cproc_channel_flush_blocking (CprocChannel  *self,
                               gboolean       keep_input,
+                              gint64         deadline,
                               GCancellable  *cancellable,
                               GError       **error)
 {
@@ -66,11 +75,14 @@ cproc_channel_flush_blocking (CprocChannel  *self,
 
       cproc_channel_write_queue (self);
       if (self->send_queue.head != NULL)
-        wait_for_socket (self, keep_input && self->state == CPROC_CHANNEL_OPEN, cancellable);
+        wait_for_socket (self, keep_input && self->state == CPROC_CHANNEL_OPEN, deadline,
+                         cancellable);
+      if (deadline >= 0 && self->send_queue.head != NULL && g_get_monotonic_time () >= deadline)
+        break;
     }
 
   if (!self->send_queue.lost)
-    return TRUE;
+    return self->send_queue.head == NULL;
 
   g_propagate_error (error, cproc_channel_lost ());
 
@@ -115,10 +127,11 @@ cproc_channel_flush (CprocChannel  *self,
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+  if (!cproc_channel_check_call (self, G_STRFUNC, error) ||
+      g_cancellable_set_error_if_cancelled (cancellable, error))
     return FALSE;
 
-  flushed = cproc_channel_flush_blocking (self, TRUE, cancellable, error);
+  flushed = cproc_channel_flush_blocking (self, TRUE, -1, cancellable, error);
   cproc_channel_notify (self);
 
   return flushed;
@@ -146,6 +159,10 @@ cproc_channel_flush_async (CprocChannel        *self,
 
   g_return_if_fail (CPROC_IS_CHANNEL (self));
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  if (!cproc_channel_check_async_call (self, G_STRFUNC, callback, user_data,
+                                       cproc_channel_flush_async))
+    return;
 
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, cproc_channel_flush_async);
@@ -182,9 +199,8 @@ cproc_channel_flush_finish (CprocChannel  *self,
                             GError       **error)
 {
   g_return_val_if_fail (CPROC_IS_CHANNEL (self), FALSE);
-  g_return_val_if_fail (g_task_is_valid (result, self) &&
-                        g_task_get_source_tag (G_TASK (result)) == cproc_channel_flush_async,
-                        FALSE);
+  g_return_val_if_fail (g_async_result_is_tagged (result, cproc_channel_flush_async), FALSE);
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
   return g_task_propagate_boolean (G_TASK (result), error);

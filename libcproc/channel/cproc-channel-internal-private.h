@@ -7,20 +7,21 @@
 #include "cproc-channel-private.h"
 #include "cproc-node-protocol-private.h"
 #include "cproc-busy-poll-private.h"
+#include "cproc-owner-private.h"
+#include "cproc-turn-private.h"
 
-/* What the files of CprocChannel share; nobody else includes this.
+/* What the files of CprocChannel share; no other file includes this. Each uses only those below it:
  *
- * cproc-channel.c           the object
+ * cproc-channel.c            the object
+ * cproc-channel-parent.c     the end that leads to the parent
+ * cproc-channel-source.c     its life in the main context: reading, writing, emitting
+ * cproc-channel-receive.c    who gets a message: a receive, a handler, or nobody yet
+ * cproc-channel-send.c       the methods that send
+ * cproc-channel-flush.c
+ * cproc-channel-submit.c     the way from a message to the kernel
+ * cproc-channel-transport.c  what the source waits for, writing the queue, closing
  * cproc-channel-properties.c
- * cproc-channel-source.c    its life in the main context: reading, dispatching
- * cproc-channel-notify.c    its signals
- * cproc-channel-submit.c    how an item that is sent goes to the kernel or into the queue
- * cproc-channel-write.c     the watch of the socket, the queue's writing
- * cproc-channel-send.c      the methods that send
- * cproc-channel-flush.c     the methods that wait until all is written
- * cproc-channel-parent.c    the end that leads to the parent
- * The send and the receive queue, the protocol of Node, the splitter and the busy poll know neither
- * the object nor a main context.
+ * cproc-channel-notify.c     signals, and whether they have handlers
  *
  * User code runs only from the dispatch of the source, from cproc_channel_drain() and, as property
  * notifications, from the end of a method of the user's own: nowhere in the middle of a change of
@@ -37,12 +38,22 @@ typedef enum
   CPROC_CHANNEL_DONE,
 } CprocChannelState;
 
+/* One source for everything: see cproc-channel-source.c. */
+typedef struct
+{
+  GSource source;
+  CprocOwner *owner;
+  CprocTurn *turn;
+} CprocChannelSource;
+
 struct _CprocChannel
 {
   GObject parent_instance;
 
   int fd;
-  pid_t process; /* that has it, and not a fork of it */
+  GSocket *socket; /* that the descriptor belongs to, or NULL */
+  pid_t process;   /* that has it, and not a fork of it */
+  GThread *thread; /* that opened it */
   CprocChannelState state;
   GMainContext *context;
   GSource *source;
@@ -55,7 +66,13 @@ struct _CprocChannel
   CprocReceiveQueue receive_queue;
   CprocSendQueue send_queue;
   CprocNodeProtocol protocol;
-  guint64 max_message_size;
+  gint64 max_message_size;
+  int exit_flush_timeout;
+  int io_priority;
+
+  GTask *receive_task; /* that gets the next message, or NULL */
+  GQueue kept;         /* messages that wait for a receive */
+  guint n_dropped;     /* messages that came at the end, for which there was no handler */
 
   /* A burst: see cproc_channel_is_burst(). */
   guint turn_writes;
@@ -63,6 +80,14 @@ struct _CprocChannel
 
   CprocBusyPoll busy_poll;
 
+  guint busy_polling : 1; /* allowed */
+  guint passes_fds : 1;
+  guint paused : 1;
+  guint reading : 1;  /* something here asks for messages, as far as the source knows */
+  guint pulled : 1;   /* a receive has been asked for */
+  guint hung_up : 1;  /* the other side has closed its end; what it sent before is to be read */
+  guint drains : 1;   /* the other process has ended */
+  guint warned : 1;   /* of too many main loops inside each other */
   guint at_end : 1;  /* nothing more can be read */
   guint write_closed : 1;  /* nothing more can be written */
   guint blocked : 1; /* the queue waits for the socket */
@@ -76,6 +101,7 @@ struct _CprocChannel
 };
 
 #define CPROC_CHANNEL_DEFAULT_MAX_MESSAGE_SIZE (64 * 1024 * 1024)
+#define CPROC_CHANNEL_DEFAULT_EXIT_FLUSH_TIMEOUT 5000
 
 /* cproc-channel-properties.c: notifies what has changed; after a send only what cannot wait. */
 void cproc_channel_install_properties (GObjectClass *object_class);
@@ -86,17 +112,41 @@ void cproc_channel_notify_sent (CprocChannel *self);
 /* cproc-channel-source.c */
 void cproc_channel_attach (CprocChannel *self);
 void cproc_channel_detach (CprocChannel *self);
-void cproc_channel_end (CprocChannel *self);
 void cproc_channel_read_rest (CprocChannel *self);
 void cproc_channel_process_pending (CprocChannel *self);
 
-/* cproc-channel-write.c */
+/* cproc-channel-transport.c */
 void cproc_channel_watch (CprocChannel *self);
 void cproc_channel_write_queue (CprocChannel *self);
 void cproc_channel_close_writing (CprocChannel *self);
+void cproc_channel_end (CprocChannel *self);
 
-/* cproc-channel-notify.c */
+/* cproc-channel-receive.c
+ *
+ * listens: whether a message that comes now has a taker. deliver: calls user code. */
+gboolean cproc_channel_listens (CprocChannel *self);
+void cproc_channel_deliver (CprocChannel *self,
+                            CprocMessage *message);
+gboolean cproc_channel_deliver_kept (CprocChannel *self);
+void cproc_channel_end_receive (CprocChannel *self);
+void cproc_channel_fail_receive (CprocChannel *self,
+                                 GError       *error);
+
+/* cproc-channel-notify.c
+ *
+ * install_signals: of the class. check_call: FALSE with NOT_SUPPORTED in a fork, and, with a
+ * critical, in another thread. */
 void cproc_channel_install_signals (GObjectClass *object_class);
+gboolean cproc_channel_check_call (CprocChannel  *self,
+                                   const char    *function,
+                                   GError       **error);
+gboolean cproc_channel_check_async_call (CprocChannel        *self,
+                                         const char          *function,
+                                         GAsyncReadyCallback  callback,
+                                         gpointer             user_data,
+                                         gpointer             source_tag);
+gboolean cproc_channel_has_handler (CprocChannel       *self,
+                                    CprocChannelSignal  signal);
 void cproc_channel_emit_message (CprocChannel *self,
                                  CprocMessage *message);
 void cproc_channel_emit_invalid (CprocChannel *self,
@@ -116,6 +166,7 @@ void cproc_channel_push_task (CprocChannel  *self,
                               GTask         *task);
 gboolean cproc_channel_flush_blocking (CprocChannel  *self,
                                        gboolean       keep_input,
+                                       gint64         deadline,
                                        GCancellable  *cancellable,
                                        GError       **error);
 GError  *cproc_channel_lost               (void);

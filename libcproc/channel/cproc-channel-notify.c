@@ -2,29 +2,24 @@
 
 #include "config.h"
 
+#include <unistd.h>
+
 #include "cproc-channel-internal-private.h"
+#include "cproc-error.h"
+#include "cproc-gettext-private.h"
+
+static guint channel_signals[CPROC_CHANNEL_N_SIGNALS];
 
 /* Signals of a channel. The delegate is called directly, before the handlers: a worker that
  * connected like everybody else would need one emission more for each message, and three
  * closures. */
 
-enum
-{
-  SIGNAL_MESSAGE,
-  SIGNAL_INVALID_MESSAGE,
-  SIGNAL_DISCONNECTED,
-  N_SIGNALS
-};
-
-static guint channel_signals[N_SIGNALS];
-
 typedef void (*MessageFunc) (gpointer      data1,
                              CprocMessage *message,
                              gpointer      data2);
 
-/* GObject's own copies the argument for each handler, which looks its type up twice: a sixth of
- * the time of `oneway`. Here whoever emits holds the message. For handlers in C only: bindings
- * have their own closures and keep what they want. */
+/* GObject's own marshaller copies the argument for each handler, which looks its type up twice. The
+ * emitter holds the message. For handlers in C only: bindings have closures of their own. */
 static void
 marshal_message (GClosure *closure,
                  GValue   *return_value,
@@ -69,28 +64,30 @@ cproc_channel_install_signals (GObjectClass *object_class)
    *
    * The other side has sent a message.
    *
-   * Messages that come while nothing is connected are dropped.
+   * While nothing is connected, messages wait in the kernel, and the other side is made to wait.
+   * When it ends, the messages that are left are dropped, with one warning.
    *
    * Since: 1.0
    */
-  channel_signals[SIGNAL_MESSAGE] =
+  channel_signals[CPROC_CHANNEL_SIGNAL_MESSAGE] =
     g_signal_new ("message", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                   G_TYPE_NONE, 1, CPROC_TYPE_MESSAGE);
-  cproc_channel_set_marshaller (channel_signals[SIGNAL_MESSAGE], type);
+  cproc_channel_set_marshaller (channel_signals[CPROC_CHANNEL_SIGNAL_MESSAGE], type);
 
   /**
    * CprocChannel::invalid-message:
    * @self: the channel
    * @error: what is wrong with it
    *
-   * The other side has sent something that is no message, and it was skipped.
+   * The other side has sent something that is not a message, and it was skipped.
    *
    * The error is [error@Cproc.Error.INVALID_MESSAGE] or [error@Cproc.Error.MESSAGE_TOO_LARGE]. It
-   * comes where the message would have come, between the others.
+   * comes where the message would have come, between the others. If nothing is connected, a warning
+   * tells the same.
    *
    * Since: 1.0
    */
-  channel_signals[SIGNAL_INVALID_MESSAGE] =
+  channel_signals[CPROC_CHANNEL_SIGNAL_INVALID_MESSAGE] =
     g_signal_new ("invalid-message", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                   G_TYPE_NONE, 1, G_TYPE_ERROR);
 
@@ -98,13 +95,13 @@ cproc_channel_install_signals (GObjectClass *object_class)
    * CprocChannel::disconnected:
    * @self: the channel
    *
-   * The channel has ended: from this side by [method@Channel.close], or from the other.
+   * The channel has ended: from this side by [method@Cproc.Channel.close], or from the other.
    *
    * It is emitted once, after the last message, and never from inside of a method.
    *
    * Since: 1.0
    */
-  channel_signals[SIGNAL_DISCONNECTED] =
+  channel_signals[CPROC_CHANNEL_SIGNAL_DISCONNECTED] =
     g_signal_new ("disconnected", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
@@ -123,16 +120,28 @@ cproc_channel_emit_message (CprocChannel *self,
 {
   if (self->delegate != NULL)
     self->delegate_functions->message (self->delegate, message);
-  g_signal_emit (self, channel_signals[SIGNAL_MESSAGE], 0, message);
+  g_signal_emit (self, channel_signals[CPROC_CHANNEL_SIGNAL_MESSAGE], 0, message);
+}
+
+gboolean
+cproc_channel_has_handler (CprocChannel       *self,
+                           CprocChannelSignal  signal)
+{
+  return g_signal_has_handler_pending (self, channel_signals[signal], 0, FALSE) ||
+         (self->delegate != NULL &&
+          self->delegate_functions->has_handler (self->delegate, signal));
 }
 
 void
 cproc_channel_emit_invalid (CprocChannel *self,
                             GError       *error)
 {
+  if (!cproc_channel_has_handler (self, CPROC_CHANNEL_SIGNAL_INVALID_MESSAGE))
+    g_warning ("An invalid message was skipped: %s", error->message);
+
   if (self->delegate != NULL)
     self->delegate_functions->invalid_message (self->delegate, error);
-  g_signal_emit (self, channel_signals[SIGNAL_INVALID_MESSAGE], 0, error);
+  g_signal_emit (self, channel_signals[CPROC_CHANNEL_SIGNAL_INVALID_MESSAGE], 0, error);
 }
 
 void
@@ -140,5 +149,63 @@ cproc_channel_emit_disconnected (CprocChannel *self)
 {
   if (self->delegate != NULL)
     self->delegate_functions->disconnected (self->delegate);
-  g_signal_emit (self, channel_signals[SIGNAL_DISCONNECTED], 0);
+  g_signal_emit (self, channel_signals[CPROC_CHANNEL_SIGNAL_DISCONNECTED], 0);
+}
+
+/* The channel's thread is the one that owns its main context at the moment; where no thread owns
+ * it, the one that opened the channel. */
+static gboolean
+channel_is_in_thread (CprocChannel *self)
+{
+  if (self->context == NULL || g_main_context_is_owner (self->context))
+    return TRUE;
+  if (g_thread_self () != self->thread || !g_main_context_acquire (self->context))
+    return FALSE;
+
+  g_main_context_release (self->context);
+
+  return TRUE;
+}
+
+gboolean
+cproc_channel_check_call (CprocChannel  *self,
+                          const char    *function,
+                          GError       **error)
+{
+  if (self->context != NULL && self->process != getpid ())
+    {
+      g_set_error_literal (error, CPROC_ERROR, CPROC_ERROR_NOT_SUPPORTED,
+                           _("The message channel belongs to the process that this one was "
+                             "forked from"));
+      return FALSE;
+    }
+  if (channel_is_in_thread (self))
+    return TRUE;
+
+  g_critical ("%s: called from another thread than that of the channel's main context", function);
+  g_set_error_literal (error, CPROC_ERROR, CPROC_ERROR_NOT_SUPPORTED,
+                       _("The message channel belongs to another thread, and its methods are "
+                         "called from there"));
+
+  return FALSE;
+}
+
+gboolean
+cproc_channel_check_async_call (CprocChannel        *self,
+                                const char          *function,
+                                GAsyncReadyCallback  callback,
+                                gpointer             user_data,
+                                gpointer             source_tag)
+{
+  GError *error = NULL;
+
+  if (cproc_channel_check_call (self, function, &error))
+    return TRUE;
+
+  /* In the main context of the caller. */
+  if (callback != NULL)
+    g_task_report_error (self, callback, user_data, source_tag, g_steal_pointer (&error));
+  g_clear_error (&error);
+
+  return FALSE;
 }

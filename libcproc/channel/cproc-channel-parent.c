@@ -3,7 +3,6 @@
 #include "config.h"
 
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "cproc-channel-internal-private.h"
@@ -17,20 +16,24 @@ G_LOCK_DEFINE_STATIC (parent);
 static CprocChannel *parent;
 static pid_t parent_pid;
 
-/* Node loses what its kernel buffer did not take when a program exits; this waits until it is read.
- * The other side being gone ends the wait. */
+/* Node loses what its kernel buffer did not take when a program exits; this waits until the parent
+ * has read it, for some time. */
 static void
 flush_at_exit (void)
 {
+  int timeout = parent->exit_flush_timeout;
+
   /* A fork of this process has the queue too. */
-  if (parent->fd < 0 || parent->write_closed || getpid () != parent_pid)
+  if (timeout == 0 || parent->fd < 0 || parent->write_closed || getpid () != parent_pid)
     return;
 
   /* Another thread is using the channel, and this one must not. */
   if (!g_main_context_acquire (parent->context))
     return;
 
-  cproc_channel_flush_blocking (parent, FALSE, NULL, NULL);
+  cproc_channel_flush_blocking (parent, FALSE,
+                                timeout < 0 ? -1 : g_get_monotonic_time () + timeout * 1000LL,
+                                NULL, NULL);
   g_main_context_release (parent->context);
 }
 
@@ -39,8 +42,6 @@ parse_fd (const char  *value,
           GError     **error)
 {
   guint64 fd;
-  int type;
-  socklen_t length = sizeof type;
 
   if (!g_ascii_isdigit (value[0]) ||
       !g_ascii_string_to_unsigned (value, 10, 0, G_MAXINT, &fd, NULL))
@@ -51,15 +52,8 @@ parse_fd (const char  *value,
       return -1;
     }
 
-  if (getsockopt ((int) fd, SOL_SOCKET, SO_TYPE, &type, &length) < 0)
-    {
-      int errsv = errno;
-
-      g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errsv),
-                   _("The descriptor %d that the variable “%s” names is no message channel: %s"),
-                   (int) fd, FD_VARIABLE, g_strerror (errsv));
-      return -1;
-    }
+  if (!cproc_channel_check_socket ((int) fd, error))
+    return -1;
 
   return (int) fd;
 }
@@ -115,8 +109,9 @@ open_parent (GError **error)
  * environment is not safe while other threads run.
  *
  * Every call returns the same object, also after it has been disconnected. The library keeps a
- * reference to it. When the process exits by `exit()` or by returning from `main()`, what was sent
- * and is not written yet is written first, so a worker that sends and exits loses nothing.
+ * reference to it. When the process exits by `exit()` or by returning from `main()`, it first
+ * writes the messages that are queued, for at most [property@Cproc.Channel:exit-flush-timeout]. So
+ * a worker that sends and exits loses nothing, unless its parent does not read.
  *
  * ```c
  * int
@@ -124,7 +119,7 @@ open_parent (GError **error)
  * {
  *   g_autoptr(GMainLoop) loop = g_main_loop_new (NULL, FALSE);
  *   g_autoptr(GError) error = NULL;
- *   g_autoptr(CprocChannel) channel = cproc_channel_get_parent (&error);
+ *   CprocChannel *channel = cproc_channel_get_parent (&error);
  *
  *   if (channel == NULL)
  *     g_error ("Not started as a worker: %s", error != NULL ? error->message : "no channel");
@@ -136,10 +131,10 @@ open_parent (GError **error)
  * ```
  *
  * The error is [error@Cproc.Error.NOT_SUPPORTED] if the parent uses another serialization than
- * JSON, and from `G_IO_ERROR` if the descriptor is none or no socket.
+ * JSON, and from `G_IO_ERROR` if the descriptor is not a connected stream socket.
  *
- * Returns: (transfer full) (nullable): the channel; `NULL` without an error if this process is no
- *   worker
+ * Returns: (transfer none) (nullable): the channel; `NULL` without an error if this process is not
+ *   a worker
  *
  * Since: 1.0
  */
@@ -160,7 +155,7 @@ cproc_channel_get_parent (GError **error)
           atexit (flush_at_exit);
         }
     }
-  channel = parent != NULL ? g_object_ref (parent) : NULL;
+  channel = parent;
   G_UNLOCK (parent);
 
   return channel;

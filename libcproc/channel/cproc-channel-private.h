@@ -6,7 +6,15 @@
 
 G_BEGIN_DECLS
 
-/* Who is told of everything before those that are connected to the signals. */
+typedef enum
+{
+  CPROC_CHANNEL_SIGNAL_MESSAGE,
+  CPROC_CHANNEL_SIGNAL_INVALID_MESSAGE,
+  CPROC_CHANNEL_SIGNAL_DISCONNECTED,
+  CPROC_CHANNEL_N_SIGNALS
+} CprocChannelSignal;
+
+/* The object that is told of everything before the handlers of the signals. */
 typedef struct
 {
   void (*message)         (gpointer      delegate,
@@ -14,6 +22,9 @@ typedef struct
   void (*invalid_message) (gpointer      delegate,
                            GError       *error);
   void (*disconnected)    (gpointer      delegate);
+  /* Whether its own signal of that kind has a handler. */
+  gboolean (*has_handler) (gpointer           delegate,
+                           CprocChannelSignal signal);
 } CprocChannelDelegate;
 
 /* A channel without a socket, as a worker's is before the start: not connected. */
@@ -27,6 +38,10 @@ void cproc_channel_set_delegate (CprocChannel               *self,
 /* For a signal whose one argument is a message. */
 void cproc_channel_set_marshaller (guint signal_id,
                                    GType type);
+
+/* FALSE with an error if it is not a connected stream socket. */
+gboolean cproc_channel_check_socket (int      fd,
+                                     GError **error);
 
 /* Gives it its socket (given away) and the context that its signals are emitted in. */
 gboolean cproc_channel_open (CprocChannel  *self,
@@ -42,7 +57,8 @@ void cproc_channel_set_context (CprocChannel *self,
                                 GMainContext *context);
 
 /* The other process has ended: reads and emits all that it sent before, at once, then closes;
- * `disconnected` has been emitted when it returns. */
+ * `disconnected` has been emitted when it returns. A
+ * paused channel does so when it is resumed. */
 void cproc_channel_drain (CprocChannel *self);
 
 /* TRUE from when it has its socket until `disconnected` has been emitted. */

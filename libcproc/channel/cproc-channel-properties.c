@@ -12,9 +12,12 @@ typedef enum
   PROP_CONGESTED,
   PROP_QUEUED_BYTES,
   PROP_MAX_MESSAGE_SIZE,
+  PROP_EXIT_FLUSH_TIMEOUT,
+  PROP_BUSY_POLL,
+  PROP_IO_PRIORITY,
 } CprocChannelProperty;
 
-static GParamSpec *properties[PROP_MAX_MESSAGE_SIZE + 1];
+static GParamSpec *properties[PROP_IO_PRIORITY + 1];
 
 gboolean
 cproc_channel_properties_changed (CprocChannel *self)
@@ -80,7 +83,19 @@ cproc_channel_get_property (GObject    *object,
       break;
 
     case PROP_MAX_MESSAGE_SIZE:
-      g_value_set_uint64 (value, cproc_channel_get_max_message_size (self));
+      g_value_set_int64 (value, cproc_channel_get_max_message_size (self));
+      break;
+
+    case PROP_EXIT_FLUSH_TIMEOUT:
+      g_value_set_int (value, cproc_channel_get_exit_flush_timeout (self));
+      break;
+
+    case PROP_BUSY_POLL:
+      g_value_set_boolean (value, cproc_channel_get_busy_poll (self));
+      break;
+
+    case PROP_IO_PRIORITY:
+      g_value_set_int (value, cproc_channel_get_io_priority (self));
       break;
 
     default:
@@ -99,7 +114,19 @@ cproc_channel_set_property (GObject      *object,
   switch ((CprocChannelProperty) prop_id)
     {
     case PROP_MAX_MESSAGE_SIZE:
-      cproc_channel_set_max_message_size (self, g_value_get_uint64 (value));
+      cproc_channel_set_max_message_size (self, g_value_get_int64 (value));
+      break;
+
+    case PROP_EXIT_FLUSH_TIMEOUT:
+      cproc_channel_set_exit_flush_timeout (self, g_value_get_int (value));
+      break;
+
+    case PROP_BUSY_POLL:
+      cproc_channel_set_busy_poll (self, g_value_get_boolean (value));
+      break;
+
+    case PROP_IO_PRIORITY:
+      cproc_channel_set_io_priority (self, g_value_get_int (value));
       break;
 
     case PROP_CONNECTED:
@@ -171,17 +198,59 @@ make_size_properties (void)
   /**
    * CprocChannel:max-message-size:
    *
-   * The size in bytes that a message may have as text, in either direction.
+   * The size in bytes that a message may have as text, in either direction; -1 is no limit.
    *
-   * A larger one that comes is skipped without being kept in memory. Memory is only taken for what
-   * has really come.
+   * A larger one that comes is skipped without being kept in memory. Memory is only taken for bytes
+   * that have really come.
    *
    * Since: 1.0
    */
   properties[PROP_MAX_MESSAGE_SIZE] =
-    g_param_spec_uint64 ("max-message-size", NULL, NULL, 1, G_MAXUINT64,
-                         CPROC_CHANNEL_DEFAULT_MAX_MESSAGE_SIZE,
-                         G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
+    g_param_spec_int64 ("max-message-size", NULL, NULL, -1, G_MAXINT64,
+                        CPROC_CHANNEL_DEFAULT_MAX_MESSAGE_SIZE,
+                        G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
+}
+
+static void
+make_time_properties (void)
+{
+  GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY;
+
+  /**
+   * CprocChannel:exit-flush-timeout:
+   *
+   * How long the exit of a worker waits for its parent to take the messages that are still queued,
+   * in milliseconds; 0 is not at all, -1 for ever.
+   *
+   * It counts for the channel of [func@Cproc.Channel.get_parent].
+   *
+   * Since: 1.0
+   */
+  properties[PROP_EXIT_FLUSH_TIMEOUT] =
+    g_param_spec_int ("exit-flush-timeout", NULL, NULL, -1, G_MAXINT,
+                      CPROC_CHANNEL_DEFAULT_EXIT_FLUSH_TIMEOUT, flags);
+
+  /**
+   * CprocChannel:busy-poll:
+   *
+   * Whether the channel may look for an answer for up to 50 µs before the main loop sleeps.
+   *
+   * It does so only after several answers have come that quickly. That makes an exchange of one
+   * message for another faster, and keeps the processor awake; `FALSE` never does it.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_BUSY_POLL] = g_param_spec_boolean ("busy-poll", NULL, NULL, TRUE, flags);
+
+  /**
+   * CprocChannel:io-priority:
+   *
+   * The priority of reading and of the signals in the main context.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_IO_PRIORITY] =
+    g_param_spec_int ("io-priority", NULL, NULL, G_MININT, G_MAXINT, G_PRIORITY_DEFAULT, flags);
 }
 
 void
@@ -192,6 +261,7 @@ cproc_channel_install_properties (GObjectClass *object_class)
 
   make_state_properties ();
   make_size_properties ();
+  make_time_properties ();
   g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
 }
 
@@ -255,11 +325,11 @@ cproc_channel_get_queued_bytes (CprocChannel *self)
  *
  * Gets the size in bytes that a message may have.
  *
- * Returns: the number of bytes
+ * Returns: the number of bytes; -1 if there is no limit
  *
  * Since: 1.0
  */
-guint64
+gint64
 cproc_channel_get_max_message_size (CprocChannel *self)
 {
   g_return_val_if_fail (CPROC_IS_CHANNEL (self), 0);
@@ -270,7 +340,7 @@ cproc_channel_get_max_message_size (CprocChannel *self)
 /**
  * cproc_channel_set_max_message_size:
  * @self: a channel
- * @max_message_size: a number of bytes, at least 1
+ * @max_message_size: a number of bytes; -1 for no limit
  *
  * Sets the size in bytes that a message may have.
  *
@@ -278,15 +348,141 @@ cproc_channel_get_max_message_size (CprocChannel *self)
  */
 void
 cproc_channel_set_max_message_size (CprocChannel *self,
-                                    guint64       max_message_size)
+                                    gint64        max_message_size)
 {
   g_return_if_fail (CPROC_IS_CHANNEL (self));
-  g_return_if_fail (max_message_size > 0);
+  g_return_if_fail (max_message_size >= -1);
 
   if (self->max_message_size == max_message_size)
     return;
 
   self->max_message_size = max_message_size;
-  cproc_frame_splitter_set_max_size (&self->receive_queue.frames, max_message_size);
+  cproc_frame_splitter_set_max_size (&self->receive_queue.frames,
+                                     max_message_size < 0 ? G_MAXUINT64
+                                                          : (guint64) max_message_size);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MAX_MESSAGE_SIZE]);
+}
+
+/**
+ * cproc_channel_get_exit_flush_timeout:
+ * @self: a channel
+ *
+ * Gets how long the exit of a worker waits for its parent.
+ *
+ * Returns: the time in milliseconds; -1 for ever
+ *
+ * Since: 1.0
+ */
+int
+cproc_channel_get_exit_flush_timeout (CprocChannel *self)
+{
+  g_return_val_if_fail (CPROC_IS_CHANNEL (self), 0);
+
+  return self->exit_flush_timeout;
+}
+
+/**
+ * cproc_channel_set_exit_flush_timeout:
+ * @self: a channel
+ * @exit_flush_timeout: a time in milliseconds; 0 for not at all, -1 for ever
+ *
+ * Sets how long the exit of a worker waits for its parent.
+ *
+ * Since: 1.0
+ */
+void
+cproc_channel_set_exit_flush_timeout (CprocChannel *self,
+                                      int           exit_flush_timeout)
+{
+  g_return_if_fail (CPROC_IS_CHANNEL (self));
+  g_return_if_fail (exit_flush_timeout >= -1);
+
+  if (self->exit_flush_timeout == exit_flush_timeout)
+    return;
+
+  self->exit_flush_timeout = exit_flush_timeout;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_EXIT_FLUSH_TIMEOUT]);
+}
+
+/**
+ * cproc_channel_get_busy_poll:
+ * @self: a channel
+ *
+ * Gets whether the channel may look for an answer before the main loop sleeps.
+ *
+ * Returns: `TRUE` if it may
+ *
+ * Since: 1.0
+ */
+gboolean
+cproc_channel_get_busy_poll (CprocChannel *self)
+{
+  g_return_val_if_fail (CPROC_IS_CHANNEL (self), FALSE);
+
+  return self->busy_polling;
+}
+
+/**
+ * cproc_channel_set_busy_poll:
+ * @self: a channel
+ * @busy_poll: whether it may
+ *
+ * Sets whether the channel may look for an answer before the main loop sleeps.
+ *
+ * Since: 1.0
+ */
+void
+cproc_channel_set_busy_poll (CprocChannel *self,
+                             gboolean      busy_poll)
+{
+  g_return_if_fail (CPROC_IS_CHANNEL (self));
+
+  busy_poll = !!busy_poll;
+  if (self->busy_polling == busy_poll)
+    return;
+
+  self->busy_polling = busy_poll;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_BUSY_POLL]);
+}
+
+/**
+ * cproc_channel_get_io_priority:
+ * @self: a channel
+ *
+ * Gets the priority of reading and of the signals in the main context.
+ *
+ * Returns: the priority
+ *
+ * Since: 1.0
+ */
+int
+cproc_channel_get_io_priority (CprocChannel *self)
+{
+  g_return_val_if_fail (CPROC_IS_CHANNEL (self), G_PRIORITY_DEFAULT);
+
+  return self->io_priority;
+}
+
+/**
+ * cproc_channel_set_io_priority:
+ * @self: a channel
+ * @io_priority: a priority, as `G_PRIORITY_DEFAULT`
+ *
+ * Sets the priority of reading and of the signals in the main context.
+ *
+ * Since: 1.0
+ */
+void
+cproc_channel_set_io_priority (CprocChannel *self,
+                               int           io_priority)
+{
+  g_return_if_fail (CPROC_IS_CHANNEL (self));
+
+  if (self->io_priority == io_priority)
+    return;
+
+  self->io_priority = io_priority;
+  if (self->source != NULL)
+    g_source_set_priority (self->source, io_priority);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_IO_PRIORITY]);
 }

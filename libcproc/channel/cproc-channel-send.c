@@ -16,11 +16,25 @@ check_size (CprocChannel  *self,
   /* The other side counts the frame around the message too. */
   gsize overhead = cproc_message_get_n_fds (message) > 0 ? CPROC_NODE_PROTOCOL_MAX_OVERHEAD : 0;
 
-  if (message->length <= self->max_message_size &&
-      self->max_message_size - message->length >= overhead)
+  if (self->max_message_size < 0 ||
+      message->length + overhead <= (guint64) self->max_message_size)
     return TRUE;
 
   g_propagate_error (error, cproc_node_protocol_too_large (self->max_message_size));
+
+  return FALSE;
+}
+
+static gboolean
+check_fds (CprocChannel  *self,
+           CprocMessage  *message,
+           GError       **error)
+{
+  if (self->passes_fds || cproc_message_get_n_fds (message) == 0)
+    return TRUE;
+
+  g_set_error_literal (error, CPROC_ERROR, CPROC_ERROR_NOT_SUPPORTED,
+                       _("Only a UNIX socket can take descriptors along"));
 
   return FALSE;
 }
@@ -111,6 +125,7 @@ channel_send (CprocChannel  *self,
 
   if (!cproc_channel_check_open (self, error) ||
       !check_size (self, message, error) ||
+      !check_fds (self, message, error) ||
       (message->may_be_internal &&
        !cproc_node_protocol_allows_text (message->text, message->length, error)))
     return FALSE;
@@ -144,8 +159,9 @@ channel_send (CprocChannel  *self,
  *
  * These are the errors, and then nothing is sent: the channel is not open yet
  * ([error@Cproc.Error.NOT_RUNNING]) or closed ([error@Cproc.Error.CHANNEL_CLOSED]); the message is
- * an object whose `cmd` begins with `NODE_` ([error@Cproc.Error.INVALID_MESSAGE]); or it is larger
- * than [property@Cproc.Channel:max-message-size] ([error@Cproc.Error.MESSAGE_TOO_LARGE]).
+ * an object whose `cmd` begins with `NODE_` ([error@Cproc.Error.INVALID_MESSAGE]); it is larger
+ * than [property@Cproc.Channel:max-message-size] ([error@Cproc.Error.MESSAGE_TOO_LARGE]); or it has
+ * descriptors and the channel is not a UNIX socket ([error@Cproc.Error.NOT_SUPPORTED]).
  *
  * Returns: `TRUE` if the message was written or queued
  *
@@ -161,6 +177,9 @@ cproc_channel_send (CprocChannel  *self,
   g_return_val_if_fail (CPROC_IS_CHANNEL (self), FALSE);
   g_return_val_if_fail (message != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  if (!cproc_channel_check_call (self, G_STRFUNC, error))
+    return FALSE;
 
   sent = channel_send (self, message, NULL, error);
   cproc_channel_notify_sent (self);
@@ -198,6 +217,10 @@ cproc_channel_send_async (CprocChannel        *self,
   g_return_if_fail (CPROC_IS_CHANNEL (self));
   g_return_if_fail (message != NULL);
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  if (!cproc_channel_check_async_call (self, G_STRFUNC, callback, user_data,
+                                       cproc_channel_send_async))
+    return;
 
   task = send_task_new (self, cancellable, callback, user_data);
   if (!g_task_return_error_if_cancelled (task) && !channel_send (self, message, task, &error))

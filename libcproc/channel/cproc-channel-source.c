@@ -2,94 +2,106 @@
 
 #include "config.h"
 
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "cproc-channel-internal-private.h"
-#include "cproc-fd-closer-private.h"
-#include "cproc-turn-private.h"
+
+/* One source for everything. It looks at the beginning of each turn of the main loop whether there
+ * are handlers, as nothing tells when one is connected. */
 
 #define MAX_DISCARDS_PER_DISPATCH 16
 
 /* A handler may run a nested main loop, in which further messages come, in order. A peer must not
  * be able to make that as deep as it likes. */
-#define MAX_DEPTH 16
+#define MAX_DEPTH 64
 
-/* One source for everything, so that the end of a turn of the main loop is seen in its prepare():
- * what a burst of messages has left there goes out in one call, without a wake-up. */
-typedef struct
+/* The other side has ended, so nothing more can be waited for. */
+static gboolean
+channel_is_ending (CprocChannel *self)
 {
-  GSource source;
-  CprocChannel *channel;
-  CprocTurn *turn;
-} CprocChannelSource;
+  return self->hung_up || self->at_end || self->write_closed || self->drains;
+}
+
+static gboolean
+channel_may_read (CprocChannel *self)
+{
+  return self->state == CPROC_CHANNEL_OPEN && !self->paused &&
+         (channel_is_ending (self) || cproc_channel_listens (self));
+}
+
+static gboolean
+channel_has_input (CprocChannel *self)
+{
+  if (self->state != CPROC_CHANNEL_OPEN || self->paused)
+    return FALSE;
+
+  if (channel_is_ending (self))
+    return TRUE;
+
+  return self->reading && (cproc_receive_queue_has_data (&self->receive_queue) ||
+                           !g_queue_is_empty (&self->kept));
+}
 
 static gboolean
 channel_has_work (CprocChannel *self)
 {
-  return cproc_receive_queue_has_data (&self->receive_queue) || self->write_closed ||
+  return channel_has_input (self) || self->corked ||
          !g_queue_is_empty (&self->send_queue.done) ||
          !g_queue_is_empty (&self->send_queue.failed) ||
          self->state == CPROC_CHANNEL_ENDED ||
          (self->state == CPROC_CHANNEL_CLOSING && self->send_queue.head == NULL) ||
-         (self->at_end && self->state == CPROC_CHANNEL_OPEN) ||
          cproc_channel_properties_changed (self);
+}
+
+static void
+channel_update_reading (CprocChannel *self)
+{
+  gboolean reading = channel_may_read (self);
+
+  if (self->reading == reading)
+    return;
+
+  self->reading = reading;
+  cproc_channel_watch (self);
 }
 
 static gboolean
 channel_source_prepare (GSource *source,
                         int     *timeout)
 {
-  CprocChannel *self = ((CprocChannelSource *) source)->channel;
+  CprocChannelSource *channel_source = (CprocChannelSource *) source;
+  g_autoptr(CprocChannel) self = cproc_owner_hold (channel_source->owner);
+
+  *timeout = -1;
+  if (self == NULL || self->source != source)
+    return FALSE;
 
   self->turn_writes = 0;
-  /* A fork has the queue too, and must not write it a second time. */
-  if (self->corked && self->process == getpid ())
-    cproc_channel_write_queue (self);
+  channel_update_reading (self);
+  if (channel_has_work (self))
+    *timeout = 0;
 
-  *timeout = channel_has_work (self) ? 0 : -1;
-
-  return *timeout == 0 && cproc_turn_is_open (((CprocChannelSource *) source)->turn, source);
+  return *timeout == 0 && cproc_turn_is_open (channel_source->turn, source);
 }
 
 static gboolean
 channel_source_check (GSource *source)
 {
-  CprocTurn *turn = ((CprocChannelSource *) source)->turn;
-  CprocChannel *self = ((CprocChannelSource *) source)->channel;
-  gboolean is_readable = (self->poll.revents & ~G_IO_OUT) != 0;
-  gboolean is_writable = (self->poll.revents & ~G_IO_IN) != 0;
+  CprocChannelSource *channel_source = (CprocChannelSource *) source;
+  g_autoptr(CprocChannel) self = cproc_owner_hold (channel_source->owner);
+  gboolean is_readable, is_writable;
 
-  return cproc_turn_admit (turn, source, is_readable || channel_has_work (self)) ||
-         (is_writable && self->blocked);
-}
+  if (self == NULL || self->source != source)
+    return FALSE;
 
-/* Descriptors in what nobody has read are closed with the socket. */
-static void
-channel_close_socket (int fd)
-{
-  int unread = 0;
+  is_readable = (self->poll.revents & ~G_IO_OUT) != 0;
+  is_writable = (self->poll.revents & ~G_IO_IN) != 0;
 
-  if (ioctl (fd, FIONREAD, &unread) == 0 && unread > 0)
-    cproc_fd_closer_push (fd);
-  else
-    close (fd);
-}
-
-void
-cproc_channel_end (CprocChannel *self)
-{
-  int fd = self->fd;
-
-  self->state = CPROC_CHANNEL_ENDED;
-  self->fd = -1;
-  cproc_channel_close_writing (self);
-  channel_close_socket (fd);
-
-  self->write_closed = FALSE;
-  self->at_end = FALSE;
-  cproc_receive_queue_clear (&self->receive_queue);
-  cproc_node_protocol_clear (&self->protocol);
+  return cproc_turn_admit (channel_source->turn, source,
+                           is_readable || channel_has_work (self)) ||
+         (is_writable && self->blocked) || self->corked;
 }
 
 static void
@@ -120,7 +132,7 @@ channel_take_frame (CprocChannel   *self,
 
   cproc_receive_queue_expire_fd (&self->receive_queue);
   if (message != NULL)
-    cproc_channel_emit_message (self, message);
+    cproc_channel_deliver (self, message);
   else if (error != NULL)
     cproc_channel_emit_invalid (self, error);
 }
@@ -131,18 +143,28 @@ channel_receive (CprocChannel *self,
 {
   CprocReceiveResult result = cproc_receive_queue_receive (&self->receive_queue, self->fd, length);
 
-  /* Who takes nothing and has sent nothing more has ended for us. */
+  /* Not writable and nothing to read: treat the peer as gone. */
   if (result == CPROC_RECEIVE_END || (result == CPROC_RECEIVE_AGAIN && self->write_closed))
     self->at_end = TRUE;
 
   return result;
 }
 
+static void
+channel_tell_dropped (CprocChannel *self)
+{
+  if (self->n_dropped > 0)
+    g_warning ("The other side of a message channel has ended, and %u of its messages were "
+               "dropped: nothing was connected to “message”", self->n_dropped);
+  self->n_dropped = 0;
+}
+
 /* Everything that was read has been emitted, and no more will come. */
 static void
 channel_finish_input (CprocChannel *self)
 {
-  while (self->state == CPROC_CHANNEL_OPEN)
+  channel_tell_dropped (self);
+  while (self->state == CPROC_CHANNEL_OPEN && !self->paused)
     {
       g_autoptr(GError) error = NULL;
 
@@ -162,17 +184,20 @@ channel_read (CprocChannel *self,
 {
   CprocTurn *turn = ((CprocChannelSource *) source)->turn;
 
-  while (self->source == source && self->state == CPROC_CHANNEL_OPEN)
+  while (self->source == source && channel_may_read (self))
     {
       const char *text;
       gsize length;
-      CprocFrameKind kind;
+      CprocFrameKind kind = CPROC_FRAME_NONE;
+      gboolean delivered = cproc_channel_deliver_kept (self);
 
-      kind = cproc_receive_queue_next (&self->receive_queue, &text, &length);
+      if (!delivered)
+        kind = cproc_receive_queue_next (&self->receive_queue, &text, &length);
       if (kind != CPROC_FRAME_NONE)
+        channel_take_frame (self, kind, text, length);
+      if (delivered || kind != CPROC_FRAME_NONE)
         {
-          channel_take_frame (self, kind, text, length);
-          if (cproc_turn_is_over (turn))
+          if (self->source != source || cproc_turn_is_over (turn))
             return;
           continue;
         }
@@ -196,7 +221,8 @@ static gboolean
 channel_is_exchange (CprocChannel *self,
                      GSource      *source)
 {
-  return self->source == source && self->state == CPROC_CHANNEL_OPEN && self->turn_writes == 1 &&
+  return self->busy_polling && self->reading && self->source == source &&
+         self->state == CPROC_CHANNEL_OPEN && self->turn_writes == 1 &&
          self->send_queue.head == NULL && !self->at_end && !self->write_closed &&
          !channel_has_work (self);
 }
@@ -253,6 +279,7 @@ cproc_channel_process_pending (CprocChannel *self)
 
   self->state = CPROC_CHANNEL_DONE;
   cproc_channel_detach (self);
+  cproc_channel_end_receive (self);
   cproc_channel_emit_disconnected (self);
 }
 
@@ -273,16 +300,58 @@ channel_run_turn (CprocChannel *self,
                   GSource      *source,
                   GIOCondition  ready)
 {
+  if ((ready & (G_IO_HUP | G_IO_ERR | POLLRDHUP)) != 0 && !self->hung_up)
+    {
+      self->hung_up = TRUE;
+      cproc_channel_watch (self);
+    }
+
   if (self->busy_poll.asked != 0 && (ready & G_IO_IN) != 0)
     cproc_busy_poll_answer (&self->busy_poll, g_get_monotonic_time ());
 
-  if (self->state == CPROC_CHANNEL_OPEN)
-    channel_read (self, source, (ready & ~G_IO_OUT) != 0 || self->write_closed);
+  if (self->drains && !self->paused)
+    cproc_channel_read_rest (self);
+  else if (self->state == CPROC_CHANNEL_OPEN)
+    channel_read (self, source, (ready & ~G_IO_OUT) != 0 || channel_is_ending (self));
   else if (self->state == CPROC_CHANNEL_CLOSING && (ready & ~G_IO_OUT) != 0)
     channel_discard (self);
 
   if (self->source == source)
     cproc_channel_process_pending (self);
+}
+
+static void
+channel_dispatch (CprocChannel *self,
+                  GSource      *source,
+                  GIOCondition  ready)
+{
+  CprocTurnDispatch dispatch;
+
+  if (self->corked || channel_may_write (self, source, ready))
+    cproc_channel_write_queue (self);
+  if (!cproc_turn_enter (((CprocChannelSource *) source)->turn, source, &dispatch))
+    return;
+
+  channel_run_turn (self, source, ready);
+  cproc_turn_leave (&dispatch);
+  if (channel_is_exchange (self, source))
+    channel_await_answer (self);
+}
+
+/* GLib looks at whether a source can recurse before a dispatch, so at one less than the bound the
+ * next dispatch within this one is the last. */
+static void
+channel_enter_depth (CprocChannel *self,
+                     GSource      *source)
+{
+  if (++self->depth < MAX_DEPTH - 1)
+    return;
+
+  g_source_set_can_recurse (source, FALSE);
+  if (!self->warned)
+    g_warning ("A message channel is used in %d main loops inside of each other; in the next one "
+               "no message comes", MAX_DEPTH);
+  self->warned = TRUE;
 }
 
 static gboolean
@@ -291,55 +360,51 @@ channel_source_dispatch (GSource     *source,
                          gpointer     user_data)
 {
   CprocChannelSource *channel_source = (CprocChannelSource *) source;
-  CprocChannel *self = channel_source->channel;
-  GIOCondition ready = self->poll.revents;
-  CprocTurnDispatch dispatch;
+  g_autoptr(CprocChannel) self = cproc_owner_hold (channel_source->owner);
 
+  if (self == NULL || self->source != source)
+    return G_SOURCE_REMOVE;
   if (self->depth >= MAX_DEPTH)
     return G_SOURCE_CONTINUE;
-  /* A fork must not take what comes. */
+  /* A fork must leave to its parent what comes. */
   if (self->process != getpid ())
     return G_SOURCE_REMOVE;
 
-  g_object_ref (self);
-
-  /* GLib looks at it before a dispatch, so the next one within this one is the last. */
-  if (++self->depth == MAX_DEPTH - 1)
-    g_source_set_can_recurse (source, FALSE);
-
-  if (channel_may_write (self, source, ready))
-    cproc_channel_write_queue (self);
-  if (cproc_turn_enter (channel_source->turn, source, &dispatch))
-    {
-      channel_run_turn (self, source, ready);
-      cproc_turn_leave (&dispatch);
-      if (channel_is_exchange (self, source))
-        channel_await_answer (self);
-    }
-
+  channel_enter_depth (self, source);
+  channel_dispatch (self, source, self->poll.revents);
   if (self->depth-- == MAX_DEPTH - 1)
     g_source_set_can_recurse (source, TRUE);
-  g_object_unref (self);
 
   return G_SOURCE_CONTINUE;
+}
+
+static void
+channel_source_finalize (GSource *source)
+{
+  cproc_owner_unref (((CprocChannelSource *) source)->owner);
 }
 
 static GSourceFuncs channel_source_funcs = {
   .prepare = channel_source_prepare,
   .check = channel_source_check,
   .dispatch = channel_source_dispatch,
+  .finalize = channel_source_finalize,
 };
 
 void
 cproc_channel_attach (CprocChannel *self)
 {
+  CprocChannelSource *source;
+
   g_assert (self->source == NULL);
 
   self->source = g_source_new (&channel_source_funcs, sizeof (CprocChannelSource));
-  ((CprocChannelSource *) self->source)->channel = self;
-  ((CprocChannelSource *) self->source)->turn = cproc_turn_acquire (self->context);
+  source = (CprocChannelSource *) self->source;
+  source->owner = cproc_owner_new (self);
+  source->turn = cproc_turn_acquire (self->context);
   g_source_set_static_name (self->source, "[libcproc] channel");
   g_source_set_can_recurse (self->source, TRUE);
+  g_source_set_priority (self->source, self->io_priority);
   cproc_channel_watch (self);
   g_source_attach (self->source, self->context);
 }
@@ -356,22 +421,27 @@ cproc_channel_detach (CprocChannel *self)
   g_clear_pointer (&self->source, g_source_unref);
 }
 
-/* All that the other side wrote before it ended. Others may still hold its end open and write to
- * it: what is there now is all that can have been meant. */
+/* Reads all that the other side wrote before it ended. Other processes may still hold its end open
+ * and write to it: only what is there now counts. */
 void
 cproc_channel_read_rest (CprocChannel *self)
 {
   int rest = 0;
 
+  self->drains = TRUE;
   if (ioctl (self->fd, FIONREAD, &rest) < 0)
     rest = 0;
 
-  while (self->state == CPROC_CHANNEL_OPEN)
+  while (self->state == CPROC_CHANNEL_OPEN && !self->paused)
     {
       const char *text;
       gsize length;
-      CprocFrameKind kind = cproc_receive_queue_next (&self->receive_queue, &text, &length);
+      CprocFrameKind kind;
 
+      if (cproc_channel_deliver_kept (self))
+        continue;
+
+      kind = cproc_receive_queue_next (&self->receive_queue, &text, &length);
       if (kind != CPROC_FRAME_NONE)
         channel_take_frame (self, kind, text, length);
       else if (rest > 0 && channel_receive (self, &length) == CPROC_RECEIVE_DATA)

@@ -10,6 +10,7 @@
 #include <glib-unix.h>
 
 #include "cproc-channel-internal-private.h"
+#include "cproc-error.h"
 #include "cproc-gettext-private.h"
 
 /**
@@ -18,8 +19,8 @@
  * One end of a message channel between a process and its child.
  *
  * Both ends are alike: the parent has the [property@Worker:channel] of its [class@Worker], the
- * worker what [func@Channel.get_parent] returns. Each sends with [method@Channel.send],
- * and gets what the other sends by the signal [signal@Channel::message]. Messages arrive
+ * worker what [func@Cproc.Channel.get_parent] returns. Each sends with [method@Cproc.Channel.send],
+ * and gets what the other sends by the signal [signal@Cproc.Channel::message]. Messages arrive
  * complete and in the order in which they were sent.
  *
  * ```c
@@ -52,30 +53,35 @@
  *
  * ## What may go wrong
  *
- * The other side is not trusted. What is not valid, or larger than
- * [property@Channel:max-message-size], is skipped and told of by [signal@Channel::invalid-message];
- * the messages behind it arrive as ever.
+ * The other side is not trusted. Text that is not valid, or larger than
+ * [property@Cproc.Channel:max-message-size], is skipped, and the signal
+ * [signal@Cproc.Channel::invalid-message] tells of it; the messages behind it arrive as ever.
+ *
+ * A channel reads only while the signal [signal@Cproc.Channel::message] has a handler or a receive
+ * is pending. Until then messages wait in the kernel, and the other side waits with them: none is
+ * lost when a handler is connected late.
  *
  * A message that is sent is written at once as far as the kernel takes it, and the rest waits in a
  * queue, so sending never blocks. A side that reads more slowly than the other sends makes that
- * queue grow; [property@Channel:congested] tells when to wait.
+ * queue grow; [property@Cproc.Channel:congested] tells when to wait.
  *
  * After a burst of messages within one dispatch of the main loop the last of them may stay in that
  * queue until control returns to the loop, so that many go out in one system call. A handler that
- * is going to compute for long after it can call [method@Channel.flush].
+ * is going to compute for long after it can call [method@Cproc.Channel.flush].
  *
  * ## The end
  *
- * [method@Channel.close] closes the channel after all that is queued has been written. When that is
- * done, or the other side has closed its end or died, [signal@Channel::disconnected] is emitted:
- * exactly once, and after every message.
+ * [method@Cproc.Channel.close] closes the channel after all that is queued has been written. When
+ * that is done, or the other side has closed its end or died, the signal
+ * [signal@Cproc.Channel::disconnected] is emitted: exactly once, and after every message.
  *
  * ## Threads and main contexts
  *
  * A channel belongs to the main context that was thread-default when it was opened. Its methods are
- * to be called, and its signals are emitted, in that context's thread. A handler may do anything:
- * send, close the channel, drop the last reference to it, or run a main loop of its own, in which
- * the next messages come.
+ * to be called, and its signals are emitted, in that context's thread; a call from another thread
+ * is refused with a critical warning. A handler may do anything: send, close the channel, drop the
+ * last reference to it, or run a main loop of its own, in which the next messages come. At most 64
+ * such loops inside of each other get messages, so that the other side cannot exhaust the stack.
  *
  * Since: 1.0
  */
@@ -89,6 +95,7 @@ channel_forget (CprocChannel *self)
     cproc_channel_end (self);
 
   self->state = CPROC_CHANNEL_NEW;
+  self->hung_up = FALSE;
   self->send_queue.lost = FALSE;
   cproc_channel_detach (self);
   g_clear_pointer (&self->context, g_main_context_unref);
@@ -112,6 +119,7 @@ cproc_channel_dispose (GObject *object)
     cproc_send_queue_write (&self->send_queue, self->fd);
 
   channel_forget (self);
+  g_queue_clear_full (&self->kept, (GDestroyNotify) cproc_message_unref);
 
   G_OBJECT_CLASS (cproc_channel_parent_class)->dispose (object);
 }
@@ -132,6 +140,11 @@ cproc_channel_init (CprocChannel *self)
 {
   self->fd = -1;
   self->max_message_size = CPROC_CHANNEL_DEFAULT_MAX_MESSAGE_SIZE;
+  self->exit_flush_timeout = CPROC_CHANNEL_DEFAULT_EXIT_FLUSH_TIMEOUT;
+  self->io_priority = G_PRIORITY_DEFAULT;
+  self->busy_polling = TRUE;
+  self->passes_fds = TRUE;
+  g_queue_init (&self->kept);
   cproc_receive_queue_init (&self->receive_queue, self->max_message_size);
   cproc_send_queue_init (&self->send_queue);
   cproc_busy_poll_init (&self->busy_poll);
@@ -149,28 +162,60 @@ ref_context (GMainContext *context)
   return context != NULL ? g_main_context_ref (context) : g_main_context_ref_thread_default ();
 }
 
-static gboolean
-prepare_socket (int      fd,
-                GError **error)
+gboolean
+cproc_channel_check_socket (int      fd,
+                            GError **error)
 {
+  struct sockaddr_storage address;
+  socklen_t address_length = sizeof address;
   int type;
   socklen_t length = sizeof type;
+  int errsv;
 
-  if (getsockopt (fd, SOL_SOCKET, SO_TYPE, &type, &length) == 0 &&
-      fcntl (fd, F_SETFD, FD_CLOEXEC) == 0 &&
-      g_unix_set_fd_nonblocking (fd, TRUE, error))
-    return TRUE;
-
-  if (error != NULL && *error == NULL)
+  if (getsockopt (fd, SOL_SOCKET, SO_TYPE, &type, &length) == 0 && type != SOCK_STREAM)
     {
-      int errsv = errno;
-
-      g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errsv),
-                   _("The descriptor %d cannot be used as a message channel: %s"),
-                   fd, g_strerror (errsv));
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                   _("The descriptor %d is not a stream socket"), fd);
+      return FALSE;
     }
 
+  if (getpeername (fd, (struct sockaddr *) &address, &address_length) == 0)
+    return TRUE;
+
+  errsv = errno;
+  if (errsv == ENOTCONN)
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                 _("The descriptor %d is not a connected socket"), fd);
+  else
+    g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errsv),
+                 _("The descriptor %d cannot be used as a message channel: %s"),
+                 fd, g_strerror (errsv));
+
   return FALSE;
+}
+
+static gboolean
+channel_passes_fds (int fd)
+{
+  int domain;
+  socklen_t length = sizeof domain;
+
+  return getsockopt (fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0 && domain == AF_UNIX;
+}
+
+static void
+channel_begin (CprocChannel *self,
+               int           fd,
+               GMainContext *context)
+{
+  self->fd = fd;
+  self->process = getpid ();
+  self->thread = g_thread_self ();
+  self->passes_fds = channel_passes_fds (fd);
+  self->state = CPROC_CHANNEL_OPEN;
+  self->context = ref_context (context);
+  cproc_channel_attach (self);
+  cproc_channel_notify (self);
 }
 
 gboolean
@@ -182,29 +227,79 @@ cproc_channel_open (CprocChannel  *self,
   g_return_val_if_fail (CPROC_IS_CHANNEL (self), FALSE);
   g_return_val_if_fail (self->state == CPROC_CHANNEL_NEW, FALSE);
 
-  if (!prepare_socket (fd, error))
+  if (!cproc_channel_check_socket (fd, error) || !g_unix_set_fd_nonblocking (fd, TRUE, error))
     {
       close (fd);
       return FALSE;
     }
 
-  self->fd = fd;
-  self->process = getpid ();
-  self->state = CPROC_CHANNEL_OPEN;
-  self->context = ref_context (context);
-  cproc_channel_attach (self);
-  cproc_channel_notify (self);
+  fcntl (fd, F_SETFD, FD_CLOEXEC);
+  channel_begin (self, fd, context);
 
   return TRUE;
+}
+
+/**
+ * cproc_channel_new_for_socket: (constructor)
+ * @socket: (transfer none): a connected stream socket
+ * @error: return location for an error
+ *
+ * Creates a channel over a socket.
+ *
+ * The other end speaks the same format: another channel of this kind, or any program that writes a
+ * line of JSON for each message. Descriptors travel over UNIX sockets only. The channel belongs to
+ * the main context that is thread-default now; it makes the socket non-blocking, and closes it when
+ * the channel ends.
+ *
+ * ```c
+ * GSocket *socket = g_socket_connection_get_socket (connection);
+ * g_autoptr(CprocChannel) channel = cproc_channel_new_for_socket (socket, &error);
+ * ```
+ *
+ * If it is not a connected stream socket the error is `G_IO_ERROR_INVALID_ARGUMENT`.
+ *
+ * Returns: (transfer full): the channel, or `NULL` with an error
+ *
+ * Since: 1.0
+ */
+CprocChannel *
+cproc_channel_new_for_socket (GSocket  *socket,
+                              GError  **error)
+{
+  CprocChannel *self;
+
+  g_return_val_if_fail (G_IS_SOCKET (socket), NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  if (g_socket_is_closed (socket))
+    {
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                           _("The socket is closed"));
+      return NULL;
+    }
+  if (!cproc_channel_check_socket (g_socket_get_fd (socket), error))
+    return NULL;
+
+  g_socket_set_blocking (socket, FALSE);
+  self = cproc_channel_new ();
+  self->socket = g_object_ref (socket);
+  channel_begin (self, g_socket_get_fd (socket), NULL);
+
+  return self;
 }
 
 void
 cproc_channel_reset (CprocChannel *self)
 {
+  g_autoptr(GError) error = NULL;
+
   g_return_if_fail (CPROC_IS_CHANNEL (self));
 
   g_object_ref (self);
   channel_forget (self);
+  error = g_error_new_literal (CPROC_ERROR, CPROC_ERROR_NOT_RUNNING,
+                               _("The worker could not be started"));
+  cproc_channel_fail_receive (self, error);
   cproc_channel_notify (self);
   g_object_unref (self);
 }
@@ -234,7 +329,7 @@ cproc_channel_drain (CprocChannel *self)
   if (self->state == CPROC_CHANNEL_OPEN)
     cproc_channel_read_rest (self);
 
-  /* Closed by us, and nobody is left who could read what is queued. */
+  /* Closed by us, and the process that would read the queue has ended. */
   if (self->state == CPROC_CHANNEL_CLOSING)
     cproc_channel_end (self);
 
@@ -257,10 +352,10 @@ cproc_channel_is_open (CprocChannel *self)
  *
  * Closes the channel.
  *
- * What was sent before is still written, without blocking; then the descriptor is closed and
- * [signal@Channel::disconnected] is emitted. From now on nothing can be sent, and nothing that the
- * other side sends arrives. If the other side never reads, the descriptor stays open until that
- * side ends or the last reference to the channel is dropped.
+ * Messages that were sent before are still written, without blocking; then the descriptor is closed
+ * and [signal@Cproc.Channel::disconnected] is emitted. From now on nothing can be sent, and nothing
+ * that the other side sends arrives. If the other side never reads, the descriptor stays open until
+ * that side ends or the last reference to the channel is dropped.
  *
  * Closing a channel again, or one that was never open, does nothing.
  *
@@ -271,17 +366,20 @@ cproc_channel_close (CprocChannel *self)
 {
   g_return_if_fail (CPROC_IS_CHANNEL (self));
 
-  if (self->state != CPROC_CHANNEL_OPEN)
+  if (self->state != CPROC_CHANNEL_OPEN || !cproc_channel_check_call (self, G_STRFUNC, NULL))
     return;
 
   self->state = CPROC_CHANNEL_CLOSING;
   cproc_receive_queue_clear (&self->receive_queue);
+  g_queue_clear_full (&self->kept, (GDestroyNotify) cproc_message_unref);
   cproc_node_protocol_clear (&self->protocol);
 
   if (self->corked)
     cproc_channel_write_queue (self);
   if (self->send_queue.head == NULL)
     cproc_channel_end (self);
+  else
+    cproc_channel_watch (self);
 
   cproc_channel_notify (self);
 }

@@ -21,7 +21,10 @@ CPROC_AVAILABLE_IN_1_0
 G_DECLARE_FINAL_TYPE (CprocChannel, cproc_channel, CPROC, CHANNEL, GObject)
 
 CPROC_AVAILABLE_IN_1_0
-CprocChannel *cproc_channel_get_parent (GError **error) G_GNUC_WARN_UNUSED_RESULT;
+CprocChannel *cproc_channel_get_parent     (GError  **error);
+CPROC_AVAILABLE_IN_1_0
+CprocChannel *cproc_channel_new_for_socket (GSocket  *socket,
+                                            GError  **error) G_GNUC_WARN_UNUSED_RESULT;
 
 CPROC_AVAILABLE_IN_1_0
 gboolean cproc_channel_get_connected        (CprocChannel *self);
@@ -30,10 +33,25 @@ gboolean cproc_channel_get_congested        (CprocChannel *self);
 CPROC_AVAILABLE_IN_1_0
 guint64  cproc_channel_get_queued_bytes     (CprocChannel *self);
 CPROC_AVAILABLE_IN_1_0
-guint64  cproc_channel_get_max_message_size (CprocChannel *self);
+gint64   cproc_channel_get_max_message_size   (CprocChannel *self);
 CPROC_AVAILABLE_IN_1_0
-void     cproc_channel_set_max_message_size (CprocChannel *self,
-                                             guint64       max_message_size);
+void     cproc_channel_set_max_message_size   (CprocChannel *self,
+                                               gint64        max_message_size);
+CPROC_AVAILABLE_IN_1_0
+int      cproc_channel_get_exit_flush_timeout (CprocChannel *self);
+CPROC_AVAILABLE_IN_1_0
+void     cproc_channel_set_exit_flush_timeout (CprocChannel *self,
+                                               int           exit_flush_timeout);
+CPROC_AVAILABLE_IN_1_0
+gboolean cproc_channel_get_busy_poll          (CprocChannel *self);
+CPROC_AVAILABLE_IN_1_0
+void     cproc_channel_set_busy_poll          (CprocChannel *self,
+                                               gboolean      busy_poll);
+CPROC_AVAILABLE_IN_1_0
+int      cproc_channel_get_io_priority        (CprocChannel *self);
+CPROC_AVAILABLE_IN_1_0
+void     cproc_channel_set_io_priority        (CprocChannel *self,
+                                               int           io_priority);
 
 CPROC_AVAILABLE_IN_1_0
 gboolean cproc_channel_send             (CprocChannel         *self,
@@ -49,6 +67,20 @@ CPROC_AVAILABLE_IN_1_0
 gboolean cproc_channel_send_finish      (CprocChannel         *self,
                                          GAsyncResult         *result,
                                          GError              **error);
+
+CPROC_AVAILABLE_IN_1_0
+void          cproc_channel_receive_async  (CprocChannel         *self,
+                                            GCancellable         *cancellable,
+                                            GAsyncReadyCallback   callback,
+                                            gpointer              user_data);
+CPROC_AVAILABLE_IN_1_0
+CprocMessage *cproc_channel_receive_finish (CprocChannel         *self,
+                                            GAsyncResult         *result,
+                                            GError              **error) G_GNUC_WARN_UNUSED_RESULT;
+CPROC_AVAILABLE_IN_1_0
+void          cproc_channel_pause          (CprocChannel         *self);
+CPROC_AVAILABLE_IN_1_0
+void          cproc_channel_resume         (CprocChannel         *self);
 
 CPROC_AVAILABLE_IN_1_0
 gboolean cproc_channel_flush            (CprocChannel         *self,

@@ -205,8 +205,11 @@ cproc_child_check_closed (CprocChild *self)
   if (!child_has_ended (self))
     return;
 
-  if (hooks->finishing != NULL)
-    hooks->finishing (self);
+  if (hooks->finishing != NULL && !hooks->finishing (self))
+    {
+      cproc_timer_stop (&priv->closed_timer);
+      return;
+    }
 
   /* What the hook emits may have brought us here already. */
   cproc_timer_stop (&priv->closed_timer);

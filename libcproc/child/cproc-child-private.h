@@ -45,8 +45,9 @@ typedef struct
   void     (*set_context) (CprocChild   *self,
                            GMainContext *context);
 
-  /* The process and its streams have ended; `closed` comes next. */
-  void     (*finishing)   (CprocChild   *self);
+  /* The process and its streams have ended; `closed` comes next, unless this returns FALSE: then
+   * the subclass calls cproc_child_expect_closed() later. */
+  gboolean (*finishing)   (CprocChild   *self);
 
   /* Why the child was ended early, or what it said last: see cproc_child_dup_failure(). */
   GError  *(*dup_failure) (CprocChild   *self);

@@ -177,13 +177,15 @@ cproc_exec_received (CprocChild  *child,
     }
 }
 
-static void
+static gboolean
 cproc_exec_finishing (CprocChild *child)
 {
   CprocExec *self = CPROC_EXEC (child);
 
   for (guint i = 0; i < G_N_ELEMENTS (self->buffers); i++)
     self->bytes[i] = cproc_buffer_to_bytes (&self->buffers[i]);
+
+  return TRUE;
 }
 
 /* What a program said last is as a rule why it failed; a whole page of it is no message. */

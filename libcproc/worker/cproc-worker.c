@@ -72,16 +72,9 @@ typedef enum
   PROP_CHANNEL_FD,
 } CprocWorkerProperty;
 
-enum
-{
-  SIGNAL_MESSAGE,
-  SIGNAL_INVALID_MESSAGE,
-  SIGNAL_DISCONNECTED,
-  N_SIGNALS
-};
-
 static GParamSpec *properties[PROP_CHANNEL_FD + 1];
-static guint signals[N_SIGNALS];
+/* By the number of the channel's signal. */
+static guint signals[CPROC_CHANNEL_N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (CprocWorker, cproc_worker, CPROC_TYPE_CHILD)
 
@@ -90,7 +83,7 @@ worker_message (gpointer      owner,
                 CprocMessage *message)
 {
   cproc_child_emit_due (owner);
-  g_signal_emit (owner, signals[SIGNAL_MESSAGE], 0, message);
+  g_signal_emit (owner, signals[CPROC_CHANNEL_SIGNAL_MESSAGE], 0, message);
 }
 
 static void
@@ -98,20 +91,30 @@ worker_invalid_message (gpointer  owner,
                         GError   *error)
 {
   cproc_child_emit_due (owner);
-  g_signal_emit (owner, signals[SIGNAL_INVALID_MESSAGE], 0, error);
+  g_signal_emit (owner, signals[CPROC_CHANNEL_SIGNAL_INVALID_MESSAGE], 0, error);
 }
 
 static void
 worker_disconnected (gpointer owner)
 {
   cproc_child_emit_due (owner);
-  g_signal_emit (owner, signals[SIGNAL_DISCONNECTED], 0);
+  g_signal_emit (owner, signals[CPROC_CHANNEL_SIGNAL_DISCONNECTED], 0);
+  /* A paused channel held `closed` back. */
+  cproc_child_expect_closed (owner);
+}
+
+static gboolean
+worker_has_handler (gpointer           owner,
+                    CprocChannelSignal signal)
+{
+  return g_signal_has_handler_pending (owner, signals[signal], 0, FALSE);
 }
 
 static const CprocChannelDelegate delegate_functions = {
   .message = worker_message,
   .invalid_message = worker_invalid_message,
   .disconnected = worker_disconnected,
+  .has_handler = worker_has_handler,
 };
 
 static gboolean
@@ -127,8 +130,8 @@ cproc_worker_prepare (CprocChild   *child,
   if (nowhere == NULL || !cproc_fd_open_socketpair (fds, error))
     return FALSE;
 
-  /* What is sent now waits in the socket. The end of a program that has not begun, since its start
-   * fails, is nobody's news. */
+  /* Messages that are sent now wait in the socket. If the start fails, do not emit
+   * `disconnected`. */
   if (!cproc_channel_open (self->channel, fds[0], nowhere, error))
     {
       cproc_fd_clear (&fds[1]);
@@ -162,10 +165,14 @@ cproc_worker_set_context (CprocChild   *child,
   cproc_channel_set_context (CPROC_WORKER (child)->channel, context);
 }
 
-static void
+static gboolean
 cproc_worker_finishing (CprocChild *child)
 {
-  cproc_channel_drain (CPROC_WORKER (child)->channel);
+  CprocChannel *channel = CPROC_WORKER (child)->channel;
+
+  cproc_channel_drain (channel);
+
+  return !cproc_channel_is_open (channel);
 }
 
 static void
@@ -276,25 +283,28 @@ install_signals (GType type)
    *
    * The worker has sent a message.
    *
+   * While nothing is connected, messages wait in the kernel; see [signal@Cproc.Channel::message].
+   *
    * Since: 1.0
    */
-  signals[SIGNAL_MESSAGE] =
+  signals[CPROC_CHANNEL_SIGNAL_MESSAGE] =
     g_signal_new ("message", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                   G_TYPE_NONE, 1, CPROC_TYPE_MESSAGE);
-  cproc_channel_set_marshaller (signals[SIGNAL_MESSAGE], type);
+  cproc_channel_set_marshaller (signals[CPROC_CHANNEL_SIGNAL_MESSAGE], type);
 
   /**
    * CprocWorker::invalid-message:
    * @self: the worker
    * @error: what is wrong with it
    *
-   * The worker has sent something that is no message; it has been skipped.
+   * The worker has sent something that is not a message; it has been skipped.
    *
-   * The error is [error@Cproc.Error.INVALID_MESSAGE] or [error@Cproc.Error.MESSAGE_TOO_LARGE].
+   * The error is [error@Cproc.Error.INVALID_MESSAGE] or [error@Cproc.Error.MESSAGE_TOO_LARGE]. If
+   * nothing is connected, it becomes a warning.
    *
    * Since: 1.0
    */
-  signals[SIGNAL_INVALID_MESSAGE] =
+  signals[CPROC_CHANNEL_SIGNAL_INVALID_MESSAGE] =
     g_signal_new ("invalid-message", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                   G_TYPE_NONE, 1, G_TYPE_ERROR);
 
@@ -306,7 +316,7 @@ install_signals (GType type)
    *
    * Since: 1.0
    */
-  signals[SIGNAL_DISCONNECTED] =
+  signals[CPROC_CHANNEL_SIGNAL_DISCONNECTED] =
     g_signal_new ("disconnected", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
@@ -535,6 +545,76 @@ cproc_worker_send_finish (CprocWorker   *self,
   g_return_val_if_fail (g_async_result_is_tagged (result, cproc_worker_send_async), FALSE);
 
   return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+static void
+worker_received (GObject      *source,
+                 GAsyncResult *result,
+                 gpointer      user_data)
+{
+  g_autoptr(GTask) task = user_data;
+  GError *error = NULL;
+  CprocMessage *message = cproc_channel_receive_finish (CPROC_CHANNEL (source), result, &error);
+
+  if (error != NULL)
+    g_task_return_error (task, error);
+  else
+    g_task_return_pointer (task, message, (GDestroyNotify) cproc_message_unref);
+}
+
+/**
+ * cproc_worker_receive_async:
+ * @self: a worker
+ * @cancellable: (nullable): a cancellable, or `NULL`
+ * @callback: (nullable) (scope async): what to call when a message has come, or the channel has
+ *   ended
+ * @user_data: data for the callback
+ *
+ * Receives the next message of the worker; see [method@Cproc.Channel.receive_async].
+ *
+ * Since: 1.0
+ */
+void
+cproc_worker_receive_async (CprocWorker         *self,
+                            GCancellable        *cancellable,
+                            GAsyncReadyCallback  callback,
+                            gpointer             user_data)
+{
+  GTask *task;
+
+  g_return_if_fail (CPROC_IS_WORKER (self));
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  task = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_source_tag (task, cproc_worker_receive_async);
+  g_task_set_check_cancellable (task, FALSE);
+  cproc_channel_receive_async (self->channel, cancellable, worker_received, task);
+}
+
+/**
+ * cproc_worker_receive_finish:
+ * @self: a worker
+ * @result: the result
+ * @error: return location for an error
+ *
+ * Finishes [method@Cproc.Worker.receive_async].
+ *
+ * Returns: (transfer full) (nullable): the message; `NULL` without an error if the channel has
+ *   ended
+ *
+ * Since: 1.0
+ */
+CprocMessage *
+cproc_worker_receive_finish (CprocWorker   *self,
+                             GAsyncResult  *result,
+                             GError       **error)
+{
+  g_return_val_if_fail (CPROC_IS_WORKER (self), NULL);
+  g_return_val_if_fail (g_async_result_is_tagged (result, cproc_worker_receive_async), NULL);
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  return g_task_propagate_pointer (G_TASK (result), error);
 }
 
 /**

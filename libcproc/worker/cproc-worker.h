@@ -46,6 +46,16 @@ gboolean cproc_worker_send_finish      (CprocWorker          *self,
                                         GError              **error);
 
 CPROC_AVAILABLE_IN_1_0
+void          cproc_worker_receive_async  (CprocWorker          *self,
+                                           GCancellable         *cancellable,
+                                           GAsyncReadyCallback   callback,
+                                           gpointer              user_data);
+CPROC_AVAILABLE_IN_1_0
+CprocMessage *cproc_worker_receive_finish (CprocWorker          *self,
+                                           GAsyncResult         *result,
+                                           GError              **error) G_GNUC_WARN_UNUSED_RESULT;
+
+CPROC_AVAILABLE_IN_1_0
 void     cproc_worker_close_channel    (CprocWorker          *self);
 
 G_END_DECLS

@@ -45,6 +45,7 @@ for (const name of ['message', 'invalid-message', 'disconnected', 'exit', 'close
     const worker = Cproc.Worker.new_for_command(command);
     const texts = [];
     worker.connect(name, fail);
+    worker.connect('invalid-message', () => {});
     worker.connect('message', (_worker, message) => {
       if (texts.push(message.get_text()) === 3)
         worker.close_channel();

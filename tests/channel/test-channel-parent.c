@@ -119,8 +119,8 @@ test_exact_numbers (void)
   Peer peer = peer_new ("echo-node");
   g_autofree char *output = NULL;
 
-  send_text (&peer, "[9223372036854775807,-9223372036854775808,9007199254740993,0.1,5e-324,"
-                    "1.7976931348623157e308,0]");
+  send_text (&peer, "[9223372036854775807,-9223372036854775808,9007199254740993,0.1,"
+                    "4.94065645841247e-324,1.7976931348623157e308,0]");
   send_text (&peer, "{\"z\":1,\"a\":{\"\":[]},\"m\":\"\\u0000\\ud800\"}");
   run_until (&peer.end->n_messages, 2);
   g_assert_cmpstr (peer.end->log->str, ==,

@@ -157,7 +157,7 @@ send_much (void)
 static void
 run_environment (int fd)
 {
-  g_autoptr(CprocChannel) again = cproc_channel_get_parent (NULL);
+  CprocChannel *again = cproc_channel_get_parent (NULL);
   g_autofree char *json =
     g_strdup_printf ("{\"fd\":%s,\"mode\":%s,\"cloexec\":%s,\"nonblocking\":%s,\"same\":%s}",
                      g_getenv ("NODE_CHANNEL_FD") != NULL ? "true" : "false",
@@ -280,7 +280,6 @@ main (int    argc,
       run_mode (mode, fd);
     }
 
-  g_clear_object (&channel);
   g_main_loop_unref (loop);
 
   return 0;

@@ -510,6 +510,11 @@ note_too_large (CprocWorker *worker,
 }
 
 static void
+ignore_message (void)
+{
+}
+
+static void
 test_too_large (void)
 {
   const char *args[] = { "raw", "[\"much too large\"]\n1\n", NULL };
@@ -518,6 +523,7 @@ test_too_large (void)
   guint n = 0;
 
   g_signal_connect (worker, "invalid-message", G_CALLBACK (note_too_large), &n);
+  g_signal_connect (worker, "message", G_CALLBACK (ignore_message), NULL);
   cproc_channel_set_max_message_size (cproc_worker_get_channel (worker), 10);
   test_start (CPROC_CHILD (worker));
   g_assert_false (send_json (worker, "\"much too large\"", &error));

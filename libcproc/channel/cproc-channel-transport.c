@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "cproc-channel-internal-private.h"
+#include "cproc-fd-closer-private.h"
+
+/* A half-closed connection has ended as well. */
+#define IO_HALF_CLOSED ((GIOCondition) POLLRDHUP)
+
+/* What the other side sends stays in the kernel, and makes that side wait, until something here
+ * asks for it. Its end is seen in any case. */
+static GIOCondition
+channel_condition (CprocChannel *self)
+{
+  GIOCondition condition = IO_HALF_CLOSED;
+
+  if (self->state == CPROC_CHANNEL_CLOSING || self->reading)
+    condition |= G_IO_IN;
+  if (self->blocked)
+    condition |= G_IO_OUT;
+
+  return condition;
+}
+
+/* Brings what the source waits for up to date. */
+void
+cproc_channel_watch (CprocChannel *self)
+{
+  GIOCondition condition = channel_condition (self);
+
+  if (self->source == NULL)
+    return;
+
+  /* The system reports the end of the other side again and again. */
+  if (self->fd < 0 || (self->hung_up && self->paused))
+    {
+      if (self->poll.events != 0)
+        g_source_remove_poll (self->source, &self->poll);
+      self->poll.events = 0;
+      self->poll.revents = 0;
+    }
+  else if (self->poll.events == 0)
+    {
+      self->poll = (GPollFD) { .fd = self->fd, .events = condition };
+      g_source_add_poll (self->source, &self->poll);
+    }
+  else
+    {
+      self->poll.events = condition;
+    }
+
+  if (self->retry)
+    g_source_set_ready_time (self->source,
+                             g_get_monotonic_time () + CPROC_SEND_RETRY_MSEC * 1000);
+  else if (g_source_get_ready_time (self->source) >= 0)
+    g_source_set_ready_time (self->source, -1);
+}
+
+void
+cproc_channel_write_queue (CprocChannel *self)
+{
+  CprocSendResult result = cproc_send_queue_write (&self->send_queue, self->fd);
+
+  self->last_write = g_get_monotonic_time ();
+  self->corked = FALSE;
+  self->blocked = result == CPROC_SEND_BLOCKED;
+  self->retry = result == CPROC_SEND_RETRY;
+
+  if (result == CPROC_SEND_CLOSED)
+    cproc_channel_close_writing (self);
+  else
+    cproc_channel_watch (self);
+}
+
+/* The other side takes no more. What it sent before is still to be read. */
+void
+cproc_channel_close_writing (CprocChannel *self)
+{
+  cproc_send_queue_fail (&self->send_queue);
+  self->write_closed = TRUE;
+  self->corked = FALSE;
+  self->blocked = FALSE;
+  self->retry = FALSE;
+  cproc_channel_watch (self);
+}
+
+/* Descriptors in unread data are closed with the socket, which may block. */
+static void
+channel_close_socket (CprocChannel *self)
+{
+  int fd = self->fd;
+  int unread = 0;
+
+  self->fd = -1;
+  if (ioctl (fd, FIONREAD, &unread) < 0)
+    unread = 0;
+
+  if (self->socket != NULL)
+    {
+      if (unread > 0)
+        cproc_fd_closer_push (fcntl (fd, F_DUPFD_CLOEXEC, 3));
+      g_socket_close (self->socket, NULL);
+      g_clear_object (&self->socket);
+    }
+  else if (unread > 0)
+    {
+      cproc_fd_closer_push (fd);
+    }
+  else
+    {
+      close (fd);
+    }
+}
+
+void
+cproc_channel_end (CprocChannel *self)
+{
+  self->state = CPROC_CHANNEL_ENDED;
+  cproc_channel_close_writing (self);
+  channel_close_socket (self);
+  cproc_channel_watch (self);
+
+  self->write_closed = FALSE;
+  self->at_end = FALSE;
+  self->drains = FALSE;
+  cproc_receive_queue_clear (&self->receive_queue);
+  cproc_node_protocol_clear (&self->protocol);
+}
