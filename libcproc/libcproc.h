@@ -13,6 +13,7 @@
 #include "cproc-exec.h"
 #include "cproc-message-iter.h"
 #include "cproc-message.h"
+#include "cproc-request.h"
 #include "cproc-channel.h"
 #include "cproc-worker.h"
 #include "cproc-signal.h"

@@ -68,6 +68,42 @@ typedef enum
 } CprocError;
 
 CPROC_AVAILABLE_IN_1_0
-GQuark cproc_error_quark (void);
+GQuark cproc_error_quark       (void);
+
+/**
+ * CPROC_REPLY_ERROR:
+ *
+ * The error domain of what the other side of a channel answers to a request. The code is the one
+ * that the other side gave; [error@Cproc.ReplyError] names those that have a meaning of their own.
+ *
+ * Since: 1.0
+ */
+#define CPROC_REPLY_ERROR (cproc_reply_error_quark ())
+
+/**
+ * CprocReplyError:
+ * @CPROC_REPLY_ERROR_PARSE_ERROR: the request was not valid JSON
+ * @CPROC_REPLY_ERROR_INVALID_REQUEST: the request was not a valid request
+ * @CPROC_REPLY_ERROR_METHOD_NOT_FOUND: the other side does not have the method
+ * @CPROC_REPLY_ERROR_INVALID_PARAMS: the parameters do not fit the method
+ * @CPROC_REPLY_ERROR_INTERNAL_ERROR: the other side failed, or dropped the request unanswered
+ * @CPROC_REPLY_ERROR_CANCELLED: the other side stopped because the request was cancelled
+ *
+ * Codes of JSON-RPC 2.0 that the other side of a channel may answer. Other codes pass as they are.
+ *
+ * Since: 1.0
+ */
+typedef enum
+{
+  CPROC_REPLY_ERROR_PARSE_ERROR = -32700,
+  CPROC_REPLY_ERROR_INVALID_REQUEST = -32600,
+  CPROC_REPLY_ERROR_METHOD_NOT_FOUND = -32601,
+  CPROC_REPLY_ERROR_INVALID_PARAMS = -32602,
+  CPROC_REPLY_ERROR_INTERNAL_ERROR = -32603,
+  CPROC_REPLY_ERROR_CANCELLED = -32800,
+} CprocReplyError;
+
+CPROC_AVAILABLE_IN_1_0
+GQuark cproc_reply_error_quark (void);
 
 G_END_DECLS

@@ -8,14 +8,18 @@
 #include "cproc-node-protocol-private.h"
 #include "cproc-busy-poll-private.h"
 #include "cproc-owner-private.h"
+#include "cproc-request-table-private.h"
 #include "cproc-turn-private.h"
 
 /* What the files of CprocChannel share; no other file includes this. Each uses only those below it:
  *
+ * cproc-channel-request-sync.c
  * cproc-channel.c            the object
  * cproc-channel-parent.c     the end that leads to the parent
  * cproc-channel-source.c     its life in the main context: reading, writing, emitting
  * cproc-channel-receive.c    who gets a message: a receive, a handler, or nobody yet
+ * cproc-channel-request.c    requests and their answers, in both directions
+ * cproc-request.c            a request of the other side
  * cproc-channel-send.c       the methods that send
  * cproc-channel-flush.c
  * cproc-channel-submit.c     the way from a message to the kernel
@@ -72,6 +76,12 @@ struct _CprocChannel
 
   GTask *receive_task; /* that gets the next message, or NULL */
   GQueue kept;         /* messages that wait for a receive */
+  gsize kept_bytes;
+  GQueue deferred;     /* messages that came within a synchronous request */
+  guint sync_depth;    /* of synchronous requests */
+  CprocRequestTable requests; /* of this side, PendingRequest */
+  GHashTable *incoming;       /* id to CprocRequest, not owned: unanswered; or NULL */
+  GHashTable *served;         /* method to its function; or NULL */
   guint n_dropped;     /* messages that came at the end, for which there was no handler */
 
   /* A burst: see cproc_channel_is_burst(). */
@@ -125,12 +135,32 @@ void cproc_channel_end (CprocChannel *self);
  *
  * listens: whether a message that comes now has a taker. deliver: calls user code. */
 gboolean cproc_channel_listens (CprocChannel *self);
+gboolean cproc_channel_wants_message (CprocChannel *self);
 void cproc_channel_deliver (CprocChannel *self,
                             CprocMessage *message);
 gboolean cproc_channel_deliver_kept (CprocChannel *self);
 void cproc_channel_end_receive (CprocChannel *self);
 void cproc_channel_fail_receive (CprocChannel *self,
                                  GError       *error);
+
+/* cproc-channel-request.c
+ *
+ * take_rpc: TRUE where the message was a request or an answer; calls user code. */
+gboolean cproc_channel_has_requests (CprocChannel *self);
+gboolean cproc_channel_take_answer (CprocChannel *self,
+                                    CprocMessage *message);
+gboolean cproc_channel_take_request (CprocChannel *self,
+                                     CprocMessage *message);
+void cproc_channel_end_requests (CprocChannel *self);
+void cproc_channel_move_requests (CprocChannel *self);
+void cproc_channel_clear_served (CprocChannel *self);
+
+/* cproc-request.c. id: NULL for a notification; all but the channel is given away. */
+CprocRequest *cproc_request_new (CprocChannel *channel,
+                                 char         *id,
+                                 char         *method,
+                                 CprocMessage *params);
+const char *cproc_request_get_id (CprocRequest *self);
 
 /* cproc-channel-notify.c
  *
@@ -152,6 +182,8 @@ void cproc_channel_emit_message (CprocChannel *self,
 void cproc_channel_emit_invalid (CprocChannel *self,
                                  GError       *error);
 void cproc_channel_emit_disconnected (CprocChannel *self);
+void cproc_channel_emit_request (CprocChannel *self,
+                                 CprocRequest *request);
 
 /* cproc-channel-submit.c
  *

@@ -103,6 +103,23 @@ cproc_channel_install_signals (GObjectClass *object_class)
    */
   channel_signals[CPROC_CHANNEL_SIGNAL_DISCONNECTED] =
     g_signal_new ("disconnected", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+
+  /**
+   * CprocChannel::request-received:
+   * @self: the channel
+   * @request: the request
+   *
+   * The other side has sent a request, or a notification.
+   *
+   * Methods that are given to [method@Cproc.Channel.serve] go before this. While nothing is
+   * connected, and nothing is served, a request is a message like any other. If there are several
+   * handlers the first to reply answers the request.
+   *
+   * Since: 1.0
+   */
+  channel_signals[CPROC_CHANNEL_SIGNAL_REQUEST_RECEIVED] =
+    g_signal_new ("request-received", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                  G_TYPE_NONE, 1, CPROC_TYPE_REQUEST);
 }
 
 void
@@ -142,6 +159,15 @@ cproc_channel_emit_invalid (CprocChannel *self,
   if (self->delegate != NULL)
     self->delegate_functions->invalid_message (self->delegate, error);
   g_signal_emit (self, channel_signals[CPROC_CHANNEL_SIGNAL_INVALID_MESSAGE], 0, error);
+}
+
+void
+cproc_channel_emit_request (CprocChannel *self,
+                            CprocRequest *request)
+{
+  if (self->delegate != NULL)
+    self->delegate_functions->request_received (self->delegate, request);
+  g_signal_emit (self, channel_signals[CPROC_CHANNEL_SIGNAL_REQUEST_RECEIVED], 0, request);
 }
 
 void

@@ -11,6 +11,7 @@ typedef enum
   CPROC_CHANNEL_SIGNAL_MESSAGE,
   CPROC_CHANNEL_SIGNAL_INVALID_MESSAGE,
   CPROC_CHANNEL_SIGNAL_DISCONNECTED,
+  CPROC_CHANNEL_SIGNAL_REQUEST_RECEIVED,
   CPROC_CHANNEL_N_SIGNALS
 } CprocChannelSignal;
 
@@ -22,6 +23,8 @@ typedef struct
   void (*invalid_message) (gpointer      delegate,
                            GError       *error);
   void (*disconnected)    (gpointer      delegate);
+  void (*request_received) (gpointer      delegate,
+                            CprocRequest *request);
   /* Whether its own signal of that kind has a handler. */
   gboolean (*has_handler) (gpointer           delegate,
                            CprocChannelSignal signal);
@@ -42,6 +45,13 @@ void cproc_channel_set_marshaller (guint signal_id,
 /* FALSE with an error if it is not a connected stream socket. */
 gboolean cproc_channel_check_socket (int      fd,
                                      GError **error);
+
+/* A request whose task may have another source than the channel. task: given away. */
+void cproc_channel_start_request (CprocChannel *self,
+                                  const char   *method,
+                                  CprocMessage *params,
+                                  guint         timeout,
+                                  GTask        *task);
 
 /* Gives it its socket (given away) and the context that its signals are emitted in. */
 gboolean cproc_channel_open (CprocChannel  *self,

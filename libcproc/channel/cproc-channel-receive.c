@@ -5,11 +5,21 @@
 #include "cproc-channel-internal-private.h"
 #include "cproc-gettext-private.h"
 
+/* So much is kept while only requests are listened for. */
+#define MAX_KEPT (1024 * 1024)
+
 gboolean
-cproc_channel_listens (CprocChannel *self)
+cproc_channel_wants_message (CprocChannel *self)
 {
   return self->receive_task != NULL ||
          cproc_channel_has_handler (self, CPROC_CHANNEL_SIGNAL_MESSAGE);
+}
+
+gboolean
+cproc_channel_listens (CprocChannel *self)
+{
+  return cproc_channel_wants_message (self) ||
+         (self->kept_bytes <= MAX_KEPT && cproc_channel_has_requests (self));
 }
 
 /* The source that watches the cancellable is the task's data. */
@@ -48,18 +58,45 @@ channel_return_message (CprocChannel *self,
   g_task_return_pointer (task, message, message_unref);
 }
 
-void
-cproc_channel_deliver (CprocChannel *self,
-                       CprocMessage *message)
+static void
+channel_deliver_now (CprocChannel *self,
+                     CprocMessage *message)
 {
   if (self->receive_task != NULL)
     channel_return_message (self, cproc_message_ref (message));
   else if (cproc_channel_has_handler (self, CPROC_CHANNEL_SIGNAL_MESSAGE))
     cproc_channel_emit_message (self, message);
-  else if (self->pulled)
-    g_queue_push_tail (&self->kept, cproc_message_ref (message));
+  else if (self->pulled || cproc_channel_has_requests (self))
+    {
+      self->kept_bytes += message->length;
+      g_queue_push_tail (&self->kept, cproc_message_ref (message));
+    }
   else
     self->n_dropped++;
+}
+
+void
+cproc_channel_deliver (CprocChannel *self,
+                       CprocMessage *message)
+{
+  if (cproc_channel_take_answer (self, message))
+    return;
+
+  if (self->sync_depth > 0)
+    g_queue_push_tail (&self->deferred, cproc_message_ref (message));
+  else if (!cproc_channel_take_request (self, message))
+    channel_deliver_now (self, message);
+}
+
+static CprocMessage *
+channel_pop_kept (CprocChannel *self)
+{
+  CprocMessage *message = g_queue_pop_head (&self->kept);
+
+  if (message != NULL)
+    self->kept_bytes -= message->length;
+
+  return message;
 }
 
 gboolean
@@ -67,10 +104,20 @@ cproc_channel_deliver_kept (CprocChannel *self)
 {
   g_autoptr(CprocMessage) message = NULL;
 
-  if (g_queue_is_empty (&self->kept) || !cproc_channel_listens (self))
+  if (self->sync_depth > 0)
     return FALSE;
 
-  message = g_queue_pop_head (&self->kept);
+  if (!g_queue_is_empty (&self->kept) && cproc_channel_wants_message (self))
+    {
+      message = channel_pop_kept (self);
+      channel_deliver_now (self, message);
+      return TRUE;
+    }
+
+  message = g_queue_pop_head (&self->deferred);
+  if (message == NULL)
+    return FALSE;
+
   cproc_channel_deliver (self, message);
 
   return TRUE;
@@ -81,7 +128,7 @@ void
 cproc_channel_end_receive (CprocChannel *self)
 {
   if (self->receive_task != NULL)
-    channel_return_message (self, g_queue_pop_head (&self->kept));
+    channel_return_message (self, channel_pop_kept (self));
 }
 
 void

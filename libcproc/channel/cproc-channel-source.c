@@ -40,8 +40,10 @@ channel_has_input (CprocChannel *self)
   if (channel_is_ending (self))
     return TRUE;
 
-  return self->reading && (cproc_receive_queue_has_data (&self->receive_queue) ||
-                           !g_queue_is_empty (&self->kept));
+  return self->reading &&
+         (cproc_receive_queue_has_data (&self->receive_queue) ||
+          (self->sync_depth == 0 && !g_queue_is_empty (&self->deferred)) ||
+          (!g_queue_is_empty (&self->kept) && cproc_channel_wants_message (self)));
 }
 
 static gboolean
@@ -50,7 +52,7 @@ channel_has_work (CprocChannel *self)
   return channel_has_input (self) || self->corked ||
          !g_queue_is_empty (&self->send_queue.done) ||
          !g_queue_is_empty (&self->send_queue.failed) ||
-         self->state == CPROC_CHANNEL_ENDED ||
+         (self->state == CPROC_CHANNEL_ENDED && self->sync_depth == 0) ||
          (self->state == CPROC_CHANNEL_CLOSING && self->send_queue.head == NULL) ||
          cproc_channel_properties_changed (self);
 }
@@ -153,6 +155,11 @@ channel_receive (CprocChannel *self,
 static void
 channel_tell_dropped (CprocChannel *self)
 {
+  if (!self->pulled)
+    {
+      self->n_dropped += g_queue_get_length (&self->kept);
+      g_queue_clear_full (&self->kept, (GDestroyNotify) cproc_message_unref);
+    }
   if (self->n_dropped > 0)
     g_warning ("The other side of a message channel has ended, and %u of its messages were "
                "dropped: nothing was connected to “message”", self->n_dropped);
@@ -274,6 +281,15 @@ cproc_channel_process_pending (CprocChannel *self)
   cproc_channel_return_tasks (self);
   cproc_channel_notify (self);
 
+  if (self->state != CPROC_CHANNEL_ENDED)
+    return;
+
+  cproc_channel_end_requests (self);
+  /* Messages that came within a synchronous request come after it. */
+  if (self->sync_depth > 0)
+    return;
+  while (!g_queue_is_empty (&self->deferred) && cproc_channel_deliver_kept (self))
+    ;
   if (self->state != CPROC_CHANNEL_ENDED)
     return;
 

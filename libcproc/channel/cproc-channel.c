@@ -98,6 +98,7 @@ channel_forget (CprocChannel *self)
   self->hung_up = FALSE;
   self->send_queue.lost = FALSE;
   cproc_channel_detach (self);
+  cproc_channel_end_requests (self);
   g_clear_pointer (&self->context, g_main_context_unref);
   cproc_channel_return_tasks (self);
 }
@@ -120,6 +121,10 @@ cproc_channel_dispose (GObject *object)
 
   channel_forget (self);
   g_queue_clear_full (&self->kept, (GDestroyNotify) cproc_message_unref);
+  g_queue_clear_full (&self->deferred, (GDestroyNotify) cproc_message_unref);
+  cproc_request_table_clear (&self->requests);
+  g_clear_pointer (&self->incoming, g_hash_table_unref);
+  cproc_channel_clear_served (self);
 
   G_OBJECT_CLASS (cproc_channel_parent_class)->dispose (object);
 }
@@ -145,6 +150,7 @@ cproc_channel_init (CprocChannel *self)
   self->busy_polling = TRUE;
   self->passes_fds = TRUE;
   g_queue_init (&self->kept);
+  g_queue_init (&self->deferred);
   cproc_receive_queue_init (&self->receive_queue, self->max_message_size);
   cproc_send_queue_init (&self->send_queue);
   cproc_busy_poll_init (&self->busy_poll);
@@ -318,6 +324,7 @@ cproc_channel_set_context (CprocChannel *self,
   self->context = ref_context (context);
   cproc_channel_attach (self);
   cproc_channel_move_tasks (self);
+  cproc_channel_move_requests (self);
 }
 
 void
@@ -372,6 +379,8 @@ cproc_channel_close (CprocChannel *self)
   self->state = CPROC_CHANNEL_CLOSING;
   cproc_receive_queue_clear (&self->receive_queue);
   g_queue_clear_full (&self->kept, (GDestroyNotify) cproc_message_unref);
+  g_queue_clear_full (&self->deferred, (GDestroyNotify) cproc_message_unref);
+  self->kept_bytes = 0;
   cproc_node_protocol_clear (&self->protocol);
 
   if (self->corked)

@@ -11,6 +11,7 @@
 #include <json-glib/json-glib.h>
 
 #include "cproc-message.h"
+#include "cproc-request.h"
 #include "cproc-version-macros.h"
 
 G_BEGIN_DECLS
@@ -81,6 +82,55 @@ CPROC_AVAILABLE_IN_1_0
 void          cproc_channel_pause          (CprocChannel         *self);
 CPROC_AVAILABLE_IN_1_0
 void          cproc_channel_resume         (CprocChannel         *self);
+
+/**
+ * CprocRequestFunc:
+ * @channel: the channel
+ * @request: the request, which may be answered now or later
+ * @user_data: the data that was given with the function
+ *
+ * Handles the requests of one method.
+ *
+ * Since: 1.0
+ */
+typedef void (*CprocRequestFunc) (CprocChannel *channel,
+                                  CprocRequest *request,
+                                  gpointer      user_data);
+
+CPROC_AVAILABLE_IN_1_0
+void          cproc_channel_request_async          (CprocChannel         *self,
+                                                    const char           *method,
+                                                    CprocMessage         *params,
+                                                    guint                 timeout,
+                                                    GCancellable         *cancellable,
+                                                    GAsyncReadyCallback   callback,
+                                                    gpointer              user_data);
+CPROC_AVAILABLE_IN_1_0
+CprocMessage *cproc_channel_request_finish         (CprocChannel         *self,
+                                                    GAsyncResult         *result,
+                                                    GError              **error)
+                                                    G_GNUC_WARN_UNUSED_RESULT;
+CPROC_AVAILABLE_IN_1_0
+CprocMessage *cproc_channel_request                (CprocChannel         *self,
+                                                    const char           *method,
+                                                    CprocMessage         *params,
+                                                    guint                 timeout,
+                                                    GCancellable         *cancellable,
+                                                    GError              **error)
+                                                    G_GNUC_WARN_UNUSED_RESULT;
+CPROC_AVAILABLE_IN_1_0
+CprocMessage *cproc_channel_request_get_error_data (GAsyncResult         *result);
+CPROC_AVAILABLE_IN_1_0
+gboolean      cproc_channel_notify_peer            (CprocChannel         *self,
+                                                    const char           *method,
+                                                    CprocMessage         *params,
+                                                    GError              **error);
+CPROC_AVAILABLE_IN_1_0
+void          cproc_channel_serve                  (CprocChannel         *self,
+                                                    const char           *method,
+                                                    CprocRequestFunc      func,
+                                                    gpointer              user_data,
+                                                    GDestroyNotify        destroy);
 
 CPROC_AVAILABLE_IN_1_0
 gboolean cproc_channel_flush            (CprocChannel         *self,

@@ -29,6 +29,11 @@ CprocMessage *cproc_message_new      (const char   *text,
                                       gsize         length,
                                       GUnixFDList  *fd_list);
 
+/* A message of the library's own: text is checked, and given away. carried: the message whose
+ * descriptors it takes along, or NULL. */
+CprocMessage *cproc_message_new_frame (char         *text,
+                                       CprocMessage *carried);
+
 /* The same without a copy: storage is from g_malloc() and given away, the text lies in it at or
  * behind sizeof (CprocMessage), and one byte more for its end is there. */
 CprocMessage *cproc_message_new_take (gpointer      storage,

@@ -53,6 +53,23 @@ cproc_message_new (const char  *text,
 }
 
 CprocMessage *
+cproc_message_new_frame (char         *text,
+                         CprocMessage *carried)
+{
+  CprocMessage *self = cproc_message_new (text, strlen (text), NULL);
+
+  g_free (text);
+  if (carried != NULL && carried->fd_list != NULL)
+    {
+      self->fd_list = g_object_ref (carried->fd_list);
+      self->handle_type = carried->handle_type;
+      self->handle_members = carried->handle_members;
+    }
+
+  return self;
+}
+
+CprocMessage *
 cproc_message_new_take (gpointer    storage,
                         const char *text,
                         gsize       length)

@@ -103,6 +103,14 @@ worker_disconnected (gpointer owner)
   cproc_child_expect_closed (owner);
 }
 
+static void
+worker_request_received (gpointer      owner,
+                         CprocRequest *request)
+{
+  cproc_child_emit_due (owner);
+  g_signal_emit (owner, signals[CPROC_CHANNEL_SIGNAL_REQUEST_RECEIVED], 0, request);
+}
+
 static gboolean
 worker_has_handler (gpointer           owner,
                     CprocChannelSignal signal)
@@ -114,6 +122,7 @@ static const CprocChannelDelegate delegate_functions = {
   .message = worker_message,
   .invalid_message = worker_invalid_message,
   .disconnected = worker_disconnected,
+  .request_received = worker_request_received,
   .has_handler = worker_has_handler,
 };
 
@@ -318,6 +327,20 @@ install_signals (GType type)
    */
   signals[CPROC_CHANNEL_SIGNAL_DISCONNECTED] =
     g_signal_new ("disconnected", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+
+  /**
+   * CprocWorker::request-received:
+   * @self: the worker
+   * @request: the request
+   *
+   * The worker has sent a request, or a notification; see
+   * [signal@Cproc.Channel::request-received].
+   *
+   * Since: 1.0
+   */
+  signals[CPROC_CHANNEL_SIGNAL_REQUEST_RECEIVED] =
+    g_signal_new ("request-received", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                  G_TYPE_NONE, 1, CPROC_TYPE_REQUEST);
 }
 
 static void
@@ -615,6 +638,118 @@ cproc_worker_receive_finish (CprocWorker   *self,
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
   return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+/**
+ * cproc_worker_request_async:
+ * @self: a worker that has been started
+ * @method: the name of the method
+ * @params: (nullable) (transfer none): an object or an array, or `NULL`
+ * @timeout: how long to wait for the answer, in milliseconds; 0 for no limit
+ * @cancellable: (nullable): a cancellable, or `NULL`
+ * @callback: (nullable) (scope async): what to call when the answer has come
+ * @user_data: data for the callback
+ *
+ * Sends a request to the worker; see [method@Cproc.Channel.request_async].
+ *
+ * Since: 1.0
+ */
+void
+cproc_worker_request_async (CprocWorker         *self,
+                            const char          *method,
+                            CprocMessage        *params,
+                            guint                timeout,
+                            GCancellable        *cancellable,
+                            GAsyncReadyCallback  callback,
+                            gpointer             user_data)
+{
+  GTask *task;
+
+  g_return_if_fail (CPROC_IS_WORKER (self));
+  g_return_if_fail (method != NULL);
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  task = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_source_tag (task, cproc_worker_request_async);
+  cproc_channel_start_request (self->channel, method, params, timeout, task);
+}
+
+/**
+ * cproc_worker_request_finish:
+ * @self: a worker
+ * @result: the result
+ * @error: return location for an error
+ *
+ * Finishes [method@Cproc.Worker.request_async]; see [method@Cproc.Channel.request_finish].
+ *
+ * Returns: (transfer full): the result, or `NULL` with an error
+ *
+ * Since: 1.0
+ */
+CprocMessage *
+cproc_worker_request_finish (CprocWorker   *self,
+                             GAsyncResult  *result,
+                             GError       **error)
+{
+  g_return_val_if_fail (CPROC_IS_WORKER (self), NULL);
+  g_return_val_if_fail (g_async_result_is_tagged (result, cproc_worker_request_async), NULL);
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+/**
+ * cproc_worker_request:
+ * @self: a worker that has been started
+ * @method: the name of the method
+ * @params: (nullable) (transfer none): an object or an array, or `NULL`
+ * @timeout: how long to wait for the answer, in milliseconds; 0 for no limit
+ * @cancellable: (nullable): a cancellable, or `NULL`
+ * @error: return location for an error
+ *
+ * Sends a request to the worker and blocks until it has answered; see
+ * [method@Cproc.Channel.request].
+ *
+ * Returns: (transfer full): the result, or `NULL` with an error
+ *
+ * Since: 1.0
+ */
+CprocMessage *
+cproc_worker_request (CprocWorker   *self,
+                      const char    *method,
+                      CprocMessage  *params,
+                      guint          timeout,
+                      GCancellable  *cancellable,
+                      GError       **error)
+{
+  g_return_val_if_fail (CPROC_IS_WORKER (self), NULL);
+
+  return cproc_channel_request (self->channel, method, params, timeout, cancellable, error);
+}
+
+/**
+ * cproc_worker_notify_peer:
+ * @self: a worker that has been started
+ * @method: the name of the method
+ * @params: (nullable) (transfer none): an object or an array, or `NULL`
+ * @error: return location for an error
+ *
+ * Sends a notification to the worker; see [method@Cproc.Channel.notify_peer].
+ *
+ * Returns: `TRUE` if it was written or queued
+ *
+ * Since: 1.0
+ */
+gboolean
+cproc_worker_notify_peer (CprocWorker   *self,
+                          const char    *method,
+                          CprocMessage  *params,
+                          GError       **error)
+{
+  g_return_val_if_fail (CPROC_IS_WORKER (self), FALSE);
+
+  return cproc_channel_notify_peer (self->channel, method, params, error);
 }
 
 /**

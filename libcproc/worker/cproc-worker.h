@@ -56,6 +56,31 @@ CprocMessage *cproc_worker_receive_finish (CprocWorker          *self,
                                            GError              **error) G_GNUC_WARN_UNUSED_RESULT;
 
 CPROC_AVAILABLE_IN_1_0
+void          cproc_worker_request_async  (CprocWorker          *self,
+                                           const char           *method,
+                                           CprocMessage         *params,
+                                           guint                 timeout,
+                                           GCancellable         *cancellable,
+                                           GAsyncReadyCallback   callback,
+                                           gpointer              user_data);
+CPROC_AVAILABLE_IN_1_0
+CprocMessage *cproc_worker_request_finish (CprocWorker          *self,
+                                           GAsyncResult         *result,
+                                           GError              **error) G_GNUC_WARN_UNUSED_RESULT;
+CPROC_AVAILABLE_IN_1_0
+CprocMessage *cproc_worker_request        (CprocWorker          *self,
+                                           const char           *method,
+                                           CprocMessage         *params,
+                                           guint                 timeout,
+                                           GCancellable         *cancellable,
+                                           GError              **error) G_GNUC_WARN_UNUSED_RESULT;
+CPROC_AVAILABLE_IN_1_0
+gboolean      cproc_worker_notify_peer    (CprocWorker          *self,
+                                           const char           *method,
+                                           CprocMessage         *params,
+                                           GError              **error);
+
+CPROC_AVAILABLE_IN_1_0
 void     cproc_worker_close_channel    (CprocWorker          *self);
 
 G_END_DECLS
