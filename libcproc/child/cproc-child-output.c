@@ -65,12 +65,37 @@ child_output (gpointer     data,
   cproc_child_emit_output (data, stream, bytes);
 }
 
+/* A handler may run a main loop, in which another line is emitted. */
+static CprocLineFlags
+child_swap_line_flags (CprocChild     *self,
+                       CprocLineFlags  flags)
+{
+  CprocChildPrivate *priv = cproc_child_get_priv (self);
+  CprocLineFlags outer = priv->line_flags;
+
+  priv->line_flags = flags;
+
+  return outer;
+}
+
+static CprocLineFlags
+child_begin_line (CprocChild  *self,
+                  CprocStream  stream)
+{
+  CprocChildPrivate *priv = cproc_child_get_priv (self);
+
+  return child_swap_line_flags (self, priv->outputs[stream - CPROC_STREAM_STDOUT].line_flags);
+}
+
 static void
 child_line (gpointer     data,
             CprocStream  stream,
             const char  *line)
 {
+  CprocLineFlags outer = child_begin_line (data, stream);
+
   cproc_child_emit_line (data, stream, line);
+  child_swap_line_flags (data, outer);
 }
 
 static void
@@ -78,7 +103,10 @@ child_lines (gpointer            data,
              CprocStream         stream,
              const char * const *lines)
 {
+  CprocLineFlags outer = child_begin_line (data, stream);
+
   cproc_child_emit_lines (data, stream, lines);
+  child_swap_line_flags (data, outer);
 }
 
 static void

@@ -65,7 +65,7 @@ child_check_encoding (CprocChild  *self,
 {
   CprocChildPrivate *priv = cproc_child_get_priv (self);
   g_autoptr(CprocLineSplitter) lines =
-    cproc_line_splitter_new (priv->encoding, priv->max_line_length, error);
+    cproc_line_splitter_new (priv->encoding, 0, error);
 
   return lines != NULL;
 }
@@ -214,6 +214,7 @@ child_open_streams (CprocChild  *self,
     {
       fd = cproc_launch_steal_pipe (launch, priv->outputs[i].stream);
       cproc_output_reader_set_encoding (&priv->outputs[i], priv->encoding);
+      cproc_output_reader_set_universal_newlines (&priv->outputs[i], priv->universal_newlines);
       if (fd >= 0)
         cproc_output_reader_open (&priv->outputs[i], fd, priv->context);
       else

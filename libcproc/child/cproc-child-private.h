@@ -78,6 +78,8 @@ typedef enum
   CPROC_CHILD_PROP_KILL_GRACE,
   CPROC_CHILD_PROP_MAX_LINE_LENGTH,
   CPROC_CHILD_PROP_ENCODING,
+  CPROC_CHILD_PROP_UNIVERSAL_NEWLINES,
+  CPROC_CHILD_PROP_LINE_FLAGS,
   CPROC_CHILD_PROP_PROGRESS,
 } CprocChildProperty;
 
@@ -129,7 +131,9 @@ typedef struct
   int drain_timeout;
   int kill_signal;
   int kill_grace;
-  guint max_line_length;
+  gint64 max_line_length;
+  gboolean universal_newlines;
+  CprocLineFlags line_flags; /* of the line that is being emitted */
   char *encoding;
 
   CprocProgress *progress_source; /* NULL: nothing is looked for */

@@ -402,7 +402,7 @@ cproc_child_set_kill_grace (CprocChild *self,
  *
  * Since: 1.0
  */
-guint
+gint64
 cproc_child_get_max_line_length (CprocChild *self)
 {
   g_return_val_if_fail (CPROC_IS_CHILD (self), 0);
@@ -413,7 +413,7 @@ cproc_child_get_max_line_length (CprocChild *self)
 /**
  * cproc_child_set_max_line_length:
  * @self: a child
- * @max_line_length: bytes, at least 1
+ * @max_line_length: bytes; -1: no limit, 0: no line is delivered
  *
  * Sets the length over which a line comes in pieces.
  *
@@ -421,12 +421,12 @@ cproc_child_get_max_line_length (CprocChild *self)
  */
 void
 cproc_child_set_max_line_length (CprocChild *self,
-                                 guint max_line_length)
+                                 gint64      max_line_length)
 {
   CprocChildPrivate *priv;
 
   g_return_if_fail (CPROC_IS_CHILD (self));
-  g_return_if_fail (max_line_length > 0);
+  g_return_if_fail (max_line_length >= -1);
   if (!cproc_child_check_call (self, G_STRFUNC, NULL))
     return;
 
@@ -444,7 +444,7 @@ cproc_child_set_max_line_length (CprocChild *self,
  * cproc_child_get_encoding:
  * @self: a child
  *
- * Gets what the child's output is encoded in.
+ * Gets the encoding of lines and text.
  *
  * Returns: (transfer none): the encoding's name
  *
@@ -461,9 +461,10 @@ cproc_child_get_encoding (CprocChild *self)
 /**
  * cproc_child_set_encoding:
  * @self: a child
- * @encoding: (nullable): the encoding's name as iconv(3) knows it; `NULL` for UTF-8
+ * @encoding: (nullable): the encoding's name, see [property@Cproc.Child:encoding]; `NULL` for
+ *   UTF-8
  *
- * Sets what the child's output is encoded in, before the start.
+ * Sets the encoding of lines and text, before the start.
  *
  * Since: 1.0
  */
@@ -478,6 +479,7 @@ cproc_child_set_encoding (CprocChild *self,
     return;
 
   priv = cproc_child_get_priv (self);
+  g_return_if_fail (priv->state < CPROC_STATE_STARTING);
   if (encoding == NULL)
     encoding = "UTF-8";
   if (g_str_equal (priv->encoding, encoding))
@@ -486,4 +488,70 @@ cproc_child_set_encoding (CprocChild *self,
   g_free (priv->encoding);
   priv->encoding = g_strdup (encoding);
   cproc_child_notify (self, CPROC_CHILD_PROP_ENCODING);
+}
+
+/**
+ * cproc_child_get_universal_newlines:
+ * @self: a child
+ *
+ * Gets whether `\r` ends a line too.
+ *
+ * Returns: `TRUE` if it does
+ *
+ * Since: 1.0
+ */
+gboolean
+cproc_child_get_universal_newlines (CprocChild *self)
+{
+  g_return_val_if_fail (CPROC_IS_CHILD (self), FALSE);
+
+  return cproc_child_get_priv (self)->universal_newlines;
+}
+
+/**
+ * cproc_child_set_universal_newlines:
+ * @self: a child
+ * @universal_newlines: `TRUE` if `\r` ends a line too
+ *
+ * Sets whether `\r` ends a line too, before the start.
+ *
+ * Since: 1.0
+ */
+void
+cproc_child_set_universal_newlines (CprocChild *self,
+                                    gboolean    universal_newlines)
+{
+  CprocChildPrivate *priv;
+
+  g_return_if_fail (CPROC_IS_CHILD (self));
+  if (!cproc_child_check_call (self, G_STRFUNC, NULL))
+    return;
+
+  priv = cproc_child_get_priv (self);
+  g_return_if_fail (priv->state < CPROC_STATE_STARTING);
+  universal_newlines = !!universal_newlines;
+  if (priv->universal_newlines == universal_newlines)
+    return;
+
+  priv->universal_newlines = universal_newlines;
+  cproc_child_notify (self, CPROC_CHILD_PROP_UNIVERSAL_NEWLINES);
+}
+
+/**
+ * cproc_child_get_line_flags:
+ * @self: a child
+ *
+ * Gets what the text of a line cannot say about the line, in a handler of
+ * [signal@Cproc.Child::line] or [signal@Cproc.Child::lines].
+ *
+ * Returns: the flags; none while no line is emitted
+ *
+ * Since: 1.0
+ */
+CprocLineFlags
+cproc_child_get_line_flags (CprocChild *self)
+{
+  g_return_val_if_fail (CPROC_IS_CHILD (self), CPROC_LINE_FLAGS_NONE);
+
+  return cproc_child_get_priv (self)->line_flags;
 }

@@ -161,27 +161,62 @@ install_policy_properties (GObjectClass *object_class)
   /**
    * CprocChild:max-line-length: (getter get_max_line_length) (setter set_max_line_length)
    *
-   * The length over which a line comes in pieces, in bytes.
+   * The length over which a line comes in pieces, in bytes of UTF-8; -1: no limit, 0: no line is
+   * delivered. [property@Cproc.Child:line-flags] tells which pieces belong together.
    *
    * Since: 1.0
    */
   properties[CPROC_CHILD_PROP_MAX_LINE_LENGTH] =
-    g_param_spec_uint ("max-line-length", NULL, NULL, 1, G_MAXUINT, 1024 * 1024,
-                       G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+    g_param_spec_int64 ("max-line-length", NULL, NULL, -1, G_MAXINT64, 1024 * 1024,
+                        G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
 
   /**
    * CprocChild:encoding: (getter get_encoding) (setter set_encoding)
    *
-   * What the child's output is encoded in, for lines and text; set before the start.
+   * The encoding of lines and text, of what is read and of text that is written; it cannot be
+   * changed once the child has been started.
    *
-   * Bytes that do not decode, and NUL, become U+FFFD; a character that two reads cut in two
-   * does not. An encoding that iconv(3) does not know makes the start fail.
+   * The names of iconv(3), of Node and of Python are known: `latin-1`, `utf_8`, `ucs2`. Bytes that
+   * do not decode, and NUL, become U+FFFD; a character that two reads cut in two does not. An
+   * encoding that the system does not know makes the start fail.
    *
    * Since: 1.0
    */
   properties[CPROC_CHILD_PROP_ENCODING] =
     g_param_spec_string ("encoding", NULL, NULL, "UTF-8",
                          G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+}
+
+static void
+install_line_properties (GObjectClass *object_class)
+{
+  /**
+   * CprocChild:universal-newlines: (getter get_universal_newlines) (setter set_universal_newlines)
+   *
+   * Whether `\r` ends a line too, as soon as it comes, and not only `\n` and `\r\n`.
+   *
+   * Programs write a progress bar so. It cannot be changed once the child has been started.
+   *
+   * Since: 1.0
+   */
+  properties[CPROC_CHILD_PROP_UNIVERSAL_NEWLINES] =
+    g_param_spec_boolean ("universal-newlines", NULL, NULL, FALSE,
+                          G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * CprocChild:line-flags: (getter get_line_flags)
+   *
+   * What the text of a line cannot say about the line, while [signal@Cproc.Child::line] or
+   * [signal@Cproc.Child::lines] is emitted.
+   *
+   * For several lines it is what holds of any of them; a piece of a line that is too long always
+   * comes alone. It is not notified, since it changes with each line.
+   *
+   * Since: 1.0
+   */
+  properties[CPROC_CHILD_PROP_LINE_FLAGS] =
+    g_param_spec_flags ("line-flags", NULL, NULL, CPROC_TYPE_LINE_FLAGS, CPROC_LINE_FLAGS_NONE,
+                        G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
 }
 
 static void
@@ -208,6 +243,7 @@ cproc_child_install_properties (GObjectClass *object_class)
 {
   install_state_properties (object_class);
   install_policy_properties (object_class);
+  install_line_properties (object_class);
   install_progress_property (object_class);
   g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
 }

@@ -169,9 +169,11 @@ install_output_signals (GType type)
    *
    * The child has written a line.
    *
-   * Lines end with `\n` or `\r\n`. The last, unfinished one comes at the end of the stream. One
-   * that is longer than [property@Cproc.Child:max-line-length] comes in pieces of that size. The
-   * detail is the stream's name: `line::stdout`, `line::stderr`.
+   * Lines end with `\n` or `\r\n`, with [property@Cproc.Child:universal-newlines] with `\r` too.
+   * The last, unfinished one comes at the end of the stream. One that is longer than
+   * [property@Cproc.Child:max-line-length] comes in pieces of that size;
+   * [property@Cproc.Child:line-flags] tells. The detail is the stream's name: `line::stdout`,
+   * `line::stderr`.
    *
    * Since: 1.0
    */

@@ -269,10 +269,18 @@ cproc_child_get_property (GObject    *object,
       g_value_set_int (value, priv->kill_grace);
       break;
     case CPROC_CHILD_PROP_MAX_LINE_LENGTH:
-      g_value_set_uint (value, priv->max_line_length);
+      g_value_set_int64 (value, priv->max_line_length);
       break;
     case CPROC_CHILD_PROP_ENCODING:
       g_value_set_string (value, priv->encoding);
+      break;
+
+    case CPROC_CHILD_PROP_UNIVERSAL_NEWLINES:
+      g_value_set_boolean (value, priv->universal_newlines);
+      break;
+
+    case CPROC_CHILD_PROP_LINE_FLAGS:
+      g_value_set_flags (value, priv->line_flags);
       break;
     case CPROC_CHILD_PROP_PROGRESS:
       g_value_set_double (value, priv->progress);
@@ -312,11 +320,16 @@ cproc_child_set_property (GObject      *object,
       cproc_child_set_kill_grace (self, g_value_get_int (value));
       break;
     case CPROC_CHILD_PROP_MAX_LINE_LENGTH:
-      cproc_child_set_max_line_length (self, g_value_get_uint (value));
+      cproc_child_set_max_line_length (self, g_value_get_int64 (value));
       break;
     case CPROC_CHILD_PROP_ENCODING:
       cproc_child_set_encoding (self, g_value_get_string (value));
       break;
+
+    case CPROC_CHILD_PROP_UNIVERSAL_NEWLINES:
+      cproc_child_set_universal_newlines (self, g_value_get_boolean (value));
+      break;
+    case CPROC_CHILD_PROP_LINE_FLAGS:
     case CPROC_CHILD_PROP_PID:
     case CPROC_CHILD_PROP_STATE:
     case CPROC_CHILD_PROP_EXIT_CODE:

@@ -131,15 +131,22 @@ CPROC_AVAILABLE_IN_1_0
 void          cproc_child_set_kill_grace      (CprocChild *self,
                                                int         kill_grace);
 CPROC_AVAILABLE_IN_1_0
-guint         cproc_child_get_max_line_length (CprocChild *self);
+gint64        cproc_child_get_max_line_length (CprocChild *self);
 CPROC_AVAILABLE_IN_1_0
 void          cproc_child_set_max_line_length (CprocChild *self,
-                                               guint       max_line_length);
+                                               gint64      max_line_length);
 CPROC_AVAILABLE_IN_1_0
 const char   *cproc_child_get_encoding        (CprocChild *self);
 CPROC_AVAILABLE_IN_1_0
 void          cproc_child_set_encoding        (CprocChild *self,
                                                const char *encoding);
+CPROC_AVAILABLE_IN_1_0
+gboolean       cproc_child_get_universal_newlines (CprocChild *self);
+CPROC_AVAILABLE_IN_1_0
+void           cproc_child_set_universal_newlines (CprocChild *self,
+                                                   gboolean    universal_newlines);
+CPROC_AVAILABLE_IN_1_0
+CprocLineFlags cproc_child_get_line_flags         (CprocChild *self);
 
 CPROC_AVAILABLE_IN_1_0
 gboolean cproc_child_prepare        (CprocChild           *self,

@@ -307,11 +307,13 @@ declare module 'gi://Cproc?version=1' {
       kill_grace: number;
       max_line_length: number;
       encoding: string;
+      universal_newlines: boolean;
+      readonly line_flags: LineFlags;
       /** 0 to 1; -1 while it is not known. */
       readonly progress: number;
     }
     type ChildSettable = 'command' | 'timeout' | 'idle_timeout' | 'drain_timeout' | 'kill_signal'
-      | 'kill_grace' | 'max_line_length' | 'encoding';
+      | 'kill_grace' | 'max_line_length' | 'encoding' | 'universal_newlines';
 
     interface Child extends Both<ChildProperties> {}
     class Child extends GObject.Object {
@@ -356,6 +358,9 @@ declare module 'gi://Cproc?version=1' {
       set_max_line_length(max_line_length: number): void;
       get_encoding(): string;
       set_encoding(encoding: string | null): void;
+      get_universal_newlines(): boolean;
+      set_universal_newlines(universal_newlines: boolean): void;
+      get_line_flags(): LineFlags;
       get_progress(): number;
       set_progress_pattern(pattern: string | null): boolean;
       set_progress_func(func: ProgressFunc | null): void;

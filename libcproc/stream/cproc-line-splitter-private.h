@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include <glib.h>
+#include "cproc-enums.h"
 
 G_BEGIN_DECLS
 
@@ -31,6 +31,19 @@ const char        *cproc_line_splitter_next           (CprocLineSplitter  *self)
 
 void               cproc_line_splitter_set_max_length (CprocLineSplitter  *self,
                                                        gsize               max_length);
+
+/* Before anything is fed. TRUE: "\r" ends a line too, as soon as it comes; a "\n" that follows it
+ * belongs to it. */
+void               cproc_line_splitter_set_universal_newlines (CprocLineSplitter *self,
+                                                               gboolean           universal);
+
+/* Of the line that cproc_line_splitter_next() has returned last: what its text cannot say, and
+ * whether it is one of several pieces, the last one among them. */
+CprocLineFlags     cproc_line_splitter_get_flags      (CprocLineSplitter  *self);
+gboolean           cproc_line_splitter_is_piece       (CprocLineSplitter  *self);
+
+/* The next call of cproc_line_splitter_next() returns that line again. */
+void               cproc_line_splitter_return         (CprocLineSplitter  *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CprocLineSplitter, cproc_line_splitter_free)
 

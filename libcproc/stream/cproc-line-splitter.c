@@ -11,6 +11,12 @@
 /* Room that is kept from one line to the next. */
 #define MAX_KEPT (256 * 1024)
 
+/* Stands for a replacement character that the decoder has put in, until the line is handed out: no
+ * text has this first byte, so such a line is known even where the program wrote U+FFFD itself. */
+#define MARK "\xff\xbf\xbd"
+#define MARK_LEAD ((char) 0xff)
+#define REPLACEMENT_LEAD ((char) 0xef)
+
 /* A line that lies whole in what was fed is cut there: its end becomes a NUL, and nothing is
  * copied, which leaves `line` 0.71 and `lines` 0.27 of the processor's time. All others (begun in
  * an earlier piece, not valid as it is, too long) are gathered in text. Encodings other than UTF-8
@@ -31,6 +37,16 @@ struct _CprocLineSplitter
   gboolean is_whole;      /* that line is in text to its end, without its line end */
   gboolean in_pieces;  /* some of that line has been handed out */
   gboolean finished;   /* nothing more will be fed */
+
+  gboolean universal_newlines;
+  gboolean skips_newline; /* a "\r" has ended a line: a "\n" that follows belongs to it */
+  char *newline;          /* the first "\n" from next on, or end; looked for behind it only */
+  char *carriage_return;  /* the same for "\r" */
+
+  CprocLineFlags flags; /* of the line that was handed out last */
+  gboolean is_piece;
+  const char *last;
+  gboolean is_returned; /* and is handed out again */
   gsize saved_offset; /* where a NUL stands in text for a moment, and for what; 0: nowhere */
   char saved_byte;
 };
@@ -48,6 +64,7 @@ cproc_line_splitter_new (const char  *encoding,
 
   self = g_new0 (CprocLineSplitter, 1);
   self->decoder = decoder;
+  cproc_text_decoder_set_replacement (decoder, MARK);
   self->max_length = max_length;
   self->text = g_string_new (NULL);
   if (!cproc_text_decoder_is_utf8 (decoder))
@@ -74,6 +91,31 @@ cproc_line_splitter_set_max_length (CprocLineSplitter *self,
 }
 
 void
+cproc_line_splitter_set_universal_newlines (CprocLineSplitter *self,
+                                            gboolean           universal_newlines)
+{
+  self->universal_newlines = universal_newlines;
+}
+
+CprocLineFlags
+cproc_line_splitter_get_flags (CprocLineSplitter *self)
+{
+  return self->flags;
+}
+
+gboolean
+cproc_line_splitter_is_piece (CprocLineSplitter *self)
+{
+  return self->is_piece;
+}
+
+void
+cproc_line_splitter_return (CprocLineSplitter *self)
+{
+  self->is_returned = TRUE;
+}
+
+void
 cproc_line_splitter_feed (CprocLineSplitter *self,
                           char              *data,
                           gsize              length)
@@ -94,6 +136,7 @@ cproc_line_splitter_feed (CprocLineSplitter *self,
 
   self->next = data;
   self->end = data + length;
+  self->newline = self->carriage_return = NULL;
   self->checked = self->decoded != NULL ? self->end : data;
 }
 
@@ -114,6 +157,7 @@ cproc_line_splitter_finish (CprocLineSplitter *self)
   self->next = self->decoded->str + offset;
   self->end = self->decoded->str + self->decoded->len;
   self->checked = self->end;
+  self->newline = self->carriage_return = NULL;
 }
 
 static gboolean
@@ -157,7 +201,8 @@ splitter_append_whole (CprocLineSplitter *self,
   self->next = newline + 1;
   self->is_whole = TRUE;
 
-  if (self->text->len > self->text_start && self->text->str[self->text->len - 1] == '\r')
+  if (!self->universal_newlines && self->text->len > self->text_start &&
+      self->text->str[self->text->len - 1] == '\r')
     g_string_truncate (self->text, self->text->len - 1);
 }
 
@@ -167,6 +212,7 @@ splitter_append_last (CprocLineSplitter *self)
   if (self->decoded == NULL)
     cproc_text_decoder_decode (self->decoder, NULL, 0, TRUE, self->text);
   self->is_whole = TRUE;
+  self->flags = CPROC_LINE_FLAGS_UNTERMINATED;
 }
 
 /* The end of a whole line that is handed out as it stands, or NULL where it cannot be. */
@@ -190,7 +236,7 @@ splitter_find_cut (CprocLineSplitter *self,
       self->checked += n;
     }
 
-  if (end > self->next && end[-1] == '\r')
+  if (!self->universal_newlines && end > self->next && end[-1] == '\r')
     end--;
 
   return splitter_is_too_long (self, end - self->next) ? NULL : end;
@@ -209,46 +255,75 @@ splitter_cut (CprocLineSplitter *self,
   return line;
 }
 
-static const char *
-splitter_take_piece (CprocLineSplitter *self)
+/* The size of the next piece of a line that is too long. */
+static gsize
+splitter_measure_piece (CprocLineSplitter *self)
 {
   const char *piece = self->text->str + self->text_start;
   gsize n = self->max_length;
 
   while (n > 0 && ((guchar) piece[n] & 0xc0) == 0x80)
     n--;
-  if (n == 0)
-    n = g_utf8_skip[(guchar) *piece];
+  if (n > 0)
+    return n;
+
+  /* A character that is larger than the limit. */
+  return *piece == MARK_LEAD ? strlen (MARK) : (gsize) g_utf8_skip[(guchar) *piece];
+}
+
+static const char *
+splitter_take_piece (CprocLineSplitter *self,
+                     gsize              n)
+{
+  const char *piece = self->text->str + self->text_start;
 
   self->text_start += n;
   self->saved_offset = self->text_start;
   self->saved_byte = self->text->str[self->text_start];
   self->text->str[self->text_start] = '\0';
   self->in_pieces = TRUE;
+  self->is_piece = TRUE;
+  self->flags = CPROC_LINE_FLAGS_CONTINUES;
 
   return piece;
 }
 
-/* What is left of a whole line; NULL where its pieces were all of it. */
+/* What is left of a whole line. */
 static const char *
 splitter_take_whole (CprocLineSplitter *self)
 {
-  gboolean is_done = self->in_pieces && self->text_start == self->text->len;
-
+  self->is_piece = self->in_pieces;
   self->is_open = FALSE;
   self->is_whole = FALSE;
   self->in_pieces = FALSE;
 
-  return is_done ? NULL : self->text->str + self->text_start;
+  return self->text->str + self->text_start;
+}
+
+/* Does more of the line follow after n bytes of what is there? A "\r" at the end may prove to be
+ * half of a line end. */
+static gboolean
+splitter_has_more (CprocLineSplitter *self,
+                   gsize              n)
+{
+  gsize rest = self->text->len - self->text_start - n;
+
+  if (rest == 1 && !self->is_whole && !self->universal_newlines)
+    return self->text->str[self->text->len - 1] != '\r';
+
+  return rest > 0;
 }
 
 static const char *
 splitter_take_gathered (CprocLineSplitter *self)
 {
-  /* A "\r" too much is cut off like other text; should it prove to be half of a line end, nothing
-   * is left of the line, and nothing more is handed out. */
   if (splitter_is_too_long (self, self->text->len - self->text_start))
-    return splitter_take_piece (self);
+    {
+      gsize n = splitter_measure_piece (self);
+
+      if (splitter_has_more (self, n))
+        return splitter_take_piece (self, n);
+    }
 
   return self->is_whole ? splitter_take_whole (self) : NULL;
 }
@@ -275,11 +350,41 @@ splitter_restore (CprocLineSplitter *self)
   self->text = g_string_new (NULL);
 }
 
-const char *
-cproc_line_splitter_next (CprocLineSplitter *self)
+/* Finds the first of a kind of line end from next on, or end. What was found before still holds
+ * where it lies ahead: a text of short lines is so searched once. */
+static char *
+splitter_find (CprocLineSplitter *self,
+               char             **found,
+               char               wanted)
 {
-  splitter_restore (self);
+  if (*found == NULL || *found < self->next)
+    {
+      *found = memchr (self->next, wanted, self->end - self->next);
+      if (*found == NULL)
+        *found = self->end;
+    }
 
+  return *found;
+}
+
+/* NULL: the line does not end in what was fed. */
+static char *
+splitter_find_end (CprocLineSplitter *self)
+{
+  char *end;
+
+  if (!self->universal_newlines)
+    return memchr (self->next, '\n', self->end - self->next);
+
+  end = MIN (splitter_find (self, &self->newline, '\n'),
+             splitter_find (self, &self->carriage_return, '\r'));
+
+  return end < self->end ? end : NULL;
+}
+
+static const char *
+splitter_next (CprocLineSplitter *self)
+{
   while (TRUE)
     {
       const char *line;
@@ -289,15 +394,23 @@ cproc_line_splitter_next (CprocLineSplitter *self)
       if (self->is_open && (line = splitter_take_gathered (self)) != NULL)
         return line;
 
+      if (self->next < self->end && self->skips_newline)
+        {
+          self->skips_newline = FALSE;
+          if (*self->next == '\n')
+            self->next++;
+        }
+
       if (self->next == self->end)
         {
-          if (!self->is_open || !self->finished)
+          if (!self->is_open || self->is_whole || !self->finished)
             return NULL;
           splitter_append_last (self);
           continue;
         }
 
-      newline = memchr (self->next, '\n', self->end - self->next);
+      newline = splitter_find_end (self);
+      self->skips_newline = newline != NULL && self->universal_newlines && *newline == '\r';
       if (newline == NULL)
         splitter_append_rest (self);
       else if ((end = splitter_find_cut (self, newline)) != NULL)
@@ -305,4 +418,40 @@ cproc_line_splitter_next (CprocLineSplitter *self)
       else
         splitter_append_whole (self, newline);
     }
+}
+
+/* Puts the replacement characters where their marks stand. */
+static gboolean
+line_replace_marks (char *line)
+{
+  char *mark = strchr (line, MARK_LEAD);
+
+  if (mark == NULL)
+    return FALSE;
+
+  for (; mark != NULL; mark = strchr (mark, MARK_LEAD))
+    *mark = REPLACEMENT_LEAD;
+
+  return TRUE;
+}
+
+const char *
+cproc_line_splitter_next (CprocLineSplitter *self)
+{
+  if (self->is_returned)
+    {
+      self->is_returned = FALSE;
+      return self->last;
+    }
+
+  splitter_restore (self);
+  self->flags = CPROC_LINE_FLAGS_NONE;
+  self->is_piece = FALSE;
+  self->last = splitter_next (self);
+  /* It lies in text, in what was decoded or in what was fed: all of these are ours to change. */
+  if (self->last != NULL && cproc_text_decoder_has_replaced (self->decoder) &&
+      line_replace_marks ((char *) self->last))
+    self->flags |= CPROC_LINE_FLAGS_REPLACED;
+
+  return self->last;
 }

@@ -13,6 +13,7 @@ struct _CprocLineBatch
   int ref_count;
   CprocReadBuffer *buffer;
   GPtrArray *lines;  /* NULL-terminated */
+  GByteArray *flags; /* CprocLineFlags of each */
   GPtrArray *copies; /* of those that lie elsewhere; NULL: none */
 };
 
@@ -35,6 +36,7 @@ batch_unref (CprocLineBatch *self)
   g_clear_pointer (&self->buffer, cproc_read_buffer_unref);
   g_clear_pointer (&self->copies, g_ptr_array_unref);
   g_ptr_array_unref (self->lines);
+  g_byte_array_unref (self->flags);
   g_free (self);
 }
 
@@ -54,36 +56,77 @@ batch_copy (CprocLineBatch *self,
   return copy;
 }
 
+static void
+batch_add (CprocLineBatch *self,
+           const char     *line,
+           CprocLineFlags  flags)
+{
+  guint8 byte = (guint8) flags;
+
+  g_ptr_array_add (self->lines, cproc_read_buffer_contains (self->buffer, line) ?
+                                  (char *) line : batch_copy (self, line));
+  g_byte_array_append (self->flags, &byte, 1);
+}
+
+/* Takes whole lines, or one piece of a line that is too long. is_all: nothing is left. */
 static CprocLineBatch *
 batch_new (CprocLineSplitter *lines,
-           CprocReadBuffer   *buffer)
+           CprocReadBuffer   *buffer,
+           gboolean          *is_all)
 {
   CprocLineBatch *self = g_new0 (CprocLineBatch, 1);
   const char *line;
 
   self->ref_count = 1;
-  self->buffer = buffer;
+  self->buffer = buffer != NULL ? cproc_read_buffer_ref (buffer) : NULL;
   self->lines = g_ptr_array_sized_new (BATCH_SIZE);
+  self->flags = g_byte_array_sized_new (BATCH_SIZE);
   while ((line = cproc_line_splitter_next (lines)) != NULL)
-    g_ptr_array_add (self->lines, cproc_read_buffer_contains (buffer, line) ?
-                                    (char *) line : batch_copy (self, line));
+    {
+      gboolean is_piece = cproc_line_splitter_is_piece (lines);
+
+      if (is_piece && self->lines->len > 0)
+        {
+          cproc_line_splitter_return (lines);
+          break;
+        }
+      batch_add (self, line, cproc_line_splitter_get_flags (lines));
+      if (is_piece)
+        break;
+    }
+  *is_all = line == NULL;
   g_ptr_array_add (self->lines, NULL);
 
   return self;
 }
 
-/* Takes all lines that the buffer has into an array, and emits it. FALSE when there is none. */
+static CprocLineFlags
+batch_get_flags (CprocLineBatch *self)
+{
+  CprocLineFlags flags = CPROC_LINE_FLAGS_NONE;
+
+  for (guint i = 0; i < self->flags->len; i++)
+    flags |= self->flags->data[i];
+
+  return flags;
+}
+
+/* Takes the lines that the buffer has into an array, and emits it. FALSE when there is none. */
 static gboolean
 reader_emit_batch (CprocOutputReader *self)
 {
-  g_autoptr(CprocLineBatch) batch = batch_new (self->lines, g_steal_pointer (&self->buffer));
+  gboolean is_all;
+  g_autoptr(CprocLineBatch) batch = batch_new (self->lines, self->buffer, &is_all);
 
-  if (g_ptr_array_index (batch->lines, 0) == NULL)
+  if (is_all)
+    g_clear_pointer (&self->buffer, cproc_read_buffer_unref);
+  if (batch->flags->len == 0)
     return FALSE;
 
   if (self->to_line)
     self->batch = batch_ref (batch);
   self->batch_next = 0;
+  self->line_flags = batch_get_flags (batch);
   self->funcs->lines (self->data, self->stream, (const char * const *) batch->lines->pdata);
 
   return TRUE;
@@ -100,13 +143,14 @@ reader_emit_batched_line (CprocOutputReader *self)
     return FALSE;
 
   batch = batch_ref (self->batch);
-  line = g_ptr_array_index (batch->lines, self->batch_next++);
+  line = g_ptr_array_index (batch->lines, self->batch_next);
   if (line == NULL)
     {
       g_clear_pointer (&self->batch, batch_unref);
       return FALSE;
     }
 
+  self->line_flags = batch->flags->data[self->batch_next++];
   self->funcs->line (self->data, self->stream, line);
 
   return TRUE;
@@ -124,6 +168,7 @@ reader_emit_line (CprocOutputReader *self)
       return FALSE;
     }
 
+  self->line_flags = cproc_line_splitter_get_flags (self->lines);
   if (cproc_read_buffer_contains (self->buffer, line))
     {
       g_autoptr(CprocReadBuffer) G_GNUC_UNUSED guard = cproc_read_buffer_ref (self->buffer);
@@ -144,8 +189,10 @@ reader_emit_line (CprocOutputReader *self)
 gboolean
 cproc_output_reader_update_listeners (CprocOutputReader *self)
 {
-  self->to_lines = self->funcs->wants_lines (self->data, self->stream);
-  self->to_line = self->funcs->wants_line (self->data, self->stream);
+  self->to_lines = self->max_line_length != 0 &&
+                   self->funcs->wants_lines (self->data, self->stream);
+  self->to_line = self->max_line_length != 0 &&
+                  self->funcs->wants_line (self->data, self->stream);
 
   /* What comes unheard makes no line with what was heard before. */
   if (!self->to_lines && !self->to_line)
@@ -160,10 +207,12 @@ cproc_output_reader_feed_lines (CprocOutputReader *self,
                                 gsize              length)
 {
   if (self->lines == NULL)
-    self->lines = cproc_line_splitter_new (self->encoding, self->max_line_length, NULL);
-
-  if (self->lines == NULL)
-    return;
+    {
+      self->lines = cproc_line_splitter_new (self->encoding, MAX (self->max_line_length, 0), NULL);
+      if (self->lines == NULL)
+        return;
+      cproc_line_splitter_set_universal_newlines (self->lines, self->universal_newlines);
+    }
 
   self->buffer = cproc_read_buffer_ref (buffer);
   cproc_line_splitter_feed (self->lines, buffer->data, length);

@@ -52,7 +52,9 @@ typedef struct
   int fd;                /* -1: not open */
 
   char *encoding;
-  gsize max_line_length;
+  gint64 max_line_length; /* -1: no limit; 0: there are no lines */
+  gboolean universal_newlines;
+  CprocLineFlags line_flags; /* of what `line` or `lines` is called for */
 
   CprocWatch watch; /* there is something to read, or to emit */
   gboolean is_expired; /* that time is over */
@@ -85,6 +87,8 @@ void     cproc_output_reader_set_owner           (CprocOutputReader *self,
 /* Before it is opened; the encoding must be known to the system. */
 void     cproc_output_reader_set_encoding        (CprocOutputReader *self,
                                                   const char        *encoding);
+void     cproc_output_reader_set_universal_newlines (CprocOutputReader *self,
+                                                     gboolean           universal_newlines);
 
 /* fd is given away. */
 void     cproc_output_reader_open                (CprocOutputReader *self,
@@ -106,7 +110,7 @@ void     cproc_output_reader_start_drain         (CprocOutputReader *self,
                                                   int                msec);
 
 void     cproc_output_reader_set_max_line_length (CprocOutputReader *self,
-                                                  gsize              max_length);
+                                                  gint64             max_length);
 
 void     cproc_output_reader_set_context         (CprocOutputReader *self,
                                                   GMainContext      *context);

@@ -280,6 +280,13 @@ cproc_output_reader_clear (CprocOutputReader *self)
 }
 
 void
+cproc_output_reader_set_universal_newlines (CprocOutputReader *self,
+                                            gboolean           universal_newlines)
+{
+  self->universal_newlines = universal_newlines;
+}
+
+void
 cproc_output_reader_open (CprocOutputReader *self,
                           int                fd,
                           GMainContext      *context)
@@ -364,9 +371,9 @@ cproc_output_reader_set_context (CprocOutputReader *self,
 
 void
 cproc_output_reader_set_max_line_length (CprocOutputReader *self,
-                                         gsize              max_length)
+                                         gint64             max_length)
 {
   self->max_line_length = max_length;
   if (self->lines != NULL)
-    cproc_line_splitter_set_max_length (self->lines, max_length);
+    cproc_line_splitter_set_max_length (self->lines, MAX (max_length, 0));
 }

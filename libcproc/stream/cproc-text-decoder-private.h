@@ -15,10 +15,19 @@ typedef struct _CprocTextDecoder CprocTextDecoder;
 gsize             cproc_utf8_span            (const char        *data,
                                               gsize              length);
 
+/* The name by which iconv(3) knows an encoding that is named as in Node or in Python; another name
+ * stays as it is. */
+char             *cproc_encoding_dup_known_name (const char *encoding);
+
 /* G_CONVERT_ERROR_NO_CONVERSION for an encoding that the system does not know. */
 CprocTextDecoder *cproc_text_decoder_new     (const char        *encoding,
                                               GError           **error);
 void              cproc_text_decoder_free    (CprocTextDecoder  *self);
+
+/* What stands for bytes that do not decode, in place of U+FFFD. */
+void              cproc_text_decoder_set_replacement (CprocTextDecoder *self,
+                                                      const char       *replacement);
+gboolean          cproc_text_decoder_has_replaced    (CprocTextDecoder *self);
 
 gboolean          cproc_text_decoder_is_utf8 (CprocTextDecoder  *self);
 

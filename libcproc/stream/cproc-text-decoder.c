@@ -18,6 +18,9 @@
  * yields through characters, which is where NUL goes and where no surprise of iconv's passes. */
 struct _CprocTextDecoder
 {
+  const char *replacement;
+  gboolean has_replaced;
+
   guchar start[4]; /* of a character of UTF-8 that is not whole yet */
   gsize n_start;
 
@@ -140,10 +143,147 @@ cproc_utf8_span (const char *data,
     }
 }
 
-static gboolean
-encoding_is_utf8 (const char *encoding)
+/* Names of Node and Python that iconv(3) does not know, without case, "-", "_" and spaces. */
+static const struct
 {
-  return g_ascii_strcasecmp (encoding, "UTF-8") == 0 || g_ascii_strcasecmp (encoding, "UTF8") == 0;
+  const char *name;
+  const char *known;
+} encoding_names[] = {
+  { "utf8", "UTF-8" },
+  { "utf16le", "UTF-16LE" },
+  { "utf16be", "UTF-16BE" },
+  { "utf32le", "UTF-32LE" },
+  { "utf32be", "UTF-32BE" },
+  { "utf16", "UTF-16" },
+  { "utf32", "UTF-32" },
+  { "u8", "UTF-8" },
+  { "cp65001", "UTF-8" },
+  { "u16", "UTF-16" },
+  { "u32", "UTF-32" },
+  { "u7", "UTF-7" },
+  { "utf7", "UTF-7" },
+  { "ucs2", "UTF-16LE" },
+  { "binary", "ISO-8859-1" },
+  { "latin", "ISO-8859-1" },
+  { "l1", "ISO-8859-1" },
+  { "8859", "ISO-8859-1" },
+  { "cp819", "ISO-8859-1" },
+  { "646", "ASCII" },
+  { "sjis", "SHIFT_JIS" },
+  { "shiftjis", "SHIFT_JIS" },
+  { "mskanji", "SHIFT_JIS" },
+  { "ms932", "CP932" },
+  { "ms936", "GBK" },
+  { "ms949", "CP949" },
+  { "ms950", "CP950" },
+  { "uhc", "CP949" },
+  { "ujis", "EUC-JP" },
+  { "eucjis2004", "EUC-JISX0213" },
+  { "eucjisx0213", "EUC-JISX0213" },
+  { "euckr", "EUC-KR" },
+  { "eucjp", "EUC-JP" },
+  { "eucgb2312cn", "GB2312" },
+  { "euccn", "GB2312" },
+  { "gb2312", "GB2312" },
+  { "gb18030", "GB18030" },
+  { "gbk", "GBK" },
+  { "big5", "BIG5" },
+  { "big5tw", "BIG5" },
+  { "big5hkscs", "BIG5-HKSCS" },
+  { "koi8r", "KOI8-R" },
+  { "koi8u", "KOI8-U" },
+  { "koi8t", "KOI8-T" },
+  { "shiftjis2004", "SHIFT_JISX0213" },
+  { "shiftjisx0213", "SHIFT_JISX0213" },
+  { "sjis2004", "SHIFT_JISX0213" },
+  { "sjisx0213", "SHIFT_JISX0213" },
+  { "macroman", "MACINTOSH" },
+  { "maclatin2", "MAC-CENTRALEUROPE" },
+  { "maccyrillic", "MAC-CYRILLIC" },
+  { "tis620", "TIS-620" },
+  { "thai", "TIS-620" },
+  { "cyrillic", "ISO-8859-5" },
+  { "arabic", "ISO-8859-6" },
+  { "greek", "ISO-8859-7" },
+  { "hebrew", "ISO-8859-8" },
+  { "iso2022jp", "ISO-2022-JP" },
+  { "iso2022jp1", "ISO-2022-JP-1" },
+  { "iso2022jp2", "ISO-2022-JP-2" },
+  { "iso2022jp3", "ISO-2022-JP-3" },
+  { "iso2022kr", "ISO-2022-KR" },
+  { "csiso2022jp", "ISO-2022-JP" },
+  { "ascii", "ASCII" },
+  { "usascii", "ASCII" },
+  { "johab", "JOHAB" },
+  { "ptcp154", "PT154" },
+  { "kz1048", "RK1048" },
+};
+
+/* Families of code pages that are written in many ways: what follows the prefix is a number. */
+static const char *const encoding_families[][2] = {
+  { "iso8859", "ISO-8859-" },
+  { "8859", "ISO-8859-" },
+  { "windows", "CP" },
+  { "cp", "CP" },
+  { "ibm", "IBM" },
+};
+
+/* The Latin alphabets have other numbers than the parts of ISO 8859. */
+static const char *const latin_parts[] = { "1", "2", "3", "4", "9", "10", "13", "14", "15", "16" };
+
+static char *
+encoding_simplify (const char *encoding)
+{
+  GString *name = g_string_new (NULL);
+
+  for (const char *p = encoding; *p != '\0'; p++)
+    if (*p != '-' && *p != '_' && *p != ' ' && *p != '.')
+      g_string_append_c (name, g_ascii_tolower (*p));
+
+  return g_string_free (name, FALSE);
+}
+
+static gboolean
+is_number (const char *text)
+{
+  return *text != '\0' && strspn (text, "0123456789") == strlen (text);
+}
+
+static char *
+encoding_dup_from_family (const char *name)
+{
+  if (g_str_has_prefix (name, "latin") && is_number (name + 5))
+    {
+      guint64 alphabet = g_ascii_strtoull (name + 5, NULL, 10);
+
+      if (alphabet >= 1 && alphabet <= G_N_ELEMENTS (latin_parts))
+        return g_strconcat ("ISO-8859-", latin_parts[alphabet - 1], NULL);
+    }
+
+  for (guint i = 0; i < G_N_ELEMENTS (encoding_families); i++)
+    {
+      const char *number = name + strlen (encoding_families[i][0]);
+
+      if (g_str_has_prefix (name, encoding_families[i][0]) && is_number (number))
+        return g_strconcat (encoding_families[i][1], number, NULL);
+    }
+
+  return NULL;
+}
+
+char *
+cproc_encoding_dup_known_name (const char *encoding)
+{
+  g_autofree char *name = encoding_simplify (encoding);
+  char *known;
+
+  for (guint i = 0; i < G_N_ELEMENTS (encoding_names); i++)
+    if (g_str_equal (name, encoding_names[i].name))
+      return g_strdup (encoding_names[i].known);
+
+  known = encoding_dup_from_family (name);
+
+  return known != NULL ? known : g_strdup (encoding);
 }
 
 /* Encodings in which a byte means what an earlier one has said. After something bad, what iconv
@@ -187,15 +327,19 @@ cproc_text_decoder_new (const char  *encoding,
                         GError     **error)
 {
   g_autoptr(CprocTextDecoder) self = NULL;
+  g_autofree char *known = NULL;
 
   g_return_val_if_fail (encoding != NULL, NULL);
 
+  known = cproc_encoding_dup_known_name (encoding);
+
   self = g_new0 (CprocTextDecoder, 1);
   self->converter = (GIConv) -1;
-  if (encoding_is_utf8 (encoding))
+  self->replacement = REPLACEMENT;
+  if (g_ascii_strcasecmp (known, "UTF-8") == 0)
     return g_steal_pointer (&self);
 
-  self->converter = g_iconv_open ("UTF-8", encoding);
+  self->converter = g_iconv_open ("UTF-8", known);
   if (self->converter == (GIConv) -1)
     {
       g_autofree char *shown = g_utf8_make_valid (encoding, -1);
@@ -205,8 +349,8 @@ cproc_text_decoder_new (const char  *encoding,
       return NULL;
     }
 
-  self->unit = encoding_measure_unit (encoding);
-  self->has_shifts = encoding_has_shifts (encoding);
+  self->unit = encoding_measure_unit (known);
+  self->has_shifts = encoding_has_shifts (known);
   self->rest = g_byte_array_new ();
 
   return g_steal_pointer (&self);
@@ -225,6 +369,27 @@ gboolean
 cproc_text_decoder_is_utf8 (CprocTextDecoder *self)
 {
   return self->converter == (GIConv) -1;
+}
+
+void
+cproc_text_decoder_set_replacement (CprocTextDecoder *self,
+                                    const char       *replacement)
+{
+  self->replacement = replacement;
+}
+
+gboolean
+cproc_text_decoder_has_replaced (CprocTextDecoder *self)
+{
+  return self->has_replaced;
+}
+
+static void
+decoder_replace (CprocTextDecoder *self,
+                 GString          *out)
+{
+  g_string_append (out, self->replacement);
+  self->has_replaced = TRUE;
 }
 
 /* Goes on with the character that the piece before has begun; how much of data that takes. */
@@ -251,7 +416,7 @@ decoder_finish_start (CprocTextDecoder *self,
 
     case SEQUENCE_BROKEN:
     default:
-      g_string_append (out, REPLACEMENT);
+      decoder_replace (self, out);
       break;
     }
 
@@ -266,7 +431,7 @@ decoder_flush_start (CprocTextDecoder *self,
                      GString          *out)
 {
   if (self->n_start > 0)
-    g_string_append (out, REPLACEMENT);
+    decoder_replace (self, out);
   self->n_start = 0;
 }
 
@@ -297,7 +462,7 @@ decoder_decode_utf8 (CprocTextDecoder *self,
           return;
         }
 
-      g_string_append (out, REPLACEMENT);
+      decoder_replace (self, out);
       i += size;
     }
 }
@@ -330,7 +495,7 @@ decoder_convert (CprocTextDecoder *self,
         continue;
 
       decoder_flush_start (self, out);
-      g_string_append (out, REPLACEMENT);
+      decoder_replace (self, out);
       data += MIN (self->unit, length);
       length -= MIN (self->unit, length);
     }
@@ -390,7 +555,7 @@ decoder_decode_other (CprocTextDecoder *self,
 
   decoder_flush_converter (self, out);
   if (self->rest->len > 0)
-    g_string_append (out, REPLACEMENT);
+    decoder_replace (self, out);
   g_byte_array_set_size (self->rest, 0);
 }
 

@@ -35,7 +35,8 @@ class Construction(harness.TestCase):
             "pid": 0, "state": Cproc.State.NEW, "exit-code": -1, "term-signal": 0, "timeout": 0,
             "idle-timeout": 0, "drain-timeout": 1000, "kill-signal": signal.SIGTERM,
             "kill-grace": 5000, "timed-out": False, "encoding": "UTF-8",
-            "max-line-length": 1 << 20,
+            "max-line-length": 1 << 20, "universal-newlines": False,
+            "line-flags": Cproc.LineFlags.NONE,
         }.items():
             with self.subTest(name):
                 self.assertEqual(child.get_property(name), value)
@@ -46,6 +47,7 @@ class Construction(harness.TestCase):
         changes = {
             "timeout": 5000, "idle-timeout": 6000, "drain-timeout": -1, "kill-signal": 9,
             "kill-grace": 1, "encoding": "ISO-8859-15", "max-line-length": 80,
+            "universal-newlines": True,
         }
         notified = []
         child.connect("notify", lambda _child, pspec: notified.append(pspec.name))

@@ -450,6 +450,123 @@ test_fair (void)
 }
 
 static void
+log_flagged_line (CprocChild  *child,
+                  CprocStream  stream,
+                  const char  *line,
+                  GString     *log)
+{
+  g_string_append_printf (log, "%s:%u ", line, (guint) cproc_child_get_line_flags (child));
+}
+
+static void
+log_flagged_lines (CprocChild         *child,
+                   CprocStream         stream,
+                   const char * const *lines,
+                   GString            *log)
+{
+  g_autofree char *joined = g_strjoinv ("+", (char **) lines);
+
+  g_string_append_printf (log, "%s:%u ", joined, (guint) cproc_child_get_line_flags (child));
+}
+
+typedef struct
+{
+  const char *text; /* for printf(1) */
+  gboolean universal;
+  const char *line;
+  const char *lines;
+} FlagCase;
+
+static void
+check_flags (const FlagCase *it,
+             gboolean        batched)
+{
+  const char *argv[] = { "printf", it->text, NULL };
+  g_autoptr(CprocChild) child = cproc_child_new (argv);
+  g_autoptr(GString) log = g_string_new (NULL);
+
+  cproc_child_set_max_line_length (child, 4);
+  cproc_child_set_universal_newlines (child, it->universal);
+  if (batched)
+    g_signal_connect (child, "lines::stdout", G_CALLBACK (log_flagged_lines), log);
+  else
+    g_signal_connect (child, "line::stdout", G_CALLBACK (log_flagged_line), log);
+  test_start_and_close (child);
+  g_assert_cmpstr (log->str, ==, batched ? it->lines : it->line);
+  g_assert_cmpint (cproc_child_get_line_flags (child), ==, CPROC_LINE_FLAGS_NONE);
+}
+
+#define R "\357\277\275"
+
+/* What `line` and `lines` have in a handler, with a limit of 4. */
+static void
+test_line_flags (void)
+{
+  static const FlagCase cases[] = {
+    { "a\\nb\\n", FALSE, "a:0 b:0 ", "a+b:0 " },
+    { "abcd\\n", FALSE, "abcd:0 ", "abcd:0 " },
+    { "abcd\\r\\n", FALSE, "abcd:0 ", "abcd:0 " },
+    { "x\\nabcdefghi\\ny\\n", FALSE, "x:0 abcd:1 efgh:1 i:0 y:0 ",
+      "x:0 abcd:1 efgh:1 i:0 y:0 " },
+    { "a\\nb", FALSE, "a:0 b:4 ", "a:0 b:4 " },
+    { "abcde", FALSE, "abcd:1 e:4 ", "abcd:1 e:4 " },
+    { "a\\377\\nb\\n", FALSE, "a" R ":2 b:0 ", "a" R "+b:2 " },
+    { "\\357\\277\\275\\n\\000\\n", FALSE, R ":0 " R ":2 ", R "+" R ":2 " },
+    { "a\\rb\\r\\nc\\n\\rd", TRUE, "a:0 b:0 c:0 :0 d:4 ", "a+b+c+:0 d:4 " },
+    { "abcd\\r\\nabcde\\r\\n", TRUE, "abcd:0 abcd:1 e:0 ", "abcd:0 abcd:1 e:0 " },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      check_flags (&cases[i], FALSE);
+      check_flags (&cases[i], TRUE);
+    }
+}
+
+/* No limit, and no lines at all. */
+static void
+test_max_line_length_ends (void)
+{
+  static const struct
+  {
+    gint64 max;
+    const char *expected;
+  } cases[] = { { -1, "abcdefgh:0 " }, { 0, "" } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      const char *argv[] = { "echo", "abcdefgh", NULL };
+      g_autoptr(CprocChild) child = cproc_child_new (argv);
+      g_autoptr(GString) log = g_string_new (NULL);
+
+      cproc_child_set_max_line_length (child, cases[i].max);
+      g_signal_connect (child, "line", G_CALLBACK (log_flagged_line), log);
+      test_start_and_close (child);
+      g_assert_cmpstr (log->str, ==, cases[i].expected);
+    }
+}
+
+/* The run keeps the encoding that it had at the start. */
+static void
+test_encoding_after_start (void)
+{
+  const char *argv[] = { "echo", "a", NULL };
+  g_autoptr(CprocChild) child = cproc_child_new (argv);
+  g_autoptr(GString) log = g_string_new (NULL);
+
+  g_signal_connect (child, "line", G_CALLBACK (log_flagged_line), log);
+  test_start (child);
+  g_test_expect_message ("libcproc", G_LOG_LEVEL_CRITICAL, "*STATE_STARTING*");
+  cproc_child_set_encoding (child, "UTF-16");
+  g_test_expect_message ("libcproc", G_LOG_LEVEL_CRITICAL, "*STATE_STARTING*");
+  cproc_child_set_universal_newlines (child, TRUE);
+  g_test_assert_expected_messages ();
+  test_run_until_state (child, CPROC_STATE_CLOSED);
+  g_assert_cmpstr (log->str, ==, "a:0 ");
+  g_assert_cmpstr (cproc_child_get_encoding (child), ==, "UTF-8");
+}
+
+static void
 on_flood (CprocChild  *child,
           CprocStream  stream,
           gpointer     value,
@@ -528,6 +645,9 @@ main (int    argc,
   g_test_add_func ("/child-io/lines/first", test_lines_first);
   g_test_add_func ("/child-io/lines/last", test_last_line);
   g_test_add_func ("/child-io/stream-ended/early", test_stream_ends_early);
+  g_test_add_func ("/child-io/lines/flags", test_line_flags);
+  g_test_add_func ("/child-io/lines/max-length-ends", test_max_line_length_ends);
+  g_test_add_func ("/child-io/lines/encoding-after-start", test_encoding_after_start);
   g_test_add_func ("/child-io/fair", test_fair);
   g_test_add_data_func ("/child-io/flood/output", "output", test_flood);
   g_test_add_data_func ("/child-io/flood/line", "line", test_flood);

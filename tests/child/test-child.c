@@ -45,7 +45,8 @@ test_defaults (void)
   g_autoptr(CprocChild) child = test_child_new ("exit", NULL);
   gint64 pid;
   int exit_code, term_signal, drain_timeout, kill_signal, kill_grace;
-  guint timeout, idle_timeout, max_line_length;
+  guint timeout, idle_timeout;
+  gint64 max_line_length;
   gboolean timed_out;
   CprocState state;
   g_autofree char *encoding = NULL;
@@ -66,7 +67,7 @@ test_defaults (void)
   g_assert_cmpint (drain_timeout, ==, 1000);
   g_assert_cmpint (kill_signal, ==, SIGTERM);
   g_assert_cmpint (kill_grace, ==, 5000);
-  g_assert_cmpuint (max_line_length, ==, 1024 * 1024);
+  g_assert_cmpint (max_line_length, ==, 1024 * 1024);
   g_assert_cmpstr (encoding, ==, "UTF-8");
   g_assert_null (cproc_child_get_subprocess (child));
 }
@@ -91,14 +92,14 @@ test_setters (void)
 
   g_signal_connect (child, "notify", G_CALLBACK (count_notify), counts);
   g_object_set (child, "timeout", 1, "idle-timeout", 2, "drain-timeout", 3, "kill-signal", SIGINT,
-                "kill-grace", 4, "max-line-length", 5, "encoding", "latin1", NULL);
+                "kill-grace", 4, "max-line-length", (gint64) 5, "encoding", "latin1", NULL);
 
   g_assert_cmpuint (cproc_child_get_timeout (child), ==, 1);
   g_assert_cmpuint (cproc_child_get_idle_timeout (child), ==, 2);
   g_assert_cmpint (cproc_child_get_drain_timeout (child), ==, 3);
   g_assert_cmpint (cproc_child_get_kill_signal (child), ==, SIGINT);
   g_assert_cmpint (cproc_child_get_kill_grace (child), ==, 4);
-  g_assert_cmpuint (cproc_child_get_max_line_length (child), ==, 5);
+  g_assert_cmpint (cproc_child_get_max_line_length (child), ==, 5);
   g_assert_cmpstr (cproc_child_get_encoding (child), ==, "latin1");
 
   /* What does not change is not notified. */
@@ -126,8 +127,8 @@ test_misuse (void)
   cproc_child_set_drain_timeout (child, -2);
   g_test_expect_message ("libcproc", G_LOG_LEVEL_CRITICAL, "*kill_signal > 0*");
   cproc_child_set_kill_signal (child, 0);
-  g_test_expect_message ("libcproc", G_LOG_LEVEL_CRITICAL, "*max_line_length > 0*");
-  cproc_child_set_max_line_length (child, 0);
+  g_test_expect_message ("libcproc", G_LOG_LEVEL_CRITICAL, "*max_line_length >= -1*");
+  cproc_child_set_max_line_length (child, -2);
   g_test_expect_message ("libcproc", G_LOG_LEVEL_CRITICAL, "*is_stream (stream)*");
   cproc_child_pause (child, 0);
   g_test_expect_message ("libcproc", G_LOG_LEVEL_CRITICAL, "*is_stream (stream)*");

@@ -80,7 +80,7 @@ take_line (SoakChild  *self,
   soak_counts.n_lines++;
   if (it->text->str[*at] == '\n')
     (*at)++;
-  else if (*at < it->text->len && length != self->max_line_length)
+  else if (*at < it->text->len && (gint64) length != self->max_line_length)
     it->is_cut = TRUE;
 }
 

@@ -52,7 +52,7 @@ typedef struct
   gboolean is_whole; /* it has ended and nothing may be missing */
   gboolean has_input; /* a pipe */
   guint n_writes; /* unanswered */
-  guint max_line_length;
+  gint64 max_line_length;
   gboolean has_timeout;
   guint64 fired; /* a bit for each signal that has been sent */
 

@@ -326,6 +326,46 @@ test_is_utf8 (void)
     g_assert_false (cproc_text_decoder_is_utf8 (other));
 }
 
+/* Names as Node and Python have them. */
+static void
+test_names (void)
+{
+  static const char *const names[][2] = {
+    { "utf8", "UTF-8" },
+    { "utf_8", "UTF-8" },
+    { "latin1", "ISO-8859-1" },
+    { "latin-1", "ISO-8859-1" },
+    { "L1", "ISO-8859-1" },
+    { "iso8859-1", "ISO-8859-1" },
+    { "iso8859_15", "ISO-8859-15" },
+    { "latin9", "ISO-8859-15" },
+    { "binary", "ISO-8859-1" },
+    { "utf16le", "UTF-16LE" },
+    { "utf_16_be", "UTF-16BE" },
+    { "ucs-2", "UTF-16LE" },
+    { "us-ascii", "ASCII" },
+    { "cp1252", "CP1252" },
+    { "windows-1252", "CP1252" },
+    { "shift_jis", "SHIFT_JIS" },
+    { "sjis", "SHIFT_JIS" },
+    { "euc_jp", "EUC-JP" },
+    { "koi8_r", "KOI8-R" },
+    { "mac_roman", "MACINTOSH" },
+    { "IBM850", "IBM850" },
+    { "no-such", "no-such" },
+    { "latin99", "latin99" },
+    { "windows", "windows" },
+    { "", "" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autofree char *known = cproc_encoding_dup_known_name (names[i][0]);
+
+      g_assert_cmpstr (known, ==, names[i][1]);
+    }
+}
+
 static void
 test_unknown (void)
 {
@@ -401,6 +441,7 @@ main (int   argc,
   g_test_add_func ("/text-decoder/span", test_span);
   g_test_add_func ("/text-decoder/span-characters", test_span_characters);
   g_test_add_func ("/text-decoder/is-utf8", test_is_utf8);
+  g_test_add_func ("/text-decoder/names", test_names);
   g_test_add_func ("/text-decoder/unknown-encoding", test_unknown);
   g_test_add_func ("/text-decoder/long", test_long);
 
