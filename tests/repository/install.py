@@ -65,10 +65,9 @@ class Prefix:
         typelibs = self.find("Cproc-1.typelib")
         if typelibs is not None:
             self.env["GI_TYPELIB_PATH"] = typelibs
-        private = self.find("_cproc")
-        if private is not None:
-            # Of the folder gi/overrides.
-            self.env["PYTHONPATH"] = os.path.dirname(os.path.dirname(private))
+        overrides = self.find("Cproc.py")
+        if overrides is not None:
+            self.env["PYTHONPATH"] = os.path.dirname(os.path.dirname(overrides))
 
 
 def pkg_config(prefix, *what):

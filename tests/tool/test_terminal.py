@@ -144,16 +144,19 @@ class Keys(TestCase):
         """Ctrl-Z stops the program with the command, and both go on."""
         for verb in ("exec", "spawn"):
             pid_file, end_file = self.path("pid-z-" + verb), self.path("end-z-" + verb)
+            # Waits in the shell itself: a shell that has just begun another program waits for it
+            # in the kernel, and does not stop there.
+            os.mkfifo(end_file)
             script = (f"echo $$ >{pid_file}.new; mv {pid_file}.new {pid_file}; "
-                      f"until [ -e {end_file} ]; do sleep 0.01; done; echo done")
+                      f"read line <{end_file}; echo done")
             with Terminal("-c", SHELL, TOOL, verb, "--shell", script,
                           program=sys.executable) as terminal:
                 self.wait_for(pid_file)
                 terminal.type(CTRL_Z)
                 terminal.read(lambda output: b"stopped True" in output)
                 self.wait_for_stop(self.read_pid(pid_file))
-                open(end_file, "w", encoding="ascii").close()
                 terminal.type(b"\n")
+                open(end_file, "w", encoding="ascii").close()
                 self.assertEqual(terminal.wait(), 0)
                 self.assertIn(b"done", terminal.output)
                 self.assertIn(b"ended 0", terminal.output)
