@@ -520,7 +520,7 @@ function _init() {
   }
   addToMessage(Message.prototype);
   addEnding(Child.prototype);
-  for (const name of ['start', 'start_async'])
+  for (const name of ['prepare', 'prepare_async', 'start', 'start_async'])
     loops.addKeeping(Child.prototype, name);
   for (const {prototype} of [Channel, Child])
     loops.addConnecting(prototype);

@@ -251,7 +251,7 @@ class Child(Signals, Raw.Child):
             pass
 
     def __enter__(self) -> Child:
-        if self.props.state == Raw.State.NEW:
+        if self.props.state <= Raw.State.PREPARED:
             self.start()
         return self
 
@@ -267,7 +267,7 @@ class Child(Signals, Raw.Child):
             raise
 
     async def __aenter__(self) -> Child:
-        if self.props.state == Raw.State.NEW:
+        if self.props.state <= Raw.State.PREPARED:
             await self.start_async()
         return self
 
@@ -408,7 +408,8 @@ class Worker(Messages, Raw.Worker):
             queues.keep_messages(self)
 
     def _may_receive(self) -> bool:
-        return self.props.state == Raw.State.NEW or self.props.channel.props.connected
+        return (self.props.state <= Raw.State.PREPARED
+                or self.props.channel.props.connected)
 
     def _leave(self) -> None:
         self.close_channel()

@@ -291,6 +291,23 @@ test('send-signal', async () => {
   assertEqual(child.term_signal, SIGUSR2);
 });
 
+test('prepare', async () => {
+  for (const name of ['prepare', 'prepare_async']) {
+    const child = newChild('exit', 3);
+    if (name === 'prepare') {
+      assertEqual(child.prepare(), true);
+    } else {
+      await new Promise(resolve => {
+        child.prepare_async(null, (_child, result) => resolve(child.prepare_finish(result)));
+      });
+    }
+    assertEqual([child.state, child.pid], [Cproc.State.PREPARED, 0]);
+    child.start();
+    await closed(child);
+    assertEqual(child.exit_code, 3);
+  }
+});
+
 test('gone', async () => {
   const child = newChild('exit', 0);
   await assertCprocFails(Cproc.Error.NOT_RUNNING, () => child.send_signal(SIGTERM));

@@ -437,6 +437,20 @@ class Ending(harness.TestCase):
             else:
                 self.assertCprocFails(Cproc.Error.NOT_RUNNING, method, *args)
 
+    def test_prepare(self):
+        for wait in (False, True):
+            child = harness.child("exit", 3)
+            if wait:
+                call = Call()
+                child.prepare_async(None, call)
+                self.assertTrue(call.finish(child.prepare_finish))
+            else:
+                self.assertTrue(child.prepare())
+            self.assertEqual((child.props.state, child.props.pid), (Cproc.State.PREPARED, 0))
+            self.assertTrue(child.start())
+            wait_closed(child)
+            self.assertEqual(child.props.exit_code, 3)
+
     def test_not_started(self):
         child = harness.child("exit", 0)
         self.assertCprocFails(Cproc.Error.NOT_RUNNING, child.force_exit)

@@ -200,6 +200,11 @@ class Loops(AsyncCase):
         self.assertEqual((out, err), (["a", "c"], ["b"]))
         self.assertRaises(ValueError, child.lines, "stdin")
 
+    async def test_prepared(self):
+        child = Cproc.Child("echo a")
+        await child.prepare_async()
+        self.assertEqual([line async for line in child.lines()], ["a"])
+
     async def test_both_fail_with_the_start(self):
         async def read(child, stream):
             return [line async for line in child.lines(stream)]
