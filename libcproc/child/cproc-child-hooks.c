@@ -7,6 +7,21 @@
 #include "cproc-child-private.h"
 #include "cproc-gettext-private.h"
 
+/* The private data's place in the object, known to GObject as long as the class exists. */
+static int private_offset;
+
+void
+cproc_child_set_private_offset (int offset)
+{
+  private_offset = offset;
+}
+
+CprocChildPrivate *
+cproc_child_get_priv (CprocChild *self)
+{
+  return G_STRUCT_MEMBER_P (self, private_offset);
+}
+
 CprocChildHooks *
 cproc_child_class_get_hooks (CprocChildClass *klass)
 {

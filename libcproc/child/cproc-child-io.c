@@ -8,6 +8,7 @@
 #include "cproc-child-private.h"
 #include "cproc-fd-private.h"
 #include "cproc-gettext-private.h"
+#include "cproc-task-private.h"
 
 static gboolean
 is_stream (CprocStream stream)
@@ -80,6 +81,15 @@ cproc_child_resume (CprocChild  *self,
   cproc_child_update_stream_drain (self, output);
 }
 
+CprocStdio
+cproc_child_get_default_stdin (CprocChild *self)
+{
+  CprocStdio mode = cproc_child_get_hooks (self)->default_stdio[0];
+
+  return mode == CPROC_STDIO_NULL && cproc_child_get_priv (self)->wants_stdin ? CPROC_STDIO_PIPE
+                                                                              : mode;
+}
+
 /* Where will that stream lead? */
 static CprocStdio
 child_get_mode (CprocChild *self,
@@ -89,8 +99,8 @@ child_get_mode (CprocChild *self,
   CprocChildHooks *hooks = cproc_child_get_hooks (self);
   g_autoptr(CprocLaunch) launch = cproc_launch_new (priv->command);
 
-  cproc_launch_set_defaults (launch, hooks->default_stdio[0], hooks->default_stdio[1],
-                             hooks->default_stdio[2]);
+  cproc_launch_set_defaults (launch, cproc_child_get_default_stdin (self),
+                             hooks->default_stdio[1], hooks->default_stdio[2]);
 
   return cproc_launch_get_mode (launch, target);
 }
@@ -98,20 +108,27 @@ child_get_mode (CprocChild *self,
 static gboolean
 child_is_new (CprocChild *self)
 {
-  return cproc_child_get_priv (self)->state == CPROC_STATE_NEW && !cproc_child_is_starting (self) &&
+  return cproc_child_get_priv (self)->state == CPROC_STATE_NEW &&
          !cproc_child_get_priv (self)->is_preparing;
 }
 
 static gboolean
-open_ends (CprocStdio  mode,
-           CprocPipe  *ends)
+is_piped (CprocStdio mode)
+{
+  return mode == CPROC_STDIO_PIPE || mode == CPROC_STDIO_SOCKET;
+}
+
+static gboolean
+open_ends (CprocStdio   mode,
+           CprocPipe   *ends,
+           GError     **error)
 {
   int fds[2];
 
   if (mode == CPROC_STDIO_PIPE)
-    return cproc_fd_open_pipe (ends, NULL);
+    return cproc_fd_open_pipe (ends, error);
 
-  if (mode != CPROC_STDIO_SOCKET || !cproc_fd_open_socketpair (fds, NULL))
+  if (!cproc_fd_open_socketpair (fds, error))
     return FALSE;
 
   cproc_fd_make_one_way (fds[0], fds[1]);
@@ -120,16 +137,18 @@ open_ends (CprocStdio  mode,
   return TRUE;
 }
 
-/* The parent's end of a stream that is taken over before the start; where the system has none to
- * give, the start will tell. */
+/* Returns the parent's end of a stream whose pipe is made before the start; -1 where the mode is
+ * another one, without an error, or where the system gives no pipe. */
 static int
-child_open_early_pipe (CprocChild *self,
-                       int         target)
+child_open_early_pipe (CprocChild  *self,
+                       int          target,
+                       GError     **error)
 {
   CprocChildPrivate *priv = cproc_child_get_priv (self);
+  CprocStdio mode = child_get_mode (self, target);
   CprocPipe ends;
 
-  if (!open_ends (child_get_mode (self, target), &ends))
+  if (!is_piped (mode) || !open_ends (mode, &ends, error))
     return -1;
 
   /* What is written waits in our queue, and not in the call. */
@@ -141,6 +160,28 @@ child_open_early_pipe (CprocChild *self,
   return target == 0 ? ends.write : ends.read;
 }
 
+/* Makes the pipe to standard input before the start, if the command allows one. */
+static void
+child_ask_for_stdin (CprocChild  *self,
+                     GError     **error)
+{
+  CprocChildPrivate *priv = cproc_child_get_priv (self);
+  g_autoptr(GMainContext) context = NULL;
+  int fd;
+
+  if (priv->writer != NULL || !child_is_new (self))
+    return;
+
+  priv->wants_stdin = TRUE;
+  fd = child_open_early_pipe (self, 0, error);
+  if (fd < 0)
+    return;
+
+  context = g_main_context_ref_thread_default ();
+  priv->writer = cproc_pipe_writer_new (fd, context);
+  cproc_pipe_writer_set_owner (priv->writer, priv->owner);
+}
+
 static int
 child_take_over_output (CprocChild  *self,
                         CprocStream  stream)
@@ -149,7 +190,7 @@ child_take_over_output (CprocChild  *self,
   int fd;
 
   if (child_is_new (self))
-    return child_open_early_pipe (self, stream);
+    return child_open_early_pipe (self, stream, NULL);
 
   /* What has been cut into lines cannot be given back. */
   if (!output->paused || output->fd < 0 || output->lines != NULL)
@@ -164,7 +205,7 @@ child_take_over_output (CprocChild  *self,
 }
 
 static GInputStream *
-child_get_input_stream (CprocChild  *self,
+child_take_input_stream (CprocChild  *self,
                         CprocStream  stream)
 {
   CprocChildPrivate *priv = cproc_child_get_priv (self);
@@ -179,17 +220,17 @@ child_get_input_stream (CprocChild  *self,
     return NULL;
 
   *field = g_unix_input_stream_new (fd, TRUE);
-  /* Not from inside the call, as every signal. */
+  /* Emitted later: no signal is emitted from inside a method. */
   cproc_child_expect_closed (self);
 
   return *field;
 }
 
 /**
- * cproc_child_get_stdout_stream:
+ * cproc_child_take_stdout_stream:
  * @self: a child
  *
- * Takes over standard output: the caller reads it himself, and no signals come for it.
+ * Takes over standard output: the caller reads the stream itself, and no signals come for it.
  *
  * To be called before the start, or while the stream is paused. [signal@Cproc.Child::closed] does
  * not wait for a stream that was taken over.
@@ -205,21 +246,21 @@ child_get_input_stream (CprocChild  *self,
  * Since: 1.0
  */
 GInputStream *
-cproc_child_get_stdout_stream (CprocChild *self)
+cproc_child_take_stdout_stream (CprocChild *self)
 {
   g_return_val_if_fail (CPROC_IS_CHILD (self), NULL);
 
   if (!cproc_child_check_call (self, G_STRFUNC, NULL))
     return NULL;
 
-  return child_get_input_stream (self, CPROC_STREAM_STDOUT);
+  return child_take_input_stream (self, CPROC_STREAM_STDOUT);
 }
 
 /**
- * cproc_child_get_stderr_stream:
+ * cproc_child_take_stderr_stream:
  * @self: a child
  *
- * Takes over standard error; see [method@Cproc.Child.get_stdout_stream].
+ * Takes over standard error; see [method@Cproc.Child.take_stdout_stream].
  *
  * Returns: (transfer none) (nullable): the stream; `NULL` if standard error is no pipe, is being
  *   read for signals, or has been read for lines
@@ -227,14 +268,14 @@ cproc_child_get_stdout_stream (CprocChild *self)
  * Since: 1.0
  */
 GInputStream *
-cproc_child_get_stderr_stream (CprocChild *self)
+cproc_child_take_stderr_stream (CprocChild *self)
 {
   g_return_val_if_fail (CPROC_IS_CHILD (self), NULL);
 
   if (!cproc_child_check_call (self, G_STRFUNC, NULL))
     return NULL;
 
-  return child_get_input_stream (self, CPROC_STREAM_STDERR);
+  return child_take_input_stream (self, CPROC_STREAM_STDERR);
 }
 
 /**
@@ -243,7 +284,10 @@ cproc_child_get_stderr_stream (CprocChild *self)
  *
  * Gets the stream that leads to the child's standard input.
  *
- * It may be got before the start, and during one. What was given to
+ * Got before the start it asks for a pipe, where [property@Cproc.Command:stdin-mode] is `DEFAULT`.
+ * A blocking write of more than a pipe holds returns only when the child reads, which it may not do
+ * while its own output is not read: such a write can hang, where
+ * [method@Cproc.Child.write_async] does not. What was given to
  * [method@Cproc.Child.write_async] before goes first. Writing to a child that does not read any
  * more is `G_IO_ERROR_BROKEN_PIPE`; it never raises SIGPIPE. Like the child it is for one thread.
  *
@@ -262,19 +306,7 @@ cproc_child_get_stdin_stream (CprocChild *self)
     return NULL;
 
   priv = cproc_child_get_priv (self);
-  if (priv->writer == NULL && child_is_new (self))
-    {
-      int fd = child_open_early_pipe (self, 0);
-
-      if (fd >= 0)
-        {
-          g_autoptr(GMainContext) context = g_main_context_ref_thread_default ();
-
-          priv->writer = cproc_pipe_writer_new (fd, context);
-          cproc_pipe_writer_set_owner (priv->writer, priv->owner);
-        }
-    }
-
+  child_ask_for_stdin (self, NULL);
   if (priv->stdin_stream == NULL && priv->writer != NULL)
     priv->stdin_stream = cproc_pipe_output_stream_new (priv->writer);
 
@@ -316,25 +348,30 @@ child_check_writable (CprocChild  *self,
                       GError     **error)
 {
   CprocChildPrivate *priv = cproc_child_get_priv (self);
+  g_autoptr(GError) pipe_error = NULL;
   g_autofree char *name = NULL;
 
+  child_ask_for_stdin (self, &pipe_error);
   if (priv->writer != NULL)
     return TRUE;
 
+  if (pipe_error != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&pipe_error));
+      return FALSE;
+    }
+
   name = cproc_command_dup_name (priv->command);
-  if (priv->state == CPROC_STATE_NEW && priv->start == NULL)
-    g_set_error (error, CPROC_ERROR, CPROC_ERROR_NOT_RUNNING, _("“%s” has not been started"),
-                 name);
-  else
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_BROKEN_PIPE,
-                 _("The standard input of “%s” is no pipe"), name);
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+               _("The standard input of “%s” is not a pipe: set stdin-mode of its command to PIPE, "
+                 "or write before the start"), name);
 
   return FALSE;
 }
 
 /**
  * cproc_child_write_async:
- * @self: a child that has been started, or is being started by [method@Cproc.Child.start_async]
+ * @self: a child
  * @bytes: what to write
  * @io_priority: the priority of the callback, `G_PRIORITY_DEFAULT` as a rule
  * @cancellable: (nullable): to withdraw what has not begun to be written
@@ -342,6 +379,10 @@ child_check_writable (CprocChild  *self,
  * @user_data: data for @callback
  *
  * Writes to the child's standard input, in the order of the calls.
+ *
+ * It may be called before the start, which asks for a pipe where
+ * [property@Cproc.Command:stdin-mode] is `DEFAULT`; the program then finds what was written.
+ * Without that, and without the mode `PIPE` or `SOCKET`, standard input is not a pipe.
  *
  * The callback comes when the pipe has taken everything, so waiting for it before the next call
  * keeps memory bounded when the child reads slowly.
@@ -370,16 +411,13 @@ cproc_child_write_async (CprocChild          *self,
   /* A task would hold the child until a main loop, which may never run, has told nobody. */
   if (callback == NULL && cancellable == NULL)
     {
-      if (cproc_child_get_priv (self)->writer != NULL)
+      if (child_check_writable (self, NULL))
         cproc_pipe_writer_push (cproc_child_get_priv (self)->writer, bytes, NULL);
       return;
     }
 
-  task = g_task_new (self, cancellable, callback, user_data);
-  g_task_set_source_tag (task, cproc_child_write_async);
+  task = cproc_task_new (self, cancellable, callback, user_data, cproc_child_write_async);
   g_task_set_priority (task, io_priority);
-  /* What has been written has been written. */
-  g_task_set_check_cancellable (task, FALSE);
 
   if (g_task_return_error_if_cancelled (task))
     return;
@@ -399,8 +437,8 @@ cproc_child_write_async (CprocChild          *self,
  * Finishes [method@Cproc.Child.write_async].
  *
  * Returns: `TRUE` if all was written; else `FALSE` with `G_IO_ERROR_BROKEN_PIPE` if the child does
- *   not read any more or has no pipe there, `G_IO_ERROR_CANCELLED`, or
- *   [error@Cproc.Error.NOT_RUNNING] before the start
+ *   not read any more, `G_IO_ERROR_NOT_SUPPORTED` if its standard input is not a pipe, or
+ *   `G_IO_ERROR_CANCELLED`
  *
  * Since: 1.0
  */
@@ -424,6 +462,8 @@ cproc_child_write_finish (CprocChild    *self,
  * Closes the child's standard input once all that was given to [method@Cproc.Child.write_async] is
  * written: the child reads its end.
  *
+ * It may be called before the start too. A child without a pipe there is left as it is.
+ *
  * Since: 1.0
  */
 void
@@ -437,6 +477,9 @@ cproc_child_close_stdin (CprocChild *self)
     return;
 
   priv = cproc_child_get_priv (self);
+  /* Where nothing was asked for there is the null device, which has ended. */
+  if (child_is_new (self) && is_piped (child_get_mode (self, 0)))
+    child_ask_for_stdin (self, NULL);
   if (priv->writer != NULL)
     cproc_pipe_writer_close (priv->writer);
 }

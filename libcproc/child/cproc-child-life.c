@@ -2,13 +2,70 @@
 
 #include "config.h"
 
-#include <signal.h>
-
 #include "cproc-child-private.h"
-#include "cproc-gettext-private.h"
 
 /* How long a stream is still read, at most, after we ended the child ourselves. */
 #define EARLY_END_DRAIN 1000
+
+void
+cproc_child_set_state (CprocChild *self,
+                       CprocState  state)
+{
+  CprocChildPrivate *priv = cproc_child_get_priv (self);
+
+  if (priv->state == state)
+    return;
+
+  priv->state = state;
+  cproc_child_notify (self, CPROC_CHILD_PROP_STATE);
+}
+
+void
+cproc_child_set_pid (CprocChild *self,
+                     gint64      pid)
+{
+  CprocChildPrivate *priv = cproc_child_get_priv (self);
+
+  if (priv->pid == pid)
+    return;
+
+  priv->pid = pid;
+  cproc_child_notify (self, CPROC_CHILD_PROP_PID);
+}
+
+void
+cproc_child_set_end (CprocChild     *self,
+                     const CprocExitStatus *end)
+{
+  CprocChildPrivate *priv = cproc_child_get_priv (self);
+
+  if (priv->exit_code != end->exit_code)
+    {
+      priv->exit_code = end->exit_code;
+      cproc_child_notify (self, CPROC_CHILD_PROP_EXIT_CODE);
+    }
+
+  if (priv->term_signal != end->term_signal)
+    {
+      priv->term_signal = end->term_signal;
+      cproc_child_notify (self, CPROC_CHILD_PROP_TERM_SIGNAL);
+    }
+
+  priv->has_usage = end->has_usage;
+  priv->usage = end->usage;
+}
+
+void
+cproc_child_set_timed_out (CprocChild *self)
+{
+  CprocChildPrivate *priv = cproc_child_get_priv (self);
+
+  if (priv->timed_out)
+    return;
+
+  priv->timed_out = TRUE;
+  cproc_child_notify (self, CPROC_CHILD_PROP_TIMED_OUT);
+}
 
 void
 cproc_child_end_early (CprocChild     *self,
@@ -23,7 +80,7 @@ cproc_child_end_early (CprocChild     *self,
   if (reason == CPROC_END_TIMEOUT || reason == CPROC_END_IDLE)
     cproc_child_set_timed_out (self);
 
-  cproc_job_terminate (priv->job, priv->kill_signal, priv->kill_grace, NULL);
+  cproc_child_terminate_job (self, NULL);
 
   if (priv->state == CPROC_STATE_EXITED)
     cproc_child_update_drain (self);
@@ -222,7 +279,7 @@ cproc_child_check_closed (CprocChild *self)
 
   cproc_child_set_state (self, CPROC_STATE_CLOSED);
   cproc_child_emit_closed (self);
-  cproc_child_complete_waits (self);
+  cproc_child_complete_waits (self, cproc_child_steal_waits (self));
 }
 
 void
@@ -246,139 +303,4 @@ cproc_child_set_context (CprocChild   *self,
     hooks->set_context (self, context);
 
   g_clear_pointer (&old_context, g_main_context_unref);
-}
-
-static gboolean
-child_check_started (CprocChild  *self,
-                     GError     **error)
-{
-  CprocChildPrivate *priv = cproc_child_get_priv (self);
-  g_autofree char *name = NULL;
-
-  if (priv->job != NULL || priv->start != NULL)
-    return TRUE;
-
-  name = cproc_command_dup_name (priv->command);
-  g_set_error (error, CPROC_ERROR, CPROC_ERROR_NOT_RUNNING, _("“%s” has not been started"), name);
-
-  return FALSE;
-}
-
-static gboolean
-child_signal_later (CprocChild  *self,
-                    int          signum,
-                    gboolean     with_grace,
-                    GError     **error)
-{
-  /* Nobody will be there to be told when it is sent. */
-  if (signum < 0 || signum >= NSIG)
-    {
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _("There is no signal %d"),
-                   signum);
-      return FALSE;
-    }
-
-  if (signum != 0)
-    cproc_child_kill_when_started (self, signum, with_grace);
-
-  return TRUE;
-}
-
-static gboolean
-child_signal (CprocChild  *self,
-              int          signum,
-              gboolean     with_grace,
-              const char  *function,
-              GError     **error)
-{
-  CprocChildPrivate *priv = cproc_child_get_priv (self);
-
-  if (!cproc_child_check_call (self, function, error) || !child_check_started (self, error))
-    return FALSE;
-
-  if (priv->start != NULL)
-    return child_signal_later (self, signum, with_grace, error);
-
-  if (with_grace)
-    return cproc_job_terminate (priv->job, signum, priv->kill_grace, error);
-
-  return cproc_job_signal (priv->job, signum, error);
-}
-
-/**
- * cproc_child_kill:
- * @self: a child
- * @error: return location for an error
- *
- * Ends the child: [property@Cproc.Child:kill-signal] now, and SIGKILL to what is left after
- * [property@Cproc.Child:kill-grace]. SIGCONT follows the kill signal, so that a stopped program can
- * end too.
- *
- * Reaches as far as the command's [property@Cproc.Command:containment] says. Does not wait:
- * [signal@Cproc.Child::closed] tells when all is over. While
- * [method@Cproc.Child.start_async] is under way it takes effect once the program runs.
- *
- * Returns: `TRUE` if there was something to end; else `FALSE` with
- *   [error@Cproc.Error.NOT_RUNNING], or with the system's reason
- *
- * Since: 1.0
- */
-gboolean
-cproc_child_kill (CprocChild  *self,
-                  GError     **error)
-{
-  g_return_val_if_fail (CPROC_IS_CHILD (self), FALSE);
-  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
-
-  return child_signal (self, cproc_child_get_priv (self)->kill_signal, TRUE, G_STRFUNC,
-                       error);
-}
-
-/**
- * cproc_child_send_signal:
- * @self: a child
- * @signum: the signal's number; 0 only asks whether there is somebody to signal
- * @error: return location for an error
- *
- * Sends a signal, as far as the command's [property@Cproc.Command:containment] says.
- *
- * It never reaches a process or a group that got the child's number after its end.
- *
- * Returns: `TRUE` if it was sent; else `FALSE` with [error@Cproc.Error.NOT_RUNNING], or with the
- *   system's reason
- *
- * Since: 1.0
- */
-gboolean
-cproc_child_send_signal (CprocChild  *self,
-                         int          signum,
-                         GError     **error)
-{
-  g_return_val_if_fail (CPROC_IS_CHILD (self), FALSE);
-  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
-
-  return child_signal (self, signum, FALSE, G_STRFUNC, error);
-}
-
-/**
- * cproc_child_force_exit:
- * @self: a child
- * @error: return location for an error
- *
- * Ends the child with SIGKILL, as far as the command's
- * [property@Cproc.Command:containment] says.
- *
- * Returns: `TRUE` if there was something to end; else `FALSE` with
- *   [error@Cproc.Error.NOT_RUNNING], or with the system's reason
- *
- * Since: 1.0
- */
-gboolean
-cproc_child_force_exit (CprocChild  *self,
-                        GError     **error)
-{
-  g_return_val_if_fail (CPROC_IS_CHILD (self), FALSE);
-  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
-
-  return child_signal (self, SIGKILL, FALSE, G_STRFUNC, error);
 }

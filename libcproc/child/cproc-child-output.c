@@ -118,6 +118,19 @@ child_was_emitted (gpointer    data,
 }
 
 static void
+child_given_up (gpointer    data,
+                CprocStream stream)
+{
+  CprocChildPrivate *priv = cproc_child_get_priv (data);
+
+  if (!priv->drained)
+    return;
+
+  priv->drained = FALSE;
+  cproc_child_notify (data, CPROC_CHILD_PROP_DRAINED);
+}
+
+static void
 child_stream_ended (gpointer    data,
                     CprocStream stream)
 {
@@ -137,6 +150,7 @@ static const CprocOutputReaderFuncs child_reader_funcs = {
   .line = child_line,
   .lines = child_lines,
   .was_emitted = child_was_emitted,
+  .given_up = child_given_up,
   .ended = child_stream_ended,
 };
 

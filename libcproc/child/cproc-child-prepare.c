@@ -89,7 +89,7 @@ cproc_child_check_new (CprocChild  *self,
   CprocChildPrivate *priv = cproc_child_get_priv (self);
   g_autofree char *name = NULL;
 
-  if (priv->state == CPROC_STATE_NEW && priv->start == NULL && !priv->is_preparing)
+  if (priv->state == CPROC_STATE_NEW && !priv->is_preparing)
     return TRUE;
 
   name = cproc_command_dup_name (priv->command);
@@ -122,8 +122,8 @@ cproc_child_begin_launch (CprocChild    *self,
   if (is_held)
     cproc_launch_hold (launch);
   cproc_child_take_context (self, context);
-  cproc_launch_set_defaults (launch, hooks->default_stdio[0], hooks->default_stdio[1],
-                             hooks->default_stdio[2]);
+  cproc_launch_set_defaults (launch, cproc_child_get_default_stdin (self),
+                             hooks->default_stdio[1], hooks->default_stdio[2]);
 
   if (!child_check_encoding (self, error) ||
       (hooks->prepare != NULL && !hooks->prepare (self, launch, error)))

@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <signal.h>
+
 #include "cproc-child.h"
 #include "cproc-command-private.h"
 #include "cproc-error.h"
@@ -71,6 +73,7 @@ typedef enum
   CPROC_CHILD_PROP_EXIT_CODE,
   CPROC_CHILD_PROP_TERM_SIGNAL,
   CPROC_CHILD_PROP_TIMED_OUT,
+  CPROC_CHILD_PROP_DRAINED,
   CPROC_CHILD_PROP_TIMEOUT,
   CPROC_CHILD_PROP_IDLE_TIMEOUT,
   CPROC_CHILD_PROP_DRAIN_TIMEOUT,
@@ -92,6 +95,14 @@ typedef enum
 
 typedef struct _CprocStart CprocStart;
 
+/* Signals that are sent once the program runs: each once, in the order of the last calls. */
+typedef struct
+{
+  int signals[NSIG];
+  guint n_signals;
+  int kill_signal; /* and then this one, with the grace; 0: none */
+} CprocPendingSignals;
+
 /* The state of a child. It is used only in the thread whose main context it belongs to; a start
  * in flight has a state of its own (CprocStart), the grace of a kill too (CprocJob). */
 typedef struct
@@ -110,6 +121,7 @@ typedef struct
   CprocStart *start; /* of start_async(), until the program runs */
   GSubprocess *subprocess;
   CprocJob *job;
+  CprocPendingSignals pending_signals;
   CprocExitWatch exit_watch;
   gint64 pid;
   int exit_code;
@@ -120,6 +132,7 @@ typedef struct
 
   CprocOutputReader outputs[2];
   CprocPipeWriter *writer;
+  gboolean wants_stdin; /* it was asked for before the start */
   gboolean writer_is_early; /* it was made by a start that has not ended */
   int early_pipes[3]; /* the child's ends of streams that were taken over before the start */
   GOutputStream *stdin_stream;
@@ -146,13 +159,14 @@ typedef struct
   CprocTimer closed_timer;
   CprocEndReason end_reason;
   gboolean timed_out;
+  gboolean drained;
 
-  GList *waits; /* those of the asynchronous calls; each holds the child */
+  GList *waits; /* CprocWait: those of the asynchronous calls; each holds the child */
 } CprocChildPrivate;
 
-CprocChildPrivate *cproc_child_get_priv        (CprocChild       *self);
-
 /* cproc-child-hooks.c */
+CprocChildPrivate *cproc_child_get_priv        (CprocChild       *self);
+void               cproc_child_set_private_offset (int offset);
 CprocChildHooks   *cproc_child_class_get_hooks (CprocChildClass  *klass);
 CprocChildHooks   *cproc_child_get_hooks       (CprocChild       *self);
 
@@ -180,7 +194,7 @@ void     cproc_child_install_properties (GObjectClass       *object_class);
 void     cproc_child_notify             (CprocChild         *self,
                                          CprocChildProperty  property);
 
-/* cproc-child.c: changes a property and notifies. */
+/* cproc-child-life.c: changes a property and notifies. */
 void     cproc_child_set_state         (CprocChild     *self,
                                         CprocState      state);
 void     cproc_child_set_pid           (CprocChild     *self,
@@ -249,10 +263,11 @@ gboolean cproc_child_start_in             (CprocChild    *self,
                                            GMainContext  *context,
                                            GError       **error);
 void     cproc_child_finish_pending_start (CprocChild    *self);
-gboolean cproc_child_is_starting          (CprocChild    *self);
-void     cproc_child_kill_when_started    (CprocChild    *self,
-                                           int            signum,
-                                           gboolean       with_grace);
+
+/* cproc-child-kill.c: kill-signal now, and SIGKILL after kill-grace. */
+gboolean cproc_child_terminate_job        (CprocChild     *self,
+                                           GError        **error);
+void     cproc_child_send_pending_signals (CprocChild     *self);
 
 /* cproc-child-life.c: from the program's start to `closed`. */
 void     cproc_child_run_begins           (CprocChild     *self,
@@ -278,18 +293,36 @@ void     cproc_child_update_progress      (CprocChild     *self,
                                            CprocStream     stream,
                                            gboolean        is_all);
 
-/* cproc-child-wait.c */
-void     cproc_child_complete_waits       (CprocChild     *self);
-void     cproc_child_fail_waits           (CprocChild     *self,
+/* cproc-child-io.c: PIPE where it was asked for before the start. */
+CprocStdio cproc_child_get_default_stdin  (CprocChild     *self);
+
+/* cproc-wait-list.c. cancelled: called when the wait is cancelled, which then goes on; NULL: the
+ * wait ends. */
+typedef void (*CprocCancelFunc) (CprocChild *self);
+void     cproc_child_add_wait             (CprocChild     *self,
+                                           GTask          *task,
+                                           gboolean        check,
+                                           CprocCancelFunc cancelled);
+/* Takes all of them out of the reach of each other's callbacks. */
+GList   *cproc_child_steal_waits          (CprocChild     *self);
+void     cproc_child_complete_waits       (CprocChild     *self,
+                                           GList          *waits);
+/* The start that they were waiting behind has failed. */
+void     cproc_child_fail_waits           (GList          *waits,
                                            const GError   *error);
-gboolean cproc_child_iterate_until_closed (CprocChild     *self,
-                                           GMainContext   *context,
-                                           GCancellable   *cancellable,
-                                           gboolean        end_when_cancelled);
+
+/* cproc-child-failure.c: how it went, as a person would tell it; NULL: well. detail: what the
+ * program said last. */
 GError  *cproc_child_dup_failure          (CprocChild     *self,
                                            const char     *detail);
 gboolean cproc_child_check_success        (CprocChild     *self,
                                            GError        **error);
+
+/* cproc-child-wait.c */
+gboolean cproc_child_iterate_until_closed (CprocChild     *self,
+                                           GMainContext   *context,
+                                           GCancellable   *cancellable,
+                                           gboolean        end_when_cancelled);
 /* The task returns when the child is closed, as run() does; cancelling it ends the child. */
 void     cproc_child_run_in_task          (CprocChild     *self,
                                            GTask          *task);

@@ -398,7 +398,7 @@ cproc_child_set_kill_grace (CprocChild *self,
  *
  * Gets the length over which a line comes in pieces.
  *
- * Returns: bytes, at least 1
+ * Returns: bytes; 0: no lines are delivered, -1: no limit
  *
  * Since: 1.0
  */
@@ -554,4 +554,22 @@ cproc_child_get_line_flags (CprocChild *self)
   g_return_val_if_fail (CPROC_IS_CHILD (self), CPROC_LINE_FLAGS_NONE);
 
   return cproc_child_get_priv (self)->line_flags;
+}
+
+/**
+ * cproc_child_get_drained:
+ * @self: a child
+ *
+ * Gets whether all output was read to its end.
+ *
+ * Returns: `FALSE` if a stream was given up at [property@Cproc.Child:drain-timeout]
+ *
+ * Since: 1.0
+ */
+gboolean
+cproc_child_get_drained (CprocChild *self)
+{
+  g_return_val_if_fail (CPROC_IS_CHILD (self), TRUE);
+
+  return cproc_child_get_priv (self)->drained;
 }

@@ -89,6 +89,19 @@ install_state_properties (GObjectClass *object_class)
   properties[CPROC_CHILD_PROP_TIMED_OUT] =
     g_param_spec_boolean ("timed-out", NULL, NULL, FALSE,
                           G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * CprocChild:drained: (getter get_drained)
+   *
+   * Whether all output was read to its end. `FALSE` after a stream was given up at
+   * [property@Cproc.Child:drain-timeout], because another process still had it open: output may be
+   * missing then.
+   *
+   * Since: 1.0
+   */
+  properties[CPROC_CHILD_PROP_DRAINED] =
+    g_param_spec_boolean ("drained", NULL, NULL, TRUE,
+                          G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
 }
 
 static void
@@ -126,7 +139,9 @@ install_policy_properties (GObjectClass *object_class)
    * How long after the exit a stream is still read that other processes hold open, in
    * milliseconds; -1 for ever, as in Node.
    *
-   * All that the child itself wrote is delivered whatever the value. After a timeout, an output
+   * All that the child itself wrote is delivered whatever the value. A stream that is given up is
+   * still read and dropped, so that its writer lives on; [property@Cproc.Child:drained] tells of
+   * it. After a timeout, an output
    * limit or a cancellation it is never longer than 1000.
    *
    * Since: 1.0

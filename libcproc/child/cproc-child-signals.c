@@ -209,7 +209,9 @@ install_output_signals (GType type)
    * @self: the child
    * @stream: the stream
    *
-   * A stream has ended: nothing more comes from it. The detail is the stream's name.
+   * A stream has ended: nothing more comes from it. Where [property@Cproc.Child:drained] is
+   * `FALSE`, a stream was given up at [property@Cproc.Child:drain-timeout], and output may be
+   * missing. The detail is the stream's name.
    *
    * Since: 1.0
    */

@@ -2,7 +2,6 @@
 
 #include "config.h"
 
-#include <signal.h>
 
 #include "cproc-child-private.h"
 #include "cproc-fd-private.h"
@@ -29,10 +28,6 @@ struct _CprocStart
   GSource *spawned_source; /* in the child's context; made ready by the library's thread */
   GSource *cancelled_source;
   CprocWatch status_watch;
-
-  int signals[NSIG]; /* to be sent once it runs, each once: the last of its kind counts */
-  guint n_signals;
-  int kill_signal; /* and then this one, with a grace; 0: nothing */
 };
 
 /* Takes the launch and the task. */
@@ -90,12 +85,6 @@ start_clear_sources (CprocStart *self)
   clear_source (&self->spawned_source);
   clear_source (&self->cancelled_source);
   cproc_watch_stop (&self->status_watch);
-}
-
-gboolean
-cproc_child_is_starting (CprocChild *self)
-{
-  return cproc_child_get_priv (self)->start != NULL;
 }
 
 static void
@@ -222,31 +211,21 @@ start_spawn (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* In the order in which they came: what stops a program and what lets it go on undo each other. */
+/* The child is as new. Takes the error; the callbacks run last. */
 static void
-start_keep_signal (CprocStart *self,
-                   int         signum)
+start_fail (CprocChild *child,
+            GTask      *task,
+            GError     *error)
 {
-  guint n_kept = 0;
+  CprocPipeWriter *writer = cproc_child_steal_writer (child);
+  GList *waits = cproc_child_steal_waits (child);
 
-  for (guint i = 0; i < self->n_signals; i++)
-    if (self->signals[i] != signum)
-      self->signals[n_kept++] = self->signals[i];
-
-  self->signals[n_kept++] = signum;
-  self->n_signals = n_kept;
-}
-
-static void
-start_send_signals (CprocStart *self,
-                    CprocJob   *job,
-                    int         kill_grace)
-{
-  for (guint i = 0; i < self->n_signals; i++)
-    cproc_job_signal (job, self->signals[i], NULL);
-
-  if (self->kill_signal != 0)
-    cproc_job_terminate (job, self->kill_signal, kill_grace, NULL);
+  cproc_child_get_priv (child)->pending_signals = (CprocPendingSignals) { .n_signals = 0 };
+  cproc_child_unprepare (child);
+  cproc_child_set_state (child, CPROC_STATE_NEW);
+  cproc_child_fail_waits (waits, error);
+  g_task_return_error (task, error);
+  start_abandon_writer (writer);
 }
 
 /* The start is over, one way or the other. Takes the error. */
@@ -263,18 +242,12 @@ start_complete (CprocStart *self,
 
   if (error != NULL)
     {
-      CprocPipeWriter *writer = cproc_child_steal_writer (child);
-
-      cproc_child_unprepare (child);
-      cproc_child_set_state (child, CPROC_STATE_NEW);
-      cproc_child_fail_waits (child, error);
-      g_task_return_error (task, error);
-      start_abandon_writer (writer);
+      start_fail (child, task, error);
     }
   else
     {
       cproc_child_program_runs (child, self->launch);
-      start_send_signals (self, priv->job, priv->kill_grace);
+      cproc_child_send_pending_signals (child);
       g_task_return_boolean (task, TRUE);
     }
 
@@ -324,15 +297,13 @@ start_cancelled (GCancellable *cancellable,
   CprocStart *self = user_data;
   CprocChild *child = self->child;
   g_autoptr(GTask) task = NULL;
-  g_autoptr(GError) error = NULL;
-  CprocPipeWriter *writer;
+  GError *error = NULL;
   gboolean spawned;
 
   if (cproc_child_is_foreign (child))
     return G_SOURCE_REMOVE;
 
   task = g_steal_pointer (&self->task);
-  writer = cproc_child_steal_writer (child);
   cproc_child_get_priv (child)->start = NULL;
 
   g_mutex_lock (&self->mutex);
@@ -345,12 +316,8 @@ start_cancelled (GCancellable *cancellable,
   if (spawned)
     start_discard (self);
 
-  cproc_child_unprepare (child);
-  cproc_child_set_state (child, CPROC_STATE_NEW);
   g_cancellable_set_error_if_cancelled (cancellable, &error);
-  cproc_child_fail_waits (child, error);
-  g_task_return_error (task, g_steal_pointer (&error));
-  start_abandon_writer (writer);
+  start_fail (child, task, error);
 
   return G_SOURCE_REMOVE;
 }
@@ -385,7 +352,8 @@ start_add_source (CprocStart   *self,
  * @user_data: data for @callback
  *
  * Starts the program without waiting in the caller: what takes time is done on a thread of the
- * library, which makes this the call for windows.
+ * library, which makes this the call for windows. [property@Cproc.Child:state] is `STARTING`
+ * meanwhile.
  *
  * Before [signal@Cproc.Child::started] the process has no number yet; a kill takes effect right
  * after it. What is written to its standard input waits for it, and fails with
@@ -454,6 +422,7 @@ cproc_child_start_async (CprocChild          *self,
     start_after_spawn (start);
   else
     cproc_thread_push (start_spawn, start_ref (start));
+  cproc_child_set_state (self, CPROC_STATE_STARTING);
 }
 
 /**
@@ -502,20 +471,4 @@ cproc_child_finish_pending_start (CprocChild *self)
   if (error == NULL)
     cproc_launch_confirm (start->launch, &error);
   start_complete (start, error);
-}
-
-/* A kill before the program runs. */
-void
-cproc_child_kill_when_started (CprocChild *self,
-                               int         signum,
-                               gboolean    with_grace)
-{
-  CprocStart *start = cproc_child_get_priv (self)->start;
-
-  g_assert (start != NULL);
-
-  if (with_grace)
-    start->kill_signal = signum;
-  else
-    start_keep_signal (start, signum);
 }

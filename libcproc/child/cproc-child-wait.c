@@ -5,7 +5,7 @@
 #include "cproc-child-private.h"
 #include "cproc-fd-private.h"
 #include "cproc-gettext-private.h"
-#include "cproc-signal-names-private.h"
+#include "cproc-task-private.h"
 
 static gboolean
 child_check_waitable (CprocChild  *self,
@@ -17,7 +17,7 @@ child_check_waitable (CprocChild  *self,
 
   if (!cproc_child_check_call (self, function, error))
     return FALSE;
-  if (priv->state > CPROC_STATE_PREPARED || priv->start != NULL)
+  if (priv->state >= CPROC_STATE_STARTING)
     return TRUE;
 
   name = cproc_command_dup_name (priv->command);
@@ -26,215 +26,17 @@ child_check_waitable (CprocChild  *self,
   return FALSE;
 }
 
-/* How it went, as a person would tell it; NULL: well. detail: what the program said last. */
-GError *
-cproc_child_dup_failure (CprocChild *self,
-                         const char *detail)
-{
-  CprocChildPrivate *priv = cproc_child_get_priv (self);
-  g_autofree char *line = NULL;
-  g_autofree char *signal_name = NULL;
-  g_autoptr(GError) error = NULL;
-
-  if (priv->end_reason == CPROC_END_NONE && priv->exit_code == 0)
-    return NULL;
-
-  line = cproc_command_dup_line (priv->command);
-  signal_name = cproc_signal_dup_name (priv->term_signal);
-
-  if (priv->end_reason == CPROC_END_CANCELLED)
-    error = g_error_new (G_IO_ERROR, G_IO_ERROR_CANCELLED,
-                         _("“%s” was ended because the operation was cancelled"), line);
-  else if (priv->end_reason == CPROC_END_TIMEOUT)
-    error = g_error_new (CPROC_ERROR, CPROC_ERROR_TIMED_OUT,
-                         _("“%s” was ended because it ran for more than %u ms"),
-                         line, priv->timeout);
-  else if (priv->end_reason == CPROC_END_IDLE)
-    error = g_error_new (CPROC_ERROR, CPROC_ERROR_TIMED_OUT,
-                         _("“%s” was ended because it wrote nothing for %u ms"),
-                         line, priv->idle_timeout);
-  else if (priv->term_signal != 0)
-    error = g_error_new (CPROC_ERROR, CPROC_ERROR_SIGNALED, _("“%s” was ended by signal %s"),
-                         line, signal_name);
-  else if (priv->exit_code == -1)
-    error = g_error_new (CPROC_ERROR, CPROC_ERROR_EXITED,
-                         _("“%s” has ended, and how is not known: its process was reaped by "
-                           "something else in this application"), line);
-  else
-    error = g_error_new (CPROC_ERROR, CPROC_ERROR_EXITED, _("“%s” exited with code %d"),
-                         line, priv->exit_code);
-
-  if (detail != NULL && *detail != '\0')
-    {
-      g_autofree char *message = g_strdup_printf ("%s: %s", error->message, detail);
-
-      g_free (error->message);
-      error->message = g_steal_pointer (&message);
-    }
-
-  return g_steal_pointer (&error);
-}
-
-gboolean
-cproc_child_check_success (CprocChild  *self,
-                           GError     **error)
-{
-  CprocChildHooks *hooks = cproc_child_get_hooks (self);
-  GError *failure = NULL;
-
-  if (hooks->dup_failure != NULL)
-    failure = hooks->dup_failure (self);
-  else
-    failure = cproc_child_dup_failure (self, NULL);
-
-  if (failure == NULL)
-    return TRUE;
-
-  g_propagate_error (error, failure);
-
-  return FALSE;
-}
-
-/* A wait of one of the asynchronous calls, in the child's list. */
-typedef struct
-{
-  GTask *task;
-  GSource *cancelled;
-  gboolean check;
-  gboolean end_when_cancelled;
-} CprocWait;
-
-/* Before a callback may run: it may cancel the cancellable and run a main loop, in which the source
- * must not find the wait any more. */
 static void
-wait_stop_watching (CprocWait *self)
+child_cancelled (CprocChild *self)
 {
-  if (self->cancelled == NULL)
-    return;
-
-  g_source_destroy (self->cancelled);
-  g_clear_pointer (&self->cancelled, g_source_unref);
-}
-
-static void
-wait_free (CprocWait *self)
-{
-  wait_stop_watching (self);
-  g_clear_object (&self->task);
-  g_free (self);
-}
-
-static void
-wait_complete (CprocChild *self,
-               CprocWait  *wait)
-{
-  g_autoptr(GTask) task = g_steal_pointer (&wait->task);
-  g_autoptr(GError) error = NULL;
-  gboolean success = !wait->check || cproc_child_check_success (self, &error);
-
-  wait_free (wait);
-  if (success)
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, g_steal_pointer (&error));
-}
-
-/* Takes all of them out of the reach of each other's callbacks. */
-static GList *
-child_steal_waits (CprocChild *self)
-{
-  GList *waits = g_steal_pointer (&cproc_child_get_priv (self)->waits);
-
-  for (GList *l = waits; l != NULL; l = l->next)
-    wait_stop_watching (l->data);
-
-  return waits;
-}
-
-void
-cproc_child_complete_waits (CprocChild *self)
-{
-  g_autoptr(GList) waits = child_steal_waits (self);
-
-  for (GList *l = waits; l != NULL; l = l->next)
-    wait_complete (self, l->data);
-}
-
-/* The start that they were waiting behind has failed. */
-void
-cproc_child_fail_waits (CprocChild   *self,
-                        const GError *error)
-{
-  g_autoptr(GList) waits = child_steal_waits (self);
-
-  for (GList *l = waits; l != NULL; l = l->next)
-    {
-      CprocWait *wait = l->data;
-      g_autoptr(GTask) task = g_steal_pointer (&wait->task);
-
-      wait_free (wait);
-      g_task_return_error (task, g_error_copy (error));
-    }
-}
-
-static gboolean
-wait_cancelled (GCancellable *cancellable,
-                gpointer      user_data)
-{
-  CprocWait *wait = user_data;
-  g_autoptr(CprocChild) self = g_object_ref (g_task_get_source_object (wait->task));
-  g_autoptr(GTask) task = NULL;
-  CprocChildPrivate *priv = cproc_child_get_priv (self);
-
-  if (wait->end_when_cancelled)
-    {
-      cproc_child_end_early (self, CPROC_END_CANCELLED);
-      return G_SOURCE_REMOVE;
-    }
-
-  priv->waits = g_list_remove (priv->waits, wait);
-  task = g_steal_pointer (&wait->task);
-  wait_free (wait);
-  g_task_return_error_if_cancelled (task);
-
-  return G_SOURCE_REMOVE;
-}
-
-static void
-child_add_wait (CprocChild *self,
-                GTask      *task,
-                gboolean    check,
-                gboolean    end_when_cancelled)
-{
-  CprocChildPrivate *priv = cproc_child_get_priv (self);
-  GCancellable *cancellable = g_task_get_cancellable (task);
-  CprocWait *wait = g_new0 (CprocWait, 1);
-
-  wait->task = g_object_ref (task);
-  wait->check = check;
-  wait->end_when_cancelled = end_when_cancelled;
-  g_task_set_check_cancellable (task, FALSE);
-
-  if (priv->state == CPROC_STATE_CLOSED)
-    {
-      wait_complete (self, wait);
-      return;
-    }
-
-  if (cancellable != NULL)
-    {
-      wait->cancelled = g_cancellable_source_new (cancellable);
-      g_source_set_callback (wait->cancelled, G_SOURCE_FUNC (wait_cancelled), wait, NULL);
-      g_source_attach (wait->cancelled, g_task_get_context (task));
-    }
-  priv->waits = g_list_append (priv->waits, wait);
+  cproc_child_end_early (self, CPROC_END_CANCELLED);
 }
 
 void
 cproc_child_run_in_task (CprocChild *self,
                          GTask      *task)
 {
-  child_add_wait (self, task, TRUE, TRUE);
+  cproc_child_add_wait (self, task, TRUE, child_cancelled);
 }
 
 typedef struct
@@ -280,6 +82,8 @@ cproc_child_iterate_until_closed (CprocChild   *self,
 
   if (source != NULL)
     g_source_destroy (source);
+  /* The callbacks of what has been written come before the return. */
+  cproc_task_flush (context);
 
   return !iteration.cancelled;
 }
@@ -292,7 +96,11 @@ cproc_child_iterate_until_closed (CprocChild   *self,
  *
  * Waits until the child is closed: its process and its streams have ended.
  *
- * Signals are emitted from inside the call; none of the application's own sources run meanwhile.
+ * The child's signals are emitted and its callbacks are called from inside the call; none of the
+ * application's own sources run meanwhile. A child that waits for its standard input to end waits
+ * for [method@Cproc.Child.close_stdin]. A stream that was taken over and is not read may keep the
+ * child from ending.
+ *
  * A bad end of the program is no error here: see [method@Cproc.Child.wait_check].
  *
  * Returns: `TRUE` if the child is closed; else `FALSE` with `G_IO_ERROR_CANCELLED`, or
@@ -385,7 +193,7 @@ child_wait_async (CprocChild          *self,
   if (!child_check_waitable (self, function, &error))
     g_task_return_error (task, error);
   else
-    child_add_wait (self, task, check, FALSE);
+    cproc_child_add_wait (self, task, check, NULL);
 }
 
 static gboolean

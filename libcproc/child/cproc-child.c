@@ -75,77 +75,11 @@ G_DEFINE_TYPE_WITH_CODE (CprocChild, cproc_child, G_TYPE_OBJECT,
                          G_ADD_PRIVATE (CprocChild)
                          g_type_add_class_private (g_define_type_id, sizeof (CprocChildHooks)))
 
-CprocChildPrivate *
-cproc_child_get_priv (CprocChild *self)
-{
-  return cproc_child_get_instance_private (self);
-}
-
-void
-cproc_child_set_state (CprocChild *self,
-                       CprocState  state)
-{
-  CprocChildPrivate *priv = cproc_child_get_instance_private (self);
-
-  if (priv->state == state)
-    return;
-
-  priv->state = state;
-  cproc_child_notify (self, CPROC_CHILD_PROP_STATE);
-}
-
-void
-cproc_child_set_pid (CprocChild *self,
-                     gint64      pid)
-{
-  CprocChildPrivate *priv = cproc_child_get_instance_private (self);
-
-  if (priv->pid == pid)
-    return;
-
-  priv->pid = pid;
-  cproc_child_notify (self, CPROC_CHILD_PROP_PID);
-}
-
-void
-cproc_child_set_end (CprocChild     *self,
-                     const CprocExitStatus *end)
-{
-  CprocChildPrivate *priv = cproc_child_get_instance_private (self);
-
-  if (priv->exit_code != end->exit_code)
-    {
-      priv->exit_code = end->exit_code;
-      cproc_child_notify (self, CPROC_CHILD_PROP_EXIT_CODE);
-    }
-
-  if (priv->term_signal != end->term_signal)
-    {
-      priv->term_signal = end->term_signal;
-      cproc_child_notify (self, CPROC_CHILD_PROP_TERM_SIGNAL);
-    }
-
-  priv->has_usage = end->has_usage;
-  priv->usage = end->usage;
-}
-
-void
-cproc_child_set_timed_out (CprocChild *self)
-{
-  CprocChildPrivate *priv = cproc_child_get_instance_private (self);
-
-  if (priv->timed_out)
-    return;
-
-  priv->timed_out = TRUE;
-  cproc_child_notify (self, CPROC_CHILD_PROP_TIMED_OUT);
-}
-
 static void
 cproc_child_constructed (GObject *object)
 {
   CprocChild *self = CPROC_CHILD (object);
-  CprocChildPrivate *priv = cproc_child_get_instance_private (self);
+  CprocChildPrivate *priv = cproc_child_get_priv (self);
 
   G_OBJECT_CLASS (cproc_child_parent_class)->constructed (object);
 
@@ -158,7 +92,7 @@ static void
 cproc_child_dispose (GObject *object)
 {
   CprocChild *self = CPROC_CHILD (object);
-  CprocChildPrivate *priv = cproc_child_get_instance_private (self);
+  CprocChildPrivate *priv = cproc_child_get_priv (self);
 
   /* It stays for ever, as it was: its sources are in a main context, and its locks may have been
    * held by threads that do not exist here. */
@@ -186,7 +120,7 @@ cproc_child_dispose (GObject *object)
   /* That it has ended already is no news to anybody here. */
   if (priv->state == CPROC_STATE_RUNNING && priv->job != NULL &&
       !cproc_command_get_new_session (priv->command))
-    cproc_job_terminate (priv->job, priv->kill_signal, priv->kill_grace, NULL);
+    cproc_child_terminate_job (self, NULL);
   if (priv->job != NULL)
     cproc_job_cancel_close (priv->job);
   g_clear_pointer (&priv->job, cproc_job_unref);
@@ -209,7 +143,7 @@ static void
 cproc_child_finalize (GObject *object)
 {
   CprocChild *self = CPROC_CHILD (object);
-  CprocChildPrivate *priv = cproc_child_get_instance_private (self);
+  CprocChildPrivate *priv = cproc_child_get_priv (self);
 
   /* Each holds the child while it waits. */
   g_assert (priv->waits == NULL);
@@ -224,6 +158,16 @@ cproc_child_finalize (GObject *object)
   G_OBJECT_CLASS (cproc_child_parent_class)->finalize (object);
 }
 
+static gboolean
+child_get_flag (CprocChildPrivate *priv,
+                guint              prop_id)
+{
+  if (prop_id == CPROC_CHILD_PROP_TIMED_OUT)
+    return priv->timed_out;
+
+  return prop_id == CPROC_CHILD_PROP_DRAINED ? priv->drained : priv->universal_newlines;
+}
+
 static void
 cproc_child_get_property (GObject    *object,
                           guint       prop_id,
@@ -231,7 +175,7 @@ cproc_child_get_property (GObject    *object,
                           GParamSpec *pspec)
 {
   CprocChild *self = CPROC_CHILD (object);
-  CprocChildPrivate *priv = cproc_child_get_instance_private (self);
+  CprocChildPrivate *priv = cproc_child_get_priv (self);
 
   switch ((CprocChildProperty) prop_id)
     {
@@ -251,7 +195,9 @@ cproc_child_get_property (GObject    *object,
       g_value_set_int (value, priv->term_signal);
       break;
     case CPROC_CHILD_PROP_TIMED_OUT:
-      g_value_set_boolean (value, priv->timed_out);
+    case CPROC_CHILD_PROP_DRAINED:
+    case CPROC_CHILD_PROP_UNIVERSAL_NEWLINES:
+      g_value_set_boolean (value, child_get_flag (priv, prop_id));
       break;
     case CPROC_CHILD_PROP_TIMEOUT:
       g_value_set_uint (value, priv->timeout);
@@ -275,9 +221,6 @@ cproc_child_get_property (GObject    *object,
       g_value_set_string (value, priv->encoding);
       break;
 
-    case CPROC_CHILD_PROP_UNIVERSAL_NEWLINES:
-      g_value_set_boolean (value, priv->universal_newlines);
-      break;
 
     case CPROC_CHILD_PROP_LINE_FLAGS:
       g_value_set_flags (value, priv->line_flags);
@@ -297,7 +240,7 @@ cproc_child_set_property (GObject      *object,
                           GParamSpec   *pspec)
 {
   CprocChild *self = CPROC_CHILD (object);
-  CprocChildPrivate *priv = cproc_child_get_instance_private (self);
+  CprocChildPrivate *priv = cproc_child_get_priv (self);
 
   switch ((CprocChildProperty) prop_id)
     {
@@ -335,6 +278,7 @@ cproc_child_set_property (GObject      *object,
     case CPROC_CHILD_PROP_EXIT_CODE:
     case CPROC_CHILD_PROP_TERM_SIGNAL:
     case CPROC_CHILD_PROP_TIMED_OUT:
+    case CPROC_CHILD_PROP_DRAINED:
     case CPROC_CHILD_PROP_PROGRESS:
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -347,14 +291,17 @@ cproc_child_class_init (CprocChildClass *klass)
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
   CprocChildHooks *hooks = cproc_child_class_get_hooks (klass);
 
+  cproc_child_set_private_offset (g_type_class_get_instance_private_offset (klass));
+
   object_class->constructed = cproc_child_constructed;
   object_class->dispose = cproc_child_dispose;
   object_class->finalize = cproc_child_finalize;
   object_class->get_property = cproc_child_get_property;
   object_class->set_property = cproc_child_set_property;
 
-  for (guint i = 0; i < G_N_ELEMENTS (hooks->default_stdio); i++)
-    hooks->default_stdio[i] = CPROC_STDIO_PIPE;
+  hooks->default_stdio[0] = CPROC_STDIO_NULL;
+  hooks->default_stdio[1] = CPROC_STDIO_PIPE;
+  hooks->default_stdio[2] = CPROC_STDIO_PIPE;
 
   cproc_child_install_properties (object_class);
   cproc_child_install_signals (G_TYPE_FROM_CLASS (klass));
@@ -372,7 +319,7 @@ cproc_child_leave_sources (CprocChild *self)
 static void
 child_own_sources (CprocChild *self)
 {
-  CprocChildPrivate *priv = cproc_child_get_instance_private (self);
+  CprocChildPrivate *priv = cproc_child_get_priv (self);
 
   priv->owner = cproc_owner_new (self);
   cproc_watch_set_owner (&priv->prepared_watch, priv->owner);
@@ -387,10 +334,11 @@ child_own_sources (CprocChild *self)
 static void
 cproc_child_init (CprocChild *self)
 {
-  CprocChildPrivate *priv = cproc_child_get_instance_private (self);
+  CprocChildPrivate *priv = cproc_child_get_priv (self);
 
   priv->exit_code = -1;
   priv->drain_timeout = 1000;
+  priv->drained = TRUE;
   priv->kill_signal = SIGTERM;
   priv->kill_grace = 5000;
   priv->max_line_length = 1024 * 1024;

@@ -100,6 +100,8 @@ int           cproc_child_get_term_signal     (CprocChild *self);
 CPROC_AVAILABLE_IN_1_0
 gboolean      cproc_child_get_timed_out       (CprocChild *self);
 CPROC_AVAILABLE_IN_1_0
+gboolean      cproc_child_get_drained         (CprocChild *self);
+CPROC_AVAILABLE_IN_1_0
 CprocResourceUsage *cproc_child_dup_resource_usage (CprocChild *self)
   G_GNUC_WARN_UNUSED_RESULT;
 CPROC_AVAILABLE_IN_1_0
@@ -215,9 +217,9 @@ gboolean cproc_child_force_exit  (CprocChild  *self,
 CPROC_AVAILABLE_IN_1_0
 GOutputStream *cproc_child_get_stdin_stream (CprocChild           *self);
 CPROC_AVAILABLE_IN_1_0
-GInputStream  *cproc_child_get_stdout_stream (CprocChild          *self);
+GInputStream  *cproc_child_take_stdout_stream (CprocChild          *self);
 CPROC_AVAILABLE_IN_1_0
-GInputStream  *cproc_child_get_stderr_stream (CprocChild          *self);
+GInputStream  *cproc_child_take_stderr_stream (CprocChild          *self);
 CPROC_AVAILABLE_IN_1_0
 GIOStream     *cproc_child_get_pipe_stream   (CprocChild          *self,
                                               int                  target_fd);

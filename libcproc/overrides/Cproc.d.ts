@@ -300,6 +300,7 @@ declare module 'gi://Cproc?version=1' {
       /** 0 where there is none. */
       readonly term_signal: number;
       readonly timed_out: boolean;
+      readonly drained: boolean;
       timeout: number;
       idle_timeout: number;
       drain_timeout: number;
@@ -342,6 +343,7 @@ declare module 'gi://Cproc?version=1' {
       get_exit_code(): number;
       get_term_signal(): number;
       get_timed_out(): boolean;
+      get_drained(): boolean;
       dup_resource_usage(): ResourceUsage | null;
       get_subprocess(): Gio.Subprocess | null;
       get_timeout(): number;
@@ -389,8 +391,8 @@ declare module 'gi://Cproc?version=1' {
       pause(stream: Stream): void;
       resume(stream: Stream): void;
       get_stdin_stream(): Gio.OutputStream | null;
-      get_stdout_stream(): Gio.InputStream | null;
-      get_stderr_stream(): Gio.InputStream | null;
+      take_stdout_stream(): Gio.InputStream | null;
+      take_stderr_stream(): Gio.InputStream | null;
       get_pipe_stream(target_fd: number): Gio.IOStream | null;
       write_async(data: Data, io_priority?: number, cancellable?: Gio.Cancellable | null):
         Promise<boolean>;

@@ -38,6 +38,9 @@ typedef struct
   /* After the emissions of a read. is_all: the stream is empty at the moment. */
   void     (*was_emitted)  (gpointer data, CprocStream stream, gboolean is_all);
 
+  /* The stream is not read any further, though another process has it open. */
+  void     (*given_up)     (gpointer data, CprocStream stream);
+
   /* The stream has ended, and all of it has been emitted. */
   void     (*ended)        (gpointer data, CprocStream stream);
 } CprocOutputReaderFuncs;

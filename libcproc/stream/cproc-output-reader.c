@@ -8,6 +8,7 @@
 
 #include "cproc-fd-private.h"
 #include "cproc-output-reader-private.h"
+#include "cproc-sink-private.h"
 
 #define BIG_PIPE_SIZE (1024 * 1024)
 
@@ -210,7 +211,10 @@ reader_read_until_blocked (CprocOutputReader *self)
   if (reader_is_drained (self) && self->fd >= 0 && !self->paused && self->buffer == NULL &&
       self->batch == NULL)
     {
+      /* Closed here, it would end its writer by SIGPIPE. */
+      cproc_sink_take (cproc_output_reader_steal_fd (self));
       reader_close (self);
+      self->funcs->given_up (self->data, self->stream);
       cproc_output_reader_deliver_lines (self);
     }
   reader_update_pending (self);

@@ -12,6 +12,7 @@
 
 #include "cproc-fd-private.h"
 #include "cproc-gettext-private.h"
+#include "cproc-task-private.h"
 #include "cproc-watch-private.h"
 #include "cproc-pipe-writer-private.h"
 
@@ -25,6 +26,7 @@ typedef struct
   gsize written;
   GTask *task;
   GSource *cancelled;
+  GError *error; /* NULL: it was written */
 } CprocWrite;
 
 struct _CprocPipeWriter
@@ -36,9 +38,12 @@ struct _CprocPipeWriter
   CprocOwner *owner;
   CprocWatch watch;
   GQueue queue; /* CprocWrite */
+  GQueue done;  /* CprocWrite: ended inside a call, and told in the next dispatch */
+  CprocWatch done_watch;
   gboolean closing;
   gboolean big_pipe;
   gboolean is_pipe; /* known to be no socket */
+  gboolean in_call; /* of the owner: no callback may run */
 };
 
 gssize
@@ -118,6 +123,7 @@ write_free (CprocWrite *self)
   write_stop_watching (self);
   g_bytes_unref (self->bytes);
   g_clear_object (&self->task);
+  g_clear_error (&self->error);
   g_free (self);
 }
 
@@ -131,6 +137,60 @@ writer_new_error (CprocPipeWriter *self)
 
   return g_error_new_literal (G_IO_ERROR, G_IO_ERROR_BROKEN_PIPE,
                               _("The child does not read its standard input any more"));
+}
+
+/* Frees the write. The callback may run in here. */
+static void
+writer_return (CprocPipeWriter *self,
+               CprocWrite      *item)
+{
+  if (item->error != NULL)
+    cproc_task_return_error (item->task, self->context, g_steal_pointer (&item->error));
+  else
+    cproc_task_return_boolean (item->task, self->context, TRUE);
+
+  write_free (item);
+}
+
+static void
+writer_return_done (CprocPipeWriter *self)
+{
+  GQueue writes = self->done;
+  CprocWrite *item;
+
+  g_queue_init (&self->done);
+  cproc_watch_stop (&self->done_watch);
+  while ((item = g_queue_pop_head (&writes)) != NULL)
+    writer_return (self, item);
+}
+
+static void
+writer_done (gpointer user_data)
+{
+  CprocPipeWriter *self = cproc_pipe_writer_ref (user_data);
+
+  writer_return_done (self);
+  cproc_pipe_writer_unref (self);
+}
+
+/* A wait that begins before the next dispatch has another main context, to which a watch moves. A
+ * priority of its own is kept by GTask. */
+static void
+writer_return_later (CprocPipeWriter *self,
+                     CprocWrite      *item)
+{
+  if (g_task_get_priority (item->task) != G_PRIORITY_DEFAULT)
+    {
+      writer_return (self, item);
+      return;
+    }
+
+  g_queue_push_tail (&self->done, item);
+  if (cproc_watch_is_active (&self->done_watch))
+    return;
+
+  cproc_watch_start (&self->done_watch, self->context, -1, 0, writer_done, self);
+  cproc_watch_set_pending (&self->done_watch, TRUE);
 }
 
 /* The callbacks may run in here, so the writes are no longer the writer's. A callback may cancel a
@@ -147,12 +207,15 @@ finish_writes (CprocPipeWriter *self,
 
   while ((item = g_queue_pop_head (writes)) != NULL)
     {
-      if (item->task != NULL && written)
-        g_task_return_boolean (item->task, TRUE);
-      else if (item->task != NULL)
-        g_task_return_error (item->task, writer_new_error (self));
+      if (!written)
+        item->error = writer_new_error (self);
 
-      write_free (item);
+      if (item->task == NULL)
+        write_free (item);
+      else if (self->in_call)
+        writer_return_later (self, item);
+      else
+        writer_return (self, item);
     }
 }
 
@@ -292,6 +355,7 @@ cproc_pipe_writer_new (int           fd,
   self->context = g_main_context_ref (context);
   cproc_watch_set_bounded (&self->watch, TRUE);
   g_queue_init (&self->queue);
+  g_queue_init (&self->done);
 
   return self;
 }
@@ -311,6 +375,7 @@ cproc_pipe_writer_unref (CprocPipeWriter *self)
     return;
 
   writer_shut (self);
+  writer_return_done (self);
   g_main_context_unref (self->context);
   g_clear_pointer (&self->owner, cproc_owner_unref);
   g_free (self);
@@ -324,6 +389,7 @@ cproc_pipe_writer_set_owner (CprocPipeWriter *self,
 
   self->owner = cproc_owner_ref (owner);
   cproc_watch_set_owner (&self->watch, self->owner);
+  cproc_watch_set_owner (&self->done_watch, self->owner);
 }
 
 typedef struct
@@ -349,6 +415,7 @@ write_cancelled (GCancellable *cancellable,
   CprocWriteCancel *cancel = user_data;
   CprocWrite *item = cancel->item;
   g_autoptr(GTask) task = NULL;
+  GError *error = NULL;
 
   if (item->written > 0)
     return G_SOURCE_REMOVE;
@@ -356,7 +423,8 @@ write_cancelled (GCancellable *cancellable,
   g_queue_remove (&cancel->writer->queue, item);
   task = g_steal_pointer (&item->task);
   write_free (item);
-  g_task_return_error_if_cancelled (task);
+  g_cancellable_set_error_if_cancelled (cancellable, &error);
+  cproc_task_return_error (task, g_task_get_context (task), error);
 
   return G_SOURCE_REMOVE;
 }
@@ -380,6 +448,19 @@ write_watch_cancellable (CprocPipeWriter *self,
   g_source_attach (item->cancelled, g_task_get_context (item->task));
 }
 
+static CprocWrite *
+write_new (GBytes *bytes,
+           GTask  *task)
+{
+  CprocWrite *self = g_new0 (CprocWrite, 1);
+
+  self->bytes = g_bytes_ref (bytes);
+  if (task != NULL)
+    self->task = g_object_ref (task);
+
+  return self;
+}
+
 void
 cproc_pipe_writer_push (CprocPipeWriter *self,
                         GBytes          *bytes,
@@ -389,19 +470,24 @@ cproc_pipe_writer_push (CprocPipeWriter *self,
 
   if (self->fd < 0 || self->closing)
     {
-      if (task != NULL)
-        g_task_return_error (task, writer_new_error (self));
+      if (task == NULL)
+        return;
+
+      item = write_new (bytes, task);
+      item->error = writer_new_error (self);
+      writer_return_later (self, item);
       return;
     }
 
-  item = g_new0 (CprocWrite, 1);
-  item->bytes = g_bytes_ref (bytes);
-  if (task != NULL)
-    item->task = g_object_ref (task);
+  item = write_new (bytes, task);
   g_queue_push_tail (&self->queue, item);
 
   if (self->queue.length == 1)
-    writer_pump (self);
+    {
+      self->in_call = TRUE;
+      writer_pump (self);
+      self->in_call = FALSE;
+    }
 
   if (g_queue_peek_tail (&self->queue) == item && task != NULL)
     write_watch_cancellable (self, item);
@@ -430,6 +516,7 @@ cproc_pipe_writer_set_context (CprocPipeWriter *self,
   g_main_context_unref (self->context);
   self->context = context;
   cproc_watch_move (&self->watch, context);
+  cproc_watch_move (&self->done_watch, context);
 }
 
 GError *

@@ -31,8 +31,14 @@ export function childArgv(mode, ...args) {
   return [CHILD, mode, ...args.map(String)];
 }
 
+// Gives the child a pipe as its standard input, to be written to after the start.
+export function withInput(child) {
+  child.command.stdin_mode = Cproc.Stdio.PIPE;
+  return child;
+}
+
 export function newChild(mode, ...args) {
-  return Cproc.Child.new(childArgv(mode, ...args));
+  return withInput(Cproc.Child.new(childArgv(mode, ...args)));
 }
 
 function show(value) {

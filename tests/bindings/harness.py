@@ -18,12 +18,18 @@ def child_argv(mode, *args):
     return [CHILD, mode, *map(str, args)]
 
 
+def with_input(child):
+    """Gives the child a pipe as its standard input, to be written to after the start."""
+    child.props.command.set_stdin_mode(Cproc.Stdio.PIPE)
+    return child
+
+
 def child(mode, *args):
-    return Cproc.Child.new(child_argv(mode, *args))
+    return with_input(Cproc.Child.new(child_argv(mode, *args)))
 
 
 def shell(line):
-    return Cproc.Child.new_shell(line)
+    return with_input(Cproc.Child.new_shell(line))
 
 
 def wait_until(condition):

@@ -7,12 +7,14 @@ import Gio from 'gi://Gio';
 import GLib from 'gi://GLib';
 import System from 'system';
 
-import {assertEqual, assertFails, closed, encode, main, newChild, test} from './harness.js';
+import {
+  assertEqual, assertFails, closed, encode, main, newChild, test, withInput,
+} from './harness.js';
 
 const STEPS = "printf '\\r 10%%'; read x; printf '\\r 50%%'; read x; printf '\\r100%%\\n'";
 
 test('pattern', async () => {
-  const child = Cproc.Child.new_shell(STEPS);
+  const child = withInput(Cproc.Child.new_shell(STEPS));
   const seen = [];
   child.connect('notify::progress', () => {
     seen.push(child.progress);

@@ -127,7 +127,7 @@ test('stdin-stream', async () => {
 test('taken-streams', async () => {
   const child = newChild('echo', 1, 'out', 2, 'err');
   const recorded = record(child, ['output']);
-  const [out, err] = [child.get_stdout_stream(), child.get_stderr_stream()];
+  const [out, err] = [child.take_stdout_stream(), child.take_stderr_stream()];
   child.start();
   assertEqual([decode(await readAll(out)), decode(await readAll(err))], ['out', 'err']);
   await closed(child);
@@ -138,7 +138,7 @@ test('taken-while-paused', async () => {
   const child = newChild('write', 1, 100000);
   child.pause(Stream.STDOUT);
   child.start();
-  assertBytes(await readAll(child.get_stdout_stream()), pattern(100000));
+  assertBytes(await readAll(child.take_stdout_stream()), pattern(100000));
   await closed(child);
 });
 

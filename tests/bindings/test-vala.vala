@@ -146,12 +146,13 @@ async void signals () {
   assert_cmpint (lines, CompareOperator.EQ, 3);
   assert_cmpint (size, CompareOperator.EQ, 5);
   assert_cmpint (ended, CompareOperator.EQ, 2);
-  assert_cmpint (states, CompareOperator.EQ, 3);
+  assert_cmpint (states, CompareOperator.EQ, 4);
   assert (child.state == Cproc.State.CLOSED && child.exit_code == 0);
 }
 
 async void streams () {
   var child = new Cproc.Child (child_argv ("cat", "0", "1"));
+  child.command.stdin_mode = Cproc.Stdio.PIPE;
   var text = new StringBuilder ();
 
   child.output.connect ((stream, bytes) =>
@@ -176,7 +177,7 @@ async void taken_stream () {
   var child = new Cproc.Child (child_argv ("echo", "1", "a\n"));
 
   try {
-    InputStream? stream = child.get_stdout_stream ();
+    InputStream? stream = child.take_stdout_stream ();
     child.start ();
     var reader = new DataInputStream (stream);
     assert_cmpstr (yield reader.read_line_async (), CompareOperator.EQ, "a");

@@ -108,7 +108,7 @@ class Start(harness.TestCase):
         child = harness.child("exit", 0)
         call = Call()
         child.start_async(None, call)
-        self.assertEqual(child.props.state, Cproc.State.NEW)
+        self.assertEqual(child.props.state, Cproc.State.STARTING)
         self.assertEqual(child.props.pid, 0)
         self.assertTrue(call.finish(child.start_finish))
         self.assertGreater(child.props.pid, 0)

@@ -207,7 +207,7 @@ class TakenStreams(harness.TestCase):
     def test_stdout(self):
         child = harness.child("write", 1, 300_000)
         recorder = Recorder(child)
-        stream = child.get_stdout_stream()
+        stream = child.take_stdout_stream()
         self.assertIsInstance(stream, Gio.InputStream)
         child.start()
         self.assertEqual(self.read_all(stream), pattern(300_000))
@@ -217,7 +217,7 @@ class TakenStreams(harness.TestCase):
     def test_stderr(self):
         child = harness.child("echo", 1, "out", 2, "err")
         output = Output(child)
-        stream = child.get_stderr_stream()
+        stream = child.take_stderr_stream()
         child.start()
         self.assertEqual(self.read_all(stream), b"err")
         wait_closed(child)
@@ -227,7 +227,7 @@ class TakenStreams(harness.TestCase):
         child = harness.child("write", 1, 100_000)
         child.pause(STDOUT)
         child.start()
-        stream = child.get_stdout_stream()
+        stream = child.take_stdout_stream()
         self.assertEqual(self.read_all(stream), pattern(100_000))
         wait_closed(child)
 
@@ -313,7 +313,7 @@ class FromOneToAnother(harness.TestCase):
         first = harness.child("write", 1, 100_000)
         second = harness.child("cat")
         output = Output(second)
-        source = first.get_stdout_stream()
+        source = first.take_stdout_stream()
         first.start()
         second.start()
         target = second.get_stdin_stream()

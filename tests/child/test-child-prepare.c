@@ -143,7 +143,7 @@ test_refused (void)
   g_assert_error (error, CPROC_ERROR, CPROC_ERROR_NOT_RUNNING);
   g_clear_error (&error);
   g_assert_null (cproc_child_get_stdin_stream (child));
-  g_assert_null (cproc_child_get_stdout_stream (child));
+  g_assert_null (cproc_child_take_stdout_stream (child));
   g_assert_cmpint (cproc_child_get_state (child), ==, CPROC_STATE_PREPARED);
 }
 

@@ -139,7 +139,7 @@ test_taken_over (void)
                                                              "test -S /proc/self/fd/1 && cat");
   g_autoptr(CprocChild) child = cproc_child_new_for_command (set_sockets (command));
   GOutputStream *in = cproc_child_get_stdin_stream (child);
-  GInputStream *out = cproc_child_get_stdout_stream (child);
+  GInputStream *out = cproc_child_take_stdout_stream (child);
   g_autoptr(GError) error = NULL;
   char buffer[16] = "";
   gsize length;

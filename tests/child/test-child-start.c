@@ -206,7 +206,7 @@ test_async (void)
   g_autoptr(TestRecord) record = test_record_new (child);
 
   cproc_child_start_async (child, NULL, note_callback, record);
-  g_assert_cmpint (cproc_child_get_state (child), ==, CPROC_STATE_NEW);
+  g_assert_cmpint (cproc_child_get_state (child), ==, CPROC_STATE_STARTING);
   g_assert_cmpint (cproc_child_get_pid (child), ==, 0);
   g_assert_cmpuint (record->events->len, ==, 0);
   test_run_until_state (child, CPROC_STATE_CLOSED);
@@ -545,6 +545,78 @@ test_copies_nothing (void)
   munmap (pages, n_pages * page_size);
 }
 
+static void
+note_state (CprocChild *child,
+            GParamSpec *pspec,
+            GString    *states)
+{
+  g_autoptr(GEnumClass) klass = g_type_class_ref (CPROC_TYPE_STATE);
+
+  g_string_append_printf (states, "%s ",
+                          g_enum_get_value (klass, cproc_child_get_state (child))->value_nick);
+}
+
+/* A start under way has a state of its own, and goes back where it fails or is cancelled. */
+static void
+test_starting (void)
+{
+  const struct
+  {
+    const char *program;
+    gboolean cancel;
+    const char *states;
+  } cases[] = {
+    { "/bin/true", FALSE, "starting running exited closed " },
+    { "/no/such/program", FALSE, "starting new " },
+    { "/bin/true", TRUE, "starting new " },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      const char *argv[] = { cases[i].program, NULL };
+      g_autoptr(CprocChild) child = cproc_child_new (argv);
+      g_autoptr(GCancellable) cancellable = g_cancellable_new ();
+      g_autoptr(GAsyncResult) result = NULL;
+      g_autoptr(GString) states = g_string_new (NULL);
+      g_autoptr(GError) error = NULL;
+      gboolean started;
+
+      g_assert_false (cproc_child_kill (child, &error));
+      g_assert_error (error, CPROC_ERROR, CPROC_ERROR_NOT_RUNNING);
+      g_clear_error (&error);
+      g_signal_connect (child, "notify::state", G_CALLBACK (note_state), states);
+      cproc_child_start_async (child, cancellable, test_store_result, &result);
+      g_assert_cmpint (cproc_child_get_state (child), ==, CPROC_STATE_STARTING);
+      g_assert_true (cproc_child_send_signal (child, 0, &error));
+      g_assert_no_error (error);
+      g_assert_false (cproc_child_start (child, &error));
+      g_assert_error (error, CPROC_ERROR, CPROC_ERROR_ALREADY_STARTED);
+      g_clear_error (&error);
+      if (cases[i].cancel)
+        g_cancellable_cancel (cancellable);
+      started = cproc_child_start_finish (child, test_await (&result), NULL);
+      if (started)
+        test_run_until_state (child, CPROC_STATE_CLOSED);
+      g_assert_cmpstr (states->str, ==, cases[i].states);
+    }
+}
+
+/* What is decided by the start is not changed after it. */
+static void
+test_settled (void)
+{
+  g_autoptr(CprocChild) child = test_child_new ("lines", "2", NULL);
+  g_autoptr(TestRecord) record = test_record_new (child);
+
+  test_start (child);
+  g_test_expect_message ("libcproc", G_LOG_LEVEL_CRITICAL, "*CPROC_STATE_STARTING*");
+  cproc_child_set_encoding (child, "no-such-encoding");
+  g_test_assert_expected_messages ();
+  g_assert_cmpstr (cproc_child_get_encoding (child), ==, "UTF-8");
+  test_run_until_state (child, CPROC_STATE_CLOSED);
+  g_assert_cmpuint (record->lines[1]->len, ==, 2);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -571,6 +643,8 @@ main (int    argc,
   g_test_add_func ("/child-start/async/kill-grace", test_kill_grace_while_starting);
   g_test_add_func ("/child-start/async/not-contained", test_async_not_contained);
   g_test_add_func ("/child-start/async/bad-signal", test_bad_signal_while_starting);
+  g_test_add_func ("/child-start/starting", test_starting);
+  g_test_add_func ("/child-start/settled", test_settled);
 
   return g_test_run ();
 }

@@ -9,6 +9,7 @@
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "child-util.h"
@@ -49,8 +50,8 @@ test_output_before_start (gconstpointer data)
   GInputStream *stream;
   int other = is_stdout ? 2 : 1;
 
-  stream = is_stdout ? cproc_child_get_stdout_stream (child)
-                     : cproc_child_get_stderr_stream (child);
+  stream = is_stdout ? cproc_child_take_stdout_stream (child)
+                     : cproc_child_take_stderr_stream (child);
   g_assert_true (G_IS_INPUT_STREAM (stream));
 
   /* The end does not wait for a stream that it has nothing to do with, nor are there signals. */
@@ -61,8 +62,8 @@ test_output_before_start (gconstpointer data)
 
   text = read_all (stream);
   g_assert_cmpstr (text, ==, is_stdout ? "out" : "err");
-  g_assert_true (stream == (is_stdout ? cproc_child_get_stdout_stream (child)
-                                      : cproc_child_get_stderr_stream (child)));
+  g_assert_true (stream == (is_stdout ? cproc_child_take_stdout_stream (child)
+                                      : cproc_child_take_stderr_stream (child)));
   test_finalize (child);
 }
 
@@ -76,9 +77,9 @@ test_output_while_paused (void)
 
   cproc_child_pause (child, CPROC_STREAM_STDOUT);
   test_start (child);
-  g_assert_null (cproc_child_get_stderr_stream (child));
+  g_assert_null (cproc_child_take_stderr_stream (child));
   test_run_until_state (child, CPROC_STATE_EXITED);
-  stream = cproc_child_get_stdout_stream (child);
+  stream = cproc_child_take_stdout_stream (child);
   g_assert_true (G_IS_INPUT_STREAM (stream));
   test_run_until_state (child, CPROC_STATE_CLOSED);
   text = read_all (stream);
@@ -88,7 +89,7 @@ test_output_while_paused (void)
 
   /* There is nothing left to resume. */
   cproc_child_resume (child, CPROC_STREAM_STDOUT);
-  g_assert_null (cproc_child_get_stderr_stream (child));
+  g_assert_null (cproc_child_take_stderr_stream (child));
 }
 
 static void
@@ -115,9 +116,9 @@ test_taken_after_lines (void)
   g_signal_connect (child, "line::stdout", G_CALLBACK (pause_at_first_line), &is_paused);
   test_start (child);
   test_run_until (&is_paused);
-  g_assert_null (cproc_child_get_stdout_stream (child));
+  g_assert_null (cproc_child_take_stdout_stream (child));
   test_run_until_state (child, CPROC_STATE_EXITED);
-  g_assert_null (cproc_child_get_stdout_stream (child));
+  g_assert_null (cproc_child_take_stdout_stream (child));
 
   cproc_child_resume (child, CPROC_STREAM_STDOUT);
   test_run_until_state (child, CPROC_STATE_CLOSED);
@@ -147,7 +148,7 @@ test_taken_after_output (void)
   g_signal_connect (child, "output::stdout", G_CALLBACK (pause_at_output), text);
   test_start (child);
   test_run_until_length (text, 1);
-  stream = cproc_child_get_stdout_stream (child);
+  stream = cproc_child_take_stdout_stream (child);
   g_assert_nonnull (stream);
   rest = read_all (stream);
   g_string_append (text, rest);
@@ -169,7 +170,7 @@ test_taken_at_end (void)
   while (cproc_child_get_state (child) != CPROC_STATE_EXITED ||
          test_record_count (record, "stream-ended::stdout") == 0)
     g_main_context_iteration (NULL, TRUE);
-  g_assert_nonnull (cproc_child_get_stderr_stream (child));
+  g_assert_nonnull (cproc_child_take_stderr_stream (child));
   g_assert_cmpint (cproc_child_get_state (child), ==, CPROC_STATE_EXITED);
   test_run_until_state (child, CPROC_STATE_CLOSED);
 }
@@ -187,7 +188,7 @@ test_pipeline (void)
 
   cproc_child_pause (first, CPROC_STREAM_STDOUT);
   test_start (first);
-  stream = cproc_child_get_stdout_stream (first);
+  stream = cproc_child_take_stdout_stream (first);
   g_assert_true (cproc_command_pass_fd (
     command, g_unix_input_stream_get_fd (G_UNIX_INPUT_STREAM (stream)), 0, &error));
   g_assert_no_error (error);
@@ -246,7 +247,7 @@ static void
 test_streams_stay (void)
 {
   g_autoptr(CprocChild) child = test_child_new ("echo", "1", "text", NULL);
-  g_autoptr(GInputStream) input = g_object_ref (cproc_child_get_stdout_stream (child));
+  g_autoptr(GInputStream) input = g_object_ref (cproc_child_take_stdout_stream (child));
   g_autoptr(GOutputStream) output = g_object_ref (cproc_child_get_stdin_stream (child));
   g_autoptr(GError) error = NULL;
   g_autofree char *text = NULL;
@@ -280,8 +281,8 @@ drop_with_streams (void)
   g_autoptr(CprocChild) child = test_child_new ("exit", NULL);
 
   g_assert_nonnull (cproc_child_get_stdin_stream (child));
-  g_assert_nonnull (cproc_child_get_stdout_stream (child));
-  g_assert_nonnull (cproc_child_get_stderr_stream (child));
+  g_assert_nonnull (cproc_child_take_stdout_stream (child));
+  g_assert_nonnull (cproc_child_take_stderr_stream (child));
   test_finalize (child);
 }
 
@@ -310,8 +311,8 @@ test_no_pipe (void)
   for (int i = 0; i < 2; i++)
     {
       g_assert_null (cproc_child_get_stdin_stream (child));
-      g_assert_null (cproc_child_get_stdout_stream (child));
-      g_assert_null (cproc_child_get_stderr_stream (child));
+      g_assert_null (cproc_child_take_stdout_stream (child));
+      g_assert_null (cproc_child_take_stderr_stream (child));
       if (i == 0)
         test_start_and_close (child);
     }
@@ -323,7 +324,7 @@ test_mode_changes (void)
 {
   g_autoptr(CprocCommand) command = test_command_new ("echo", "1", "x", NULL);
   g_autoptr(CprocChild) child = cproc_child_new_for_command (command);
-  GInputStream *stream = cproc_child_get_stdout_stream (child);
+  GInputStream *stream = cproc_child_take_stdout_stream (child);
   g_autofree char *text = NULL;
 
   cproc_command_set_stdout_mode (command, CPROC_STDIO_NULL);
@@ -518,6 +519,56 @@ test_inherit (void)
   g_assert_cmpint (g_unlink (path), ==, 0);
 }
 
+/* Whoever was left in the background goes on writing, though nobody hears it. */
+static void
+test_given_up (void)
+{
+  for (guint kept_open = 0; kept_open < 2; kept_open++)
+    {
+      g_autoptr(CprocChild) child = NULL;
+      g_autoptr(TestRecord) record = NULL;
+      g_autofree char *path = NULL;
+      g_autofree char *text = NULL;
+      g_autofree char *line = NULL;
+
+      g_assert_true (g_close (g_file_open_tmp ("cproc-XXXXXX", &path, NULL), NULL));
+      line = g_strdup_printf ("%s echo now",
+                              kept_open ? "(read -r x <\"$0\".go; echo late; echo ok >\"$0\") &"
+                                        : "echo ok >\"$0\";");
+      {
+        const char *argv[] = { "/bin/sh", "-c", line, path, NULL };
+        g_autofree char *go = g_strconcat (path, ".go", NULL);
+
+        g_assert_cmpint (mkfifo (go, 0600), ==, 0);
+        child = cproc_child_new (argv);
+        record = test_record_new (child);
+        cproc_child_set_drain_timeout (child, 20);
+        g_assert_true (cproc_child_get_drained (child));
+        test_start_and_close (child);
+        g_assert_cmpint (cproc_child_get_drained (child), ==, !kept_open);
+        g_assert_cmpstr (record->text[1]->str, ==, "now\n");
+        test_finalize (child);
+
+        if (kept_open)
+          {
+            int fd = g_open (go, O_WRONLY, 0);
+
+            g_assert_cmpint (write (fd, "\n", 1), ==, 1);
+            close (fd);
+          }
+        while (text == NULL || *text == '\0')
+          {
+            g_clear_pointer (&text, g_free);
+            g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+            g_usleep (1000);
+          }
+        g_assert_cmpstr (text, ==, "ok\n");
+        g_unlink (go);
+      }
+      g_unlink (path);
+    }
+}
+
 int
 main (int    argc,
       char **argv)
@@ -548,6 +599,7 @@ main (int    argc,
   g_test_add_func ("/child-streams/mode/file", test_file);
   g_test_add_func ("/child-streams/mode/fd", test_fd);
   g_test_add_func ("/child-streams/mode/inherit", test_inherit);
+  g_test_add_func ("/child-streams/given-up", test_given_up);
 
   return g_test_run ();
 }

@@ -281,21 +281,107 @@ test_not_writable (void)
   g_autoptr(GAsyncResult) result = NULL;
   g_autoptr(GError) error = NULL;
 
+  cproc_command_set_stdin_mode (command, CPROC_STDIO_NULL);
   write_async (child, bytes, NULL, &result);
   g_assert_false (finish_write (child, &result, &error));
-  g_assert_error (error, CPROC_ERROR, CPROC_ERROR_NOT_RUNNING);
-  test_assert_message (error, "“", "” has not been started");
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED);
   g_clear_error (&error);
 
-  cproc_command_set_stdin_mode (command, CPROC_STDIO_NULL);
   test_start (child);
   write_async (child, bytes, NULL, &result);
   g_assert_false (finish_write (child, &result, &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_BROKEN_PIPE);
-  test_assert_message (error, "The standard input of “", "” is no pipe");
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED);
+  test_assert_message (error, "The standard input of “", "” is not a pipe: set stdin-mode of its "
+                       "command to PIPE, or write before the start");
   test_write (child, "nobody asks", -1);
   cproc_child_close_stdin (child);
   test_run_until_state (child, CPROC_STATE_CLOSED);
+}
+
+/* What is written before the start is what the program finds, whoever is told of it. */
+static void
+test_before_start (void)
+{
+  for (guint kind = 0; kind < 4; kind++)
+    {
+      g_autoptr(CprocCommand) command = test_command_new ("cat", NULL);
+      g_autoptr(CprocChild) child = cproc_child_new_for_command (command);
+      g_autoptr(TestRecord) record = test_record_new (child);
+      g_autoptr(GBytes) much = new_bytes (MUCH, 'x');
+      g_autoptr(GAsyncResult) result = NULL;
+
+      if (kind % 2 == 1)
+        cproc_command_set_stdin_mode (command, CPROC_STDIO_PIPE);
+      cproc_child_write_async (child, much, G_PRIORITY_DEFAULT, NULL, NULL, NULL);
+      write_async (child, much, NULL, &result);
+      if (kind < 2)
+        cproc_child_close_stdin (child);
+      test_start (child);
+      if (kind >= 2)
+        cproc_child_close_stdin (child);
+      test_run_until_state (child, CPROC_STATE_CLOSED);
+      g_assert_cmpuint (record->text[1]->len, ==, 2 * MUCH);
+      g_assert_true (finish_write (child, &result, NULL));
+    }
+}
+
+/* A program does not wait for an input that nobody writes. */
+static void
+test_nothing_written (void)
+{
+  for (guint kind = 0; kind < 3; kind++)
+    {
+      g_autoptr(CprocCommand) command = test_command_new ("cat", NULL);
+      g_autoptr(CprocChild) child = cproc_child_new_for_command (command);
+      g_autoptr(GError) error = NULL;
+
+      if (kind == 2)
+        cproc_command_set_stdin_mode (command, CPROC_STDIO_PIPE);
+      if (kind > 0)
+        cproc_child_close_stdin (child);
+      g_assert_true (cproc_child_start (child, &error));
+      g_assert_true (cproc_child_wait_check (child, NULL, &error));
+      g_assert_no_error (error);
+    }
+}
+
+static void
+closes_stdin (GObject      *source,
+              GAsyncResult *result,
+              gpointer      user_data)
+{
+  g_assert_true (cproc_child_write_finish (CPROC_CHILD (source), result, NULL));
+  cproc_child_close_stdin (CPROC_CHILD (source));
+  ++*(guint *) user_data;
+}
+
+/* A synchronous wait calls the callbacks of the child's writes, and all of them. */
+static void
+test_callback_inside_wait (void)
+{
+  g_autoptr(CprocChild) child = test_child_new ("cat", NULL);
+  g_autoptr(GBytes) bytes = new_bytes (1, 'x');
+  g_autoptr(GError) error = NULL;
+  guint n_calls = 0;
+
+  test_start (child);
+  cproc_child_write_async (child, bytes, G_PRIORITY_DEFAULT, NULL, closes_stdin, &n_calls);
+  g_assert_true (cproc_child_wait_check (child, NULL, &error));
+  g_assert_no_error (error);
+  g_assert_cmpuint (n_calls, ==, 1);
+}
+
+static void
+test_callback_before_return (void)
+{
+  g_autoptr(CprocChild) child = test_child_new ("cat", NULL);
+  g_autoptr(GBytes) much = new_bytes (MUCH, 'x');
+  guint n_calls = 0;
+
+  test_start (child);
+  cproc_child_write_async (child, much, G_PRIORITY_DEFAULT, NULL, closes_stdin, &n_calls);
+  g_assert_true (cproc_child_wait (child, NULL, NULL));
+  g_assert_cmpuint (n_calls, ==, 1);
 }
 
 static void
@@ -383,6 +469,7 @@ test_stream_blocks (void)
   gsize length;
 
   g_assert_true (g_close (g_file_open_tmp ("cproc-XXXXXX", &path, NULL), NULL));
+  cproc_command_set_stdin_mode (command, CPROC_STDIO_PIPE);
   cproc_command_set_stdio_file (command, 1, path, CPROC_FILE_FLAGS_WRITE);
   test_start (child);
   cproc_child_write_async (child, much, G_PRIORITY_DEFAULT, NULL, NULL, NULL);
@@ -546,6 +633,7 @@ test_while_start_fails (gconstpointer data)
   g_autoptr(GAsyncResult) write_result = NULL;
   g_autoptr(GError) error = NULL;
 
+  cproc_command_set_stdin_mode (command, CPROC_STDIO_PIPE);
   start_and_write (child, cancellable, &start_result, &write_result);
   if (cancel)
     g_cancellable_cancel (cancellable);
@@ -583,6 +671,10 @@ main (int    argc,
   g_test_add_func ("/child-write/broken-pipe/at-end", test_broken_at_end);
   g_test_add_func ("/child-write/not-read", test_not_read);
   g_test_add_func ("/child-write/not-writable", test_not_writable);
+  g_test_add_func ("/child-write/before-start", test_before_start);
+  g_test_add_func ("/child-write/nothing-written", test_nothing_written);
+  g_test_add_func ("/child-write/callback-inside-wait", test_callback_inside_wait);
+  g_test_add_func ("/child-write/callback-before-return", test_callback_before_return);
   g_test_add_func ("/child-write/close", test_close);
   g_test_add_func ("/child-write/stream/broken-pipe", test_stream_broken_pipe);
   g_test_add_func ("/child-write/stream/after-queue", test_stream_after_queue);

@@ -47,7 +47,7 @@ test_defaults (void)
   int exit_code, term_signal, drain_timeout, kill_signal, kill_grace;
   guint timeout, idle_timeout;
   gint64 max_line_length;
-  gboolean timed_out;
+  gboolean timed_out, drained;
   CprocState state;
   g_autofree char *encoding = NULL;
 
@@ -55,7 +55,8 @@ test_defaults (void)
                 "term-signal", &term_signal, "timed-out", &timed_out, "timeout", &timeout,
                 "idle-timeout", &idle_timeout, "drain-timeout", &drain_timeout,
                 "kill-signal", &kill_signal, "kill-grace", &kill_grace,
-                "max-line-length", &max_line_length, "encoding", &encoding, NULL);
+                "max-line-length", &max_line_length, "encoding", &encoding,
+                "drained", &drained, NULL);
 
   g_assert_cmpint (pid, ==, 0);
   g_assert_cmpint (state, ==, CPROC_STATE_NEW);
@@ -68,6 +69,7 @@ test_defaults (void)
   g_assert_cmpint (kill_signal, ==, SIGTERM);
   g_assert_cmpint (kill_grace, ==, 5000);
   g_assert_cmpint (max_line_length, ==, 1024 * 1024);
+  g_assert_true (drained);
   g_assert_cmpstr (encoding, ==, "UTF-8");
   g_assert_null (cproc_child_get_subprocess (child));
 }
@@ -129,6 +131,8 @@ test_misuse (void)
   cproc_child_set_kill_signal (child, 0);
   g_test_expect_message ("libcproc", G_LOG_LEVEL_CRITICAL, "*max_line_length >= -1*");
   cproc_child_set_max_line_length (child, -2);
+  g_test_expect_message ("libcproc", G_LOG_LEVEL_CRITICAL, "*kill_grace >= -1*");
+  cproc_child_set_kill_grace (child, -2);
   g_test_expect_message ("libcproc", G_LOG_LEVEL_CRITICAL, "*is_stream (stream)*");
   cproc_child_pause (child, 0);
   g_test_expect_message ("libcproc", G_LOG_LEVEL_CRITICAL, "*is_stream (stream)*");

@@ -56,6 +56,8 @@ test_child_new (const char *mode,
   va_start (args, mode);
   command = command_new (mode, args);
   va_end (args);
+  /* Many of them are written to after the start. */
+  cproc_command_set_stdin_mode (command, CPROC_STDIO_PIPE);
 
   return cproc_child_new_for_command (command);
 }

@@ -7,7 +7,8 @@
 /* What the tests of the classes share: children that run tests/child, and a record of the signals
  * that one emits. */
 
-/* A child that runs a mode of tests/child; the arguments end with NULL. */
+/* A child that runs a mode of tests/child; its standard input is a pipe. The arguments end with
+ * NULL. */
 CprocCommand *test_command_new (const char *mode,
                                 ...) G_GNUC_NULL_TERMINATED;
 CprocChild   *test_child_new   (const char *mode,

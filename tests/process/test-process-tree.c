@@ -122,7 +122,7 @@ start_and_read (Fixture    *self,
   g_autoptr (GError) error = NULL;
 
   self->child = cproc_child_new_for_command (command);
-  self->output = g_object_ref (cproc_child_get_stdout_stream (self->child));
+  self->output = g_object_ref (cproc_child_take_stdout_stream (self->child));
   cproc_child_start (self->child, &error);
   g_assert_no_error (error);
 

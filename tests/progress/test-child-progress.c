@@ -32,6 +32,17 @@ on_progress (CprocChild *child,
     test_write (child, "\n", 1);
 }
 
+/* A step is made when something is written. */
+static CprocChild *
+child_new_for_steps (const char *line)
+{
+  CprocChild *child = cproc_child_new_shell (line);
+
+  cproc_command_set_stdin_mode (cproc_child_get_command (child), CPROC_STDIO_PIPE);
+
+  return child;
+}
+
 static Steps
 steps_watch (CprocChild *child,
              Steps      *steps,
@@ -69,7 +80,7 @@ static void
 test_pattern (void)
 {
   const double expected[] = { 0.1, 0.5, 1 };
-  g_autoptr(CprocChild) child = cproc_child_new_shell (STEPS);
+  g_autoptr(CprocChild) child = child_new_for_steps (STEPS);
   Steps steps = steps_watch (child, &steps, TRUE);
 
   g_assert_cmpfloat (cproc_child_get_progress (child), ==, -1);
@@ -85,7 +96,7 @@ static void
 test_beside_signals (void)
 {
   const double expected[] = { 0.1, 0.5, 1 };
-  g_autoptr(CprocChild) child = cproc_child_new_shell (STEPS);
+  g_autoptr(CprocChild) child = child_new_for_steps (STEPS);
   g_autoptr(TestRecord) record = test_record_new (child);
   Steps steps = steps_watch (child, &steps, TRUE);
   g_autofree char *lines = NULL;
@@ -275,7 +286,7 @@ test_replaced_while_asked (void)
 {
   const double expected[] = { 0.25, 0.5 };
   Asked asked = { 0, };
-  g_autoptr(CprocChild) child = cproc_child_new_shell ("printf 'a\\nb\\nc\\n'; read x; echo 50%");
+  g_autoptr(CprocChild) child = child_new_for_steps ("printf 'a\\nb\\nc\\n'; read x; echo 50%");
   Steps steps = steps_watch (child, &steps, TRUE);
 
   cproc_child_set_progress_func (child, ask_once, &asked, asked_destroy);
@@ -305,7 +316,7 @@ on_progress_iterate (CprocChild *child,
 static void
 test_nested (void)
 {
-  g_autoptr(CprocChild) child = cproc_child_new_shell (STEPS);
+  g_autoptr(CprocChild) child = child_new_for_steps (STEPS);
   guint n_calls = 0;
 
   g_signal_connect (child, "notify::progress", G_CALLBACK (on_progress_iterate), &n_calls);

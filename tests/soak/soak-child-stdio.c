@@ -284,8 +284,8 @@ soak_child_take_streams (SoakChild *self)
     return;
 
   soak_task_note (&self->task, ", takes stream %d", stream);
-  it->taken = stream == CPROC_STREAM_STDOUT ? cproc_child_get_stdout_stream (self->child)
-                                            : cproc_child_get_stderr_stream (self->child);
+  it->taken = stream == CPROC_STREAM_STDOUT ? cproc_child_take_stdout_stream (self->child)
+                                            : cproc_child_take_stderr_stream (self->child);
   soak_check (&self->task, it->taken != NULL);
   g_object_ref (it->taken);
   it->taken_bytes = it->bytes;

@@ -39,6 +39,7 @@ child_new (CprocContainment  containment,
   g_autoptr(CprocCommand) command = test_command_new (mode, argument, NULL);
 
   cproc_command_set_containment (command, containment);
+  cproc_command_set_stdin_mode (command, CPROC_STDIO_PIPE);
 
   return cproc_child_new_for_command (command);
 }
@@ -512,8 +513,8 @@ test_no_main_loop (gconstpointer data)
   g_autoptr(CprocChild) dropped = child_new (containment, "ignore-term", NULL);
   g_autoptr(GError) error = NULL;
 
-  test_start (child);
   test_write (child, "written without a loop", -1);
+  test_start (child);
   cproc_child_close_stdin (child);
   cproc_child_set_kill_grace (dropped, 20);
   test_start (dropped);

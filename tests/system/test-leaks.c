@@ -374,8 +374,10 @@ do_streams (guint round)
   child = cproc_child_new_for_command (command);
   if (round % 2 == 0)
     cproc_child_get_stdin_stream (child);
+  else
+    test_write (child, "hello", -1);
   if (round % 3 == 0)
-    g_assert_nonnull (cproc_child_get_stdout_stream (child));
+    g_assert_nonnull (cproc_child_take_stdout_stream (child));
   else
     cproc_child_pause (child, CPROC_STREAM_STDOUT);
   /* Taken over, and never started. */
@@ -384,9 +386,10 @@ do_streams (guint round)
 
   test_start (child);
   g_assert_nonnull (cproc_child_get_pipe_stream (child, 6));
-  test_write (child, "hello", -1);
+  if (round % 2 == 0)
+    test_write (child, "hello", -1);
   cproc_child_close_stdin (child);
-  g_assert_cmpint (g_input_stream_read (cproc_child_get_stdout_stream (child), buffer,
+  g_assert_cmpint (g_input_stream_read (cproc_child_take_stdout_stream (child), buffer,
                                         sizeof buffer, NULL, NULL), ==, 5);
   run_until_closed (child);
 }

@@ -191,7 +191,7 @@ run_child (Run          *self,
 
   connect_listeners (self, child, way);
   if (way == BY_STREAM)
-    streams[0] = cproc_child_get_stdout_stream (child);
+    streams[0] = cproc_child_take_stdout_stream (child);
   if (way == BY_PAUSE)
     cproc_child_pause (child, CPROC_STREAM_STDERR);
 

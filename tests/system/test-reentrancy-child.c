@@ -401,8 +401,8 @@ test_drop_in_callbacks (void)
   test_start (child);
   cproc_child_wait_async (child, NULL, drop_in_callback, &child);
   test_run_until_state (child, CPROC_STATE_EXITED);
-  g_assert_nonnull (cproc_child_get_stdout_stream (child));
-  g_assert_nonnull (cproc_child_get_stderr_stream (child));
+  g_assert_nonnull (cproc_child_take_stdout_stream (child));
+  g_assert_nonnull (cproc_child_take_stderr_stream (child));
   while (gone != NULL)
     g_main_context_iteration (NULL, TRUE);
 

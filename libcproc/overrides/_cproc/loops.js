@@ -100,7 +100,7 @@ class Arrivals {
   // A loop over a child that has not been started starts it.
   begin() {
     const child = this._source;
-    if (this._ended || !(child instanceof Cproc.Child) || child.state > Cproc.State.PREPARED)
+    if (this._ended || !(child instanceof Cproc.Child) || child.state >= Cproc.State.RUNNING)
       return;
     child.start_async().catch(error => {
       if (!error.matches(Cproc.Error, Cproc.Error.ALREADY_STARTED))
@@ -185,7 +185,7 @@ class Messages extends Arrivals {
     super(source, MAX_MESSAGES);
     const isChild = source instanceof Cproc.Child;
     const {connected} = isChild ? source.channel : source;
-    if (!connected && !(isChild && source.state <= Cproc.State.PREPARED)) {
+    if (!connected && !(isChild && source.state < Cproc.State.RUNNING)) {
       this.end();
       return;
     }

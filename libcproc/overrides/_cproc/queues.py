@@ -158,7 +158,7 @@ class Iterator:
             return self._queue.pop()
         child = self._child
         try:
-            if child is not None and child.props.state <= Cproc.State.PREPARED:
+            if child is not None and child.props.state < Cproc.State.RUNNING:
                 await start(child)
             return await self._queue.get()
         except EOFError:
