@@ -16,5 +16,6 @@
 #include "cproc-request.h"
 #include "cproc-channel.h"
 #include "cproc-worker.h"
+#include "cproc-pool.h"
 #include "cproc-signal.h"
 #undef CPROC_INSIDE

@@ -515,6 +515,73 @@ declare module 'gi://Cproc?version=1' {
       close_channel(): void;
     }
 
+    enum PoolState { IDLE, RUNNING, FAILED, CLOSING, CLOSED }
+
+    enum ReplyError {
+      PARSE_ERROR = -32700, INVALID_REQUEST = -32600, METHOD_NOT_FOUND = -32601,
+      INVALID_PARAMS = -32602, INTERNAL_ERROR = -32603, CANCELLED = -32800,
+    }
+    function reply_error_quark(): number;
+
+    interface PoolProperties {
+      readonly command: Command;
+      readonly state: PoolState;
+      readonly congested: boolean;
+      setup: Message | null;
+      size: number;
+      min_size: number;
+      concurrency: number;
+      max_queue: number;
+      idle_timeout: number;
+      start_timeout: number;
+      max_requests: number;
+      max_age: number;
+      max_rss: number;
+      retries: number;
+      cancel_grace: number;
+      restart_intensity: number;
+      restart_period: number;
+      restart_delay: number;
+    }
+
+    interface PoolSignals {
+      'worker-started': [Worker];
+      'worker-ended': [Worker, GLib.Error | null];
+      'message': [Worker, Message];
+      'failed': [GLib.Error];
+      'drained': [];
+    }
+
+    interface Pool extends Both<PoolProperties> {}
+    class Pool extends GObject.Object {
+      static new(command: Command, size: number): Pool;
+      connect<K extends keyof PoolSignals>(signal: K, callback: Handler<this, PoolSignals[K]>):
+        number;
+      connect(signal: NotifySignal, callback: Handler<this, [GObject.ParamSpec]>): number;
+
+      get_command(): Command;
+      get_state(): PoolState;
+      get_congested(): boolean;
+      get_size(): number;
+      set_size(size: number): void;
+      get_setup(): Message | null;
+      set_setup(setup: Message | null): void;
+      request_async(method: string, params: Message | null, timeout: number,
+        cancellable: Gio.Cancellable | null, callback: Ready<this> | null): void;
+      request_full_async(method: string, params: Message | null, priority: number,
+        key: string | null, timeout: number, cancellable: Gio.Cancellable | null,
+        callback: Ready<this> | null): void;
+      request_finish(result: Gio.AsyncResult): Message;
+      static request_get_error_data(result: Gio.AsyncResult): Message | null;
+      broadcast(method: string, params: Message | null): void;
+      drain_async(cancellable: Gio.Cancellable | null, callback: Ready<this> | null): void;
+      drain_finish(result: Gio.AsyncResult): boolean;
+      close_async(cancellable: Gio.Cancellable | null, callback: Ready<this> | null): void;
+      close_finish(result: Gio.AsyncResult): boolean;
+      abort(): void;
+      dup_statistics(): GLib.Variant;
+    }
+
     interface ChannelProperties {
       readonly connected: boolean;
       readonly congested: boolean;

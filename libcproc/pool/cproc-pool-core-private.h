@@ -31,7 +31,8 @@ typedef struct
   CprocPoolSlotState state;
   gboolean asked; /* its end is wanted, and no crash */
   gboolean killed;
-  gboolean faulty; /* its end counts as a crash although it is killed */
+  gboolean counted;   /* among the crashes */
+  gboolean too_often; /* with it there were too many */
   gboolean worn;   /* has had its requests, or its memory */
 
   GList *requests; /* that it has, given up ones included; the last given first */
@@ -136,6 +137,7 @@ struct _CprocPoolCore
   gint64 n_pushed;
   gint64 n_returned;
   guint n_running; /* not those that are over */
+  guint n_failing; /* workers with whose end the pool will fail */
   CprocPoolRestart restart;
   CprocPoolStatistics statistics;
 

@@ -127,6 +127,19 @@ core_time_out (CprocPoolCore    *self,
   core_give_up (self, request, CPROC_POOL_OUTCOME_TIMED_OUT, error);
 }
 
+/* The end of a worker that is no use counts from when that is known. */
+static void
+core_count_crash (CprocPoolCore *self,
+                  CprocPoolSlot *slot)
+{
+  if (slot->counted || slot->asked)
+    return;
+
+  slot->counted = TRUE;
+  slot->too_often = cproc_pool_restart_crashed (&self->restart, cproc_pool_core_now (self));
+  self->n_failing += slot->too_often;
+}
+
 /* What a worker has that is due. */
 static void
 core_check_slot (CprocPoolCore *self,
@@ -147,7 +160,8 @@ core_check_slot (CprocPoolCore *self,
 
   if (slot->kill_at <= now)
     {
-      slot->faulty |= slot->state == CPROC_POOL_SLOT_STARTING;
+      if (slot->state == CPROC_POOL_SLOT_STARTING)
+        core_count_crash (self, slot);
       cproc_pool_slot_kill (self, slot);
     }
   else if (deaf && slot->state < CPROC_POOL_SLOT_DOOMED)
@@ -375,6 +389,7 @@ core_fail (CprocPoolCore *self,
 static void
 core_take_back (CprocPoolCore *self,
                 CprocPoolSlot *slot,
+                gboolean       retry,
                 const GError  *error)
 {
   while (slot->requests != NULL)
@@ -382,7 +397,7 @@ core_take_back (CprocPoolCore *self,
       CprocPoolRequest *request = slot->requests->data;
 
       cproc_pool_slot_drop (self, request);
-      if (!request->over && request->tries_left > 0)
+      if (retry && !request->over && request->tries_left > 0)
         {
           request->tries_left--;
           request->order = -++self->n_returned;
@@ -406,11 +421,13 @@ cproc_pool_core_ended (CprocPoolCore *self,
   self->statistics.ended++;
   g_ptr_array_remove (self->slots, slot);
   cproc_pool_slot_unbind (self, slot);
-  cproc_pool_core_tell (self, CPROC_POOL_EVENT_WORKER_ENDED, slot, slot->asked ? NULL : error);
-  core_take_back (self, slot, error);
+  if (!slot->killed)
+    core_count_crash (self, slot);
+  self->n_failing -= slot->too_often;
 
-  if (!slot->asked && (!slot->killed || slot->faulty) &&
-      cproc_pool_restart_crashed (&self->restart, cproc_pool_core_now (self)))
+  cproc_pool_core_tell (self, CPROC_POOL_EVENT_WORKER_ENDED, slot, slot->asked ? NULL : error);
+  core_take_back (self, slot, !slot->too_often, error);
+  if (slot->too_often)
     core_fail (self, error);
   core_leave (self);
 }
@@ -434,7 +451,7 @@ cproc_pool_core_doom (CprocPoolCore *self,
                       CprocPoolSlot *slot)
 {
   core_enter (self);
-  slot->faulty = TRUE;
+  core_count_crash (self, slot);
   cproc_pool_slot_kill (self, slot);
   core_leave (self);
 }

@@ -304,6 +304,7 @@ cproc_pool_core_start_needed (CprocPoolCore *self)
   GSequenceIter *iter;
 
   if (self->state == CPROC_POOL_CORE_FAILED || self->state == CPROC_POOL_CORE_CLOSED ||
+      self->n_failing > 0 ||
       cproc_pool_core_now (self) < self->restart.not_before)
     return;
 

@@ -165,6 +165,61 @@ run_until_disconnected (GCallback on_message)
   return 0;
 }
 
+/* serve: answers requests in the format of JSON-RPC 2.0 */
+static void
+answer (gint64      id,
+        const char *member,
+        const char *json)
+{
+  g_autofree char *text = g_strdup_printf ("{\"jsonrpc\":\"2.0\",\"id\":%" G_GINT64_FORMAT
+                                           ",\"%s\":%s}", id, member, json);
+
+  send (text);
+}
+
+static void
+serve_method (const char   *method,
+              gint64        id,
+              CprocMessage *message)
+{
+  g_autofree char *json = NULL;
+
+  if (strcmp (method, "add") == 0)
+    json = g_strdup_printf ("%" G_GINT64_FORMAT,
+                            cproc_message_get_int64 (message, "/params/0", NULL) +
+                            cproc_message_get_int64 (message, "/params/1", NULL));
+  else if (strcmp (method, "pid") == 0)
+    json = g_strdup_printf ("%d", (int) getpid ());
+  else if (strcmp (method, "exit") == 0)
+    exit ((int) cproc_message_get_int64 (message, "/params/0", NULL));
+  else if (strcmp (method, "crash") == 0)
+    raise (SIGKILL);
+  else if (strcmp (method, "tell") == 0)
+    send ("\"not an answer\"");
+
+  if (strcmp (method, "fail") == 0)
+    answer (id, "error", "{\"code\":-7,\"message\":\"no\",\"data\":[1]}");
+  else if (strcmp (method, "setup") == 0 && cproc_message_has (message, "/params/bad"))
+    answer (id, "error", "{\"code\":1,\"message\":\"bad setup\"}");
+  else if (strcmp (method, "hang") != 0)
+    answer (id, "result", json != NULL ? json : "null");
+}
+
+static void
+on_request (CprocChannel *self,
+            CprocMessage *message)
+{
+  g_autofree char *method = cproc_message_dup_string (message, "/method", NULL);
+
+  if (g_strcmp0 (method, "$/cancelRequest") == 0 && g_getenv ("SERVE_DEAF") == NULL)
+    answer (cproc_message_get_int64 (message, "/params/id", NULL), "error",
+            "{\"code\":-32800,\"message\":\"cancelled\"}");
+  else if (method != NULL && cproc_message_has (message, "/id"))
+    serve_method (method, cproc_message_get_int64 (message, "/id", NULL), message);
+  else if (g_strcmp0 (method, "note") == 0)
+    send ("\"noted\"");
+}
+
 static int
 run_mode (const char  *mode,
           char       **args)
@@ -173,6 +228,8 @@ run_mode (const char  *mode,
     return run_until_disconnected (G_CALLBACK (on_greeting));
   if (g_str_equal (mode, "echo"))
     return run_until_disconnected (G_CALLBACK (on_echo));
+  if (g_str_equal (mode, "serve"))
+    return run_until_disconnected (G_CALLBACK (on_request));
   if (g_str_equal (mode, "exit"))
     return run_until_disconnected (G_CALLBACK (on_exit_message));
   if (g_str_equal (mode, "send"))

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include "cproc-message-private.h"
+#include "cproc-pool-core-private.h"
+#include "cproc-pool.h"
+#include "cproc-worker.h"
+
+G_BEGIN_DECLS
+
+struct _CprocPool
+{
+  GObject parent_instance;
+
+  CprocPoolCore core;
+  CprocCommand *command;
+  CprocMessage *setup;
+  CprocPoolState state;
+
+  GMainContext *context;
+  GSource *timer;
+  gint64 last_id;
+  GPtrArray *handles; /* of all workers */
+  GPtrArray *workers; /* those that the list shows */
+
+  GQueue drains; /* of tasks */
+  GQueue closes;
+};
+
+typedef struct _CprocPoolHandle CprocPoolHandle;
+
+/* A request on its way. */
+typedef struct
+{
+  GTask *task; /* NULL once it is returned, and for the setup */
+  GSource *cancel;
+  char *method;
+  CprocMessage *params;
+
+  CprocPoolRequest *request;
+  gint64 id;
+  CprocMessage *result;
+  CprocMessage *data;
+  GError *error;
+} CprocPoolCall;
+
+/* A worker of the pool. */
+struct _CprocPoolHandle
+{
+  CprocPool *pool; /* not owned; NULL once the pool is gone */
+  CprocPoolSlot *slot;
+  CprocWorker *worker;
+  GCancellable *starting; /* or NULL */
+  GHashTable *calls;      /* ids to calls, which are not owned */
+  gint64 setup_id;
+  GError *error; /* of the setup */
+};
+
+/* JSON-RPC allows nothing else. message: (nullable) */
+static inline gboolean
+cproc_pool_are_params (CprocMessage *message)
+{
+  return message == NULL || message->text[0] == '{' || message->text[0] == '[';
+}
+
+static inline void
+cproc_pool_return_tasks (GQueue *tasks)
+{
+  GTask *task;
+
+  while ((task = g_queue_pop_head (tasks)) != NULL)
+    {
+      g_task_return_boolean (task, TRUE);
+      g_object_unref (task);
+    }
+}
+
+/* What the core's table does with workers. */
+void     cproc_pool_worker_start        (CprocPool         *pool,
+                                         CprocPoolSlot     *slot);
+gboolean cproc_pool_worker_give         (CprocPoolHandle   *self,
+                                         CprocPoolCall     *call,
+                                         GError           **error);
+void     cproc_pool_worker_cancel       (CprocPoolHandle   *self,
+                                         CprocPoolCall     *call);
+void     cproc_pool_worker_close        (CprocPoolHandle   *self);
+void     cproc_pool_worker_kill         (CprocPoolHandle   *self);
+gboolean cproc_pool_worker_is_congested (CprocPoolHandle   *self);
+gint64   cproc_pool_worker_get_rss      (CprocPoolHandle   *self);
+void     cproc_pool_worker_free         (CprocPoolHandle   *self);
+
+G_END_DECLS
