@@ -6,7 +6,8 @@
 
 G_BEGIN_DECLS
 
-/* The calls that led here, a line each, innermost first; NULL where the system cannot tell. */
+/* Returns the stack of the caller, one line for each call, innermost first; NULL if the system
+ * cannot tell. */
 char *cproc_stack_capture (void);
 
 G_END_DECLS

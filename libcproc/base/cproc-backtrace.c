@@ -11,7 +11,7 @@
 
 #define MAX_FRAMES 64
 
-/* Of no interest: this function itself. */
+/* The innermost frames to leave out: cproc_stack_capture() itself. */
 #define OWN_FRAMES 1
 
 char *

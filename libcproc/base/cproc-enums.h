@@ -198,7 +198,7 @@ typedef enum
  * @CPROC_LINE_FLAGS_REPLACED: bytes did not decode, or were NUL, and have become U+FFFD
  * @CPROC_LINE_FLAGS_UNTERMINATED: the last line of the stream, which has no line end
  *
- * What the text of a line cannot say about itself.
+ * Flags of a line that say what its text alone does not show.
  *
  * Since: 1.0
  */

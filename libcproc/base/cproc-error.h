@@ -15,7 +15,7 @@ G_BEGIN_DECLS
 /**
  * CPROC_ERROR:
  *
- * The error domain of libcproc, for what GLib has no code for. Codes are from [error@Cproc.Error].
+ * The error domain of libcproc. The codes are those of [error@Cproc.Error].
  *
  * Since: 1.0
  */
@@ -42,7 +42,7 @@ G_BEGIN_DECLS
  * @CPROC_ERROR_WORKER_ENDED: the worker ended before it had answered the request
  * @CPROC_ERROR_CLOSED: the object was closed before the work was done
  *
- * What can go wrong that GLib has no code for.
+ * The errors for which GLib has no code.
  *
  * Failures of a start are from `G_SPAWN_ERROR` and `G_IO_ERROR`.
  *

@@ -6,14 +6,14 @@
 
 G_BEGIN_DECLS
 
-/* Closes descriptors that another process has sent. close() of such a descriptor may block for as
- * long as the sender likes: a TCP socket that lingers, a file of a FUSE daemon, a UNIX socket in
- * whose queue one of these lies. So threads of their own close them, which end when nothing is
- * left to close. */
+/* Closes descriptors that another process has sent. The sender can make close() of such a
+ * descriptor block for as long as it likes: with a TCP socket that lingers, a file of a FUSE
+ * daemon, or a UNIX socket whose queue holds one of these. So separate threads close them, which
+ * end when nothing is left to close. */
 void     cproc_fd_closer_push     (int fd);
 void     cproc_fd_closer_push_all (const int *fds, guint n_fds);
 
-/* Whether everything that was pushed is closed. */
+/* Returns whether all pushed descriptors are closed. */
 gboolean cproc_fd_closer_is_idle  (void);
 
 G_END_DECLS

@@ -7,7 +7,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-/* A close that blocks keeps its thread: the others go on. */
+/* A close() that blocks occupies its thread; the other threads go on. */
 #define MAX_THREADS 8
 
 static GMutex closer_mutex;
@@ -38,8 +38,8 @@ closer_run (gpointer user_data)
   return NULL;
 }
 
-/* With the mutex. Where there can be no thread now, the descriptors wait for the next push. The
- * thread gets none of the process's signals. */
+/* Call with the mutex locked. If no thread can be made now, the descriptors wait for the next push.
+ * The thread blocks all signals of the process. */
 static void
 closer_start_thread (void)
 {

@@ -21,7 +21,7 @@ set_error (GError    **error,
            int         saved_errno,
            const char *message)
 {
-  /* GLib has no code for what is not open. */
+  /* GLib has no code for EBADF. */
   int code = saved_errno == EBADF ? (int) G_IO_ERROR_INVALID_ARGUMENT
                                   : (int) g_io_error_from_errno (saved_errno);
 
@@ -34,7 +34,7 @@ cproc_fd_dup_above (int fd,
 {
   int copy = fcntl (fd, F_DUPFD_CLOEXEC, floor + 1);
 
-  /* The number is not below the limit. */
+  /* EINVAL: the number would not be below the limit of open files. */
   if (copy < 0 && errno == EINVAL)
     errno = EMFILE;
 
@@ -48,7 +48,7 @@ cproc_fd_move_above (int fd,
   int saved_errno;
   int moved;
 
-  /* As a rule: two system calls less than moving all to numbers that are certain to be free. */
+  /* The usual case: saves the system calls that moving the descriptor would cost. */
   if (fd > floor || fd < 0)
     return fd;
 
@@ -113,9 +113,8 @@ cproc_fd_open_socketpair (int      fds[2],
   return TRUE;
 }
 
-/* As much as any system allows (net.core.wmem_max), twice what a socket has, and so fewer turns of
- * the two processes: `output-64k` takes 0.94 of the processor's time, and `cat` has 1.2 times the
- * bytes a second. */
+/* As much as any system allows (net.core.wmem_max), twice the default of a socket: both processes
+ * switch less often. */
 #define SOCKET_ROOM 212992
 
 void
@@ -262,7 +261,8 @@ cproc_fd_ref_thread_default (GError **error)
 void
 cproc_fd_clear (int *fd)
 {
-  /* Not retried on EINTR: Linux has closed it by then, and the number may be another's. */
+  /* Not retried on EINTR: Linux has closed the descriptor by then, and another thread may already
+   * own the number. */
   if (*fd >= 0)
     close (*fd);
   *fd = -1;

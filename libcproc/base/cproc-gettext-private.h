@@ -6,9 +6,9 @@
 
 G_BEGIN_DECLS
 
-/* Translates a message of the library. The first call binds the library's text domain: there is no
- * function that every program calls first, and nothing runs when the library is loaded. Stands in
- * the place of <glib/gi18n-lib.h>. */
+/* Translates a message of the library. The first call binds the library's text domain, because
+ * there is no init function and no code runs when the library is loaded. Use this instead of
+ * <glib/gi18n-lib.h>. */
 const char *cproc_gettext (const char *text) G_GNUC_FORMAT (1);
 
 #define _(text) cproc_gettext (text)

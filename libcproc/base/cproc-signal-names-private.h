@@ -6,7 +6,7 @@
 
 G_BEGIN_DECLS
 
-/* The name by which people know a signal: SIGTERM. */
+/* Returns the usual name of a signal, such as SIGTERM. */
 char *cproc_signal_dup_name (int signum);
 
 G_END_DECLS

@@ -12,7 +12,7 @@
  * cproc_signal_to_string:
  * @signum: a signal's number
  *
- * Gets the name by which people know a signal, `SIGTERM` for one.
+ * Gets the usual name of a signal, such as `SIGTERM`.
  *
  * The numbers are not the same on all machines, and not every language has the names.
  *

@@ -6,35 +6,36 @@
 
 G_BEGIN_DECLS
 
-/* One message there, one back, again and again: whether the next answer is worth staying awake for.
+/* Decides whether to poll for the next answer instead of sleeping, for exchanges of one message
+ * there and one back.
  *
- * To sleep and be woken takes longer than the answer of a worker that does little, and costs as
- * much of the processor as to look for it: `roundtrip` (bench) goes 1.9 times as fast, with
- * 1.0 to 1.05 of the CPU time. So after some answers that came quickly the next one is looked for,
- * for a moment. Where it does not come (the other side needs this processor, or has something to
- * do) more of them are wanted before the next try: with both on one processor it costs 1 to 2 %.
- * Times are of g_get_monotonic_time(). */
+ * To sleep and be woken takes longer than the answer of a worker that does little, and costs about
+ * as much CPU time as polling. So after several quick answers the channel polls for the next one
+ * for a moment. If that answer does not come in time (the other side needs this processor, or has
+ * more to do), more quick answers are needed before the next try: this keeps the cost low when both
+ * sides share one processor. Times are of g_get_monotonic_time(). */
 
-#define CPROC_BUSY_POLL_QUICK 100 /* microseconds, with a sleep */
-#define CPROC_BUSY_POLL_AWAKE 50  /* it is looked for no longer than this */
+#define CPROC_BUSY_POLL_QUICK 100 /* microseconds, including the wake-up */
+#define CPROC_BUSY_POLL_AWAKE 50  /* polls no longer than this */
 #define CPROC_BUSY_POLL_MIN_WANTED 8
 #define CPROC_BUSY_POLL_MAX_WANTED 256
 
 typedef struct
 {
-  gint64 asked;     /* when the question was sent whose answer is still to come, or 0 */
+  gint64 asked;     /* time at which the unanswered question was sent, or 0 */
   guint16 n_quick;  /* answers that came quickly, in a row */
-  guint16 n_wanted; /* so many before one is awaited */
+  guint16 n_wanted; /* number of quick answers needed before polling */
 } CprocBusyPoll;
 
 void cproc_busy_poll_init (CprocBusyPoll *self);
-/* Until when to look for the answer to a question sent then; 0 if not at all. */
+/* Records a question sent at that time. Returns until when to poll for its answer; 0 if not at
+ * all. */
 gint64 cproc_busy_poll_ask (CprocBusyPoll *self,
                             gint64         now);
-/* It came after a sleep. */
+/* Records an answer that came after a sleep. */
 void cproc_busy_poll_answer (CprocBusyPoll *self,
                              gint64         now);
-/* It came, or did not come, while it was looked for. */
+/* Records that the answer came, or did not come, while polling. */
 void cproc_busy_poll_hit (CprocBusyPoll *self);
 void cproc_busy_poll_miss (CprocBusyPoll *self);
 

@@ -40,7 +40,7 @@ cproc_busy_poll_hit (CprocBusyPoll *self)
   self->asked = 0;
 }
 
-/* The question stays: its answer comes after a sleep. */
+/* Keep the question: its answer comes after a sleep. */
 void
 cproc_busy_poll_miss (CprocBusyPoll *self)
 {

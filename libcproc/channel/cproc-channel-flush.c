@@ -6,8 +6,8 @@
 
 #include "cproc-channel-internal-private.h"
 
-/* What comes meanwhile is kept, or two sides that flush at the same time would wait for each other.
- * At exit it is dropped. */
+/* Keeps the messages that come during a flush. Otherwise two sides that flush at the same time
+ * would wait for each other. At exit they are dropped. */
 static void
 receive_meanwhile (CprocChannel *self,
                    gboolean      keep_input)
@@ -37,7 +37,7 @@ wait_for_socket (CprocChannel *self,
   if (g_cancellable_make_pollfd (cancellable, &cancel))
     fds[1].fd = cancel.fd;
   else if (cancellable != NULL)
-    timeout = CPROC_SEND_RETRY_MSEC; /* no descriptors left: look at it now and then */
+    timeout = CPROC_SEND_RETRY_MSEC; /* out of descriptors: try again now and then */
 
   if (!self->retry)
     fds[0].events |= POLLOUT;
@@ -144,7 +144,7 @@ cproc_channel_flush (CprocChannel  *self,
  * @callback: (nullable) (scope async): what to call when everything is written
  * @user_data: data for the callback
  *
- * Tells when the kernel has all that was sent before this call.
+ * Waits, without blocking, until the kernel has all that was sent before this call.
  *
  * Since: 1.0
  */

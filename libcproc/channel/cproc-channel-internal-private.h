@@ -11,25 +11,26 @@
 #include "cproc-request-table-private.h"
 #include "cproc-turn-private.h"
 
-/* What the files of CprocChannel share; no other file includes this. Each uses only those below it:
+/* Shared by the files of CprocChannel; no other file includes this. Each file uses only those below
+ * it:
  *
- * cproc-channel-request-sync.c
- * cproc-channel.c            the object
- * cproc-channel-parent.c     the end that leads to the parent
- * cproc-channel-source.c     its life in the main context: reading, writing, emitting
- * cproc-channel-receive.c    who gets a message: a receive, a handler, or nobody yet
- * cproc-channel-request.c    requests and their answers, in both directions
- * cproc-request.c            a request of the other side
- * cproc-channel-send.c       the methods that send
- * cproc-channel-flush.c
- * cproc-channel-submit.c     the way from a message to the kernel
- * cproc-channel-transport.c  what the source waits for, writing the queue, closing
- * cproc-channel-properties.c
- * cproc-channel-notify.c     signals, and whether they have handlers
+ * cproc-channel-request-sync.c  requests that block
+ * cproc-channel.c               the object
+ * cproc-channel-parent.c        the channel to the parent process
+ * cproc-channel-source.c        the source in the main context: reading, writing, emitting
+ * cproc-channel-receive.c       gives each message to a receive or to a handler, or keeps it
+ * cproc-channel-request.c       requests and their answers, in both directions
+ * cproc-request.c               a request of the other side
+ * cproc-channel-send.c          the methods that send
+ * cproc-channel-flush.c         waits until the kernel has all that was sent
+ * cproc-channel-submit.c        the way from a message to the kernel
+ * cproc-channel-transport.c     the events to wait for, writing the queue, closing
+ * cproc-channel-properties.c    the properties and their notification
+ * cproc-channel-notify.c        the signals, and whether they have handlers
  *
  * User code runs only from the dispatch of the source, from cproc_channel_drain() and, as property
- * notifications, from the end of a method of the user's own: nowhere in the middle of a change of
- * state. After any of these everything may be different. */
+ * notifications, at the end of a method that the user has called: never in the middle of a change
+ * of state. After any of these every field may have changed. */
 
 G_BEGIN_DECLS
 
@@ -42,7 +43,7 @@ typedef enum
   CPROC_CHANNEL_DONE,
 } CprocChannelState;
 
-/* One source for everything: see cproc-channel-source.c. */
+/* The source of the channel: see cproc-channel-source.c. */
 typedef struct
 {
   GSource source;
@@ -55,14 +56,14 @@ struct _CprocChannel
   GObject parent_instance;
 
   int fd;
-  GSocket *socket; /* that the descriptor belongs to, or NULL */
-  pid_t process;   /* that has it, and not a fork of it */
-  GThread *thread; /* that opened it */
+  GSocket *socket; /* owns the descriptor, or NULL */
+  pid_t process;   /* the process that opened it; a fork must not use it */
+  GThread *thread; /* the thread that opened it */
   CprocChannelState state;
   GMainContext *context;
   GSource *source;
-  GPollFD poll;           /* of the socket, in the source; no events: not polled */
-  guint depth; /* of dispatches within dispatches */
+  GPollFD poll;           /* the socket in the source; no events: not polled */
+  guint depth; /* depth of nested dispatches */
 
   const CprocChannelDelegate *delegate_functions;
   gpointer delegate;
@@ -74,17 +75,17 @@ struct _CprocChannel
   int exit_flush_timeout;
   int io_priority;
 
-  GTask *receive_task; /* that gets the next message, or NULL */
-  GQueue kept;         /* messages that wait for a receive */
+  GTask *receive_task; /* gets the next message, or NULL */
+  GQueue kept;         /* messages kept for a receive */
   gsize kept_bytes;
-  GQueue deferred;     /* messages that came within a synchronous request */
-  guint sync_depth;    /* of synchronous requests */
-  CprocRequestTable requests; /* of this side, PendingRequest */
-  GHashTable *incoming;       /* id to CprocRequest, not owned: unanswered; or NULL */
+  GQueue deferred;     /* messages that came during a synchronous request */
+  guint sync_depth;    /* depth of synchronous requests */
+  CprocRequestTable requests; /* requests sent by this side, PendingRequest */
+  GHashTable *incoming;       /* unanswered requests: id to CprocRequest, not owned; or NULL */
   GHashTable *served;         /* method to its function; or NULL */
-  guint n_dropped;     /* messages that came at the end, for which there was no handler */
+  guint n_dropped;     /* messages at the end for which there was no handler */
 
-  /* A burst: see cproc_channel_is_burst(). */
+  /* For bursts: see channel_is_burst(). */
   guint turn_writes;
   gint64 last_write;
 
@@ -93,18 +94,18 @@ struct _CprocChannel
   guint busy_polling : 1; /* allowed */
   guint passes_fds : 1;
   guint paused : 1;
-  guint reading : 1;  /* something here asks for messages, as far as the source knows */
+  guint reading : 1;  /* something here wants messages, when the source last looked */
   guint pulled : 1;   /* a receive has been asked for */
   guint hung_up : 1;  /* the other side has closed its end; what it sent before is to be read */
   guint drains : 1;   /* the other process has ended */
-  guint warned : 1;   /* of too many main loops inside each other */
+  guint warned : 1;   /* warned of too many nested main loops */
   guint at_end : 1;  /* nothing more can be read */
   guint write_closed : 1;  /* nothing more can be written */
   guint blocked : 1; /* the queue waits for the socket */
   guint retry : 1;   /* the queue waits for some time to pass */
   guint corked : 1;  /* the queue waits for the end of this turn of the main loop */
 
-  /* What was last notified. */
+  /* The values that were last notified. */
   guint shown_connected : 1;
   guint shown_congested : 1;
   guint64 shown_bytes;
@@ -113,7 +114,7 @@ struct _CprocChannel
 #define CPROC_CHANNEL_DEFAULT_MAX_MESSAGE_SIZE (64 * 1024 * 1024)
 #define CPROC_CHANNEL_DEFAULT_EXIT_FLUSH_TIMEOUT 5000
 
-/* cproc-channel-properties.c: notifies what has changed; after a send only what cannot wait. */
+/* cproc-channel-properties.c: notifies the changes; after a send, only those that cannot wait. */
 void cproc_channel_install_properties (GObjectClass *object_class);
 gboolean cproc_channel_properties_changed (CprocChannel *self);
 void cproc_channel_notify (CprocChannel *self);
@@ -133,7 +134,7 @@ void cproc_channel_end (CprocChannel *self);
 
 /* cproc-channel-receive.c
  *
- * listens: whether a message that comes now has a taker. deliver: calls user code. */
+ * listens: returns whether a message would be taken now. deliver: calls user code. */
 gboolean cproc_channel_listens (CprocChannel *self);
 gboolean cproc_channel_wants_message (CprocChannel *self);
 void cproc_channel_deliver (CprocChannel *self,
@@ -145,7 +146,7 @@ void cproc_channel_fail_receive (CprocChannel *self,
 
 /* cproc-channel-request.c
  *
- * take_rpc: TRUE where the message was a request or an answer; calls user code. */
+ * take_rpc: TRUE if the message was a request or an answer; calls user code. */
 gboolean cproc_channel_has_requests (CprocChannel *self);
 gboolean cproc_channel_take_answer (CprocChannel *self,
                                     CprocMessage *message);
@@ -155,7 +156,8 @@ void cproc_channel_end_requests (CprocChannel *self);
 void cproc_channel_move_requests (CprocChannel *self);
 void cproc_channel_clear_served (CprocChannel *self);
 
-/* cproc-request.c. id: NULL for a notification; all but the channel is given away. */
+/* cproc-request.c. id: NULL for a notification. Takes ownership of all arguments except the
+ * channel. */
 CprocRequest *cproc_request_new (CprocChannel *channel,
                                  char         *id,
                                  char         *method,
@@ -164,8 +166,8 @@ const char *cproc_request_get_id (CprocRequest *self);
 
 /* cproc-channel-notify.c
  *
- * install_signals: of the class. check_call: FALSE with NOT_SUPPORTED in a fork, and, with a
- * critical, in another thread. */
+ * install_signals: for the class. check_call: FALSE with NOT_SUPPORTED in a fork and, with a
+ * critical warning, in another thread. */
 void cproc_channel_install_signals (GObjectClass *object_class);
 gboolean cproc_channel_check_call (CprocChannel  *self,
                                    const char    *function,
@@ -187,7 +189,8 @@ void cproc_channel_emit_request (CprocChannel *self,
 
 /* cproc-channel-submit.c
  *
- * push: the channel is open. Everything in the item is given away, but on an error not the task. */
+ * push: the channel must be open. Takes ownership of everything in the item; on an error the task
+ * stays the caller's. */
 gboolean cproc_channel_check_open (CprocChannel  *self,
                                    GError       **error);
 gboolean cproc_channel_push (CprocChannel   *self,

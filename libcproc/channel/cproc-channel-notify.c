@@ -10,16 +10,17 @@
 
 static guint channel_signals[CPROC_CHANNEL_N_SIGNALS];
 
-/* Signals of a channel. The delegate is called directly, before the handlers: a worker that
- * connected like everybody else would need one emission more for each message, and three
- * closures. */
+/* The signals of a channel. The delegate is called directly, before the handlers: if a worker
+ * connected to the signals instead, each message would need one more emission, and each worker
+ * three closures. */
 
 typedef void (*MessageFunc) (gpointer      data1,
                              CprocMessage *message,
                              gpointer      data2);
 
-/* GObject's own marshaller copies the argument for each handler, which looks its type up twice. The
- * emitter holds the message. For handlers in C only: bindings have closures of their own. */
+/* GObject's own marshaller copies the argument for each handler and looks up its type twice. This
+ * one does neither: the emitter holds the message. For handlers in C only: bindings have their own
+ * closures. */
 static void
 marshal_message (GClosure *closure,
                  GValue   *return_value,
@@ -50,8 +51,8 @@ cproc_channel_set_marshaller (guint signal_id,
   g_signal_set_va_marshaller (signal_id, type, marshal_message);
 }
 
-/* The parameters have no static scope: GJS would then keep no reference of its own to what a
- * handler stores. */
+/* The parameters do not have G_SIGNAL_TYPE_STATIC_SCOPE: with it GJS would keep no reference of its
+ * own to a value that a handler stores. */
 void
 cproc_channel_install_signals (GObjectClass *object_class)
 {
@@ -178,8 +179,8 @@ cproc_channel_emit_disconnected (CprocChannel *self)
   g_signal_emit (self, channel_signals[CPROC_CHANNEL_SIGNAL_DISCONNECTED], 0);
 }
 
-/* The channel's thread is the one that owns its main context at the moment; where no thread owns
- * it, the one that opened the channel. */
+/* Returns whether this is the channel's thread: the one that owns its main context at the moment
+ * or, if none owns it, the one that opened the channel. */
 static gboolean
 channel_is_in_thread (CprocChannel *self)
 {
@@ -228,7 +229,7 @@ cproc_channel_check_async_call (CprocChannel        *self,
   if (cproc_channel_check_call (self, function, &error))
     return TRUE;
 
-  /* In the main context of the caller. */
+  /* Runs in the main context of the caller. */
   if (callback != NULL)
     g_task_report_error (self, callback, user_data, source_tag, g_steal_pointer (&error));
   g_clear_error (&error);

@@ -16,18 +16,18 @@ G_LOCK_DEFINE_STATIC (parent);
 static CprocChannel *parent;
 static pid_t parent_pid;
 
-/* Node loses what its kernel buffer did not take when a program exits; this waits until the parent
- * has read it, for some time. */
+/* Waits at exit until the parent has read the queued messages, for a limited time. (Node loses
+ * messages that are still queued when a program exits.) */
 static void
 flush_at_exit (void)
 {
   int timeout = parent->exit_flush_timeout;
 
-  /* A fork of this process has the queue too. */
+  /* A fork of this process has a copy of the queue: only the parent writes it. */
   if (timeout == 0 || parent->fd < 0 || parent->write_closed || getpid () != parent_pid)
     return;
 
-  /* Another thread is using the channel, and this one must not. */
+  /* Another thread is using the channel, so this one must not. */
   if (!g_main_context_acquire (parent->context))
     return;
 

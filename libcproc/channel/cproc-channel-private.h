@@ -15,7 +15,7 @@ typedef enum
   CPROC_CHANNEL_N_SIGNALS
 } CprocChannelSignal;
 
-/* The object that is told of everything before the handlers of the signals. */
+/* The object that is notified of everything before the signal handlers. */
 typedef struct
 {
   void (*message)         (gpointer      delegate,
@@ -25,53 +25,54 @@ typedef struct
   void (*disconnected)    (gpointer      delegate);
   void (*request_received) (gpointer      delegate,
                             CprocRequest *request);
-  /* Whether its own signal of that kind has a handler. */
+  /* Returns whether its own signal of that kind has a handler. */
   gboolean (*has_handler) (gpointer           delegate,
                            CprocChannelSignal signal);
 } CprocChannelDelegate;
 
-/* A channel without a socket, as a worker's is before the start: not connected. */
+/* Creates a channel without a socket, such as that of a worker before the start: not connected. */
 CprocChannel *cproc_channel_new         (void);
 
-/* delegate: not owned; NULL takes it back. */
+/* delegate: not owned; NULL removes it. */
 void cproc_channel_set_delegate (CprocChannel               *self,
                                  const CprocChannelDelegate *functions,
                                  gpointer                    delegate);
 
-/* For a signal whose one argument is a message. */
+/* For a signal whose only argument is a message. */
 void cproc_channel_set_marshaller (guint signal_id,
                                    GType type);
 
-/* FALSE with an error if it is not a connected stream socket. */
+/* Returns FALSE with an error if fd is not a connected stream socket. */
 gboolean cproc_channel_check_socket (int      fd,
                                      GError **error);
 
-/* A request whose task may have another source than the channel. task: given away. */
+/* Starts a request whose task may have a source other than the channel. Takes ownership of task. */
 void cproc_channel_start_request (CprocChannel *self,
                                   const char   *method,
                                   CprocMessage *params,
                                   guint         timeout,
                                   GTask        *task);
 
-/* Gives it its socket (given away) and the context that its signals are emitted in. */
+/* Gives the channel its socket, which it owns from then on, and the context in which its signals
+ * are emitted. */
 gboolean cproc_channel_open (CprocChannel  *self,
                              int            fd,
                              GMainContext  *context,
                              GError       **error);
 
-/* The start failed: as new again; emits nothing. What was queued fails. */
+/* Resets the channel to new after a failed start. Queued messages fail; emits nothing. */
 void cproc_channel_reset (CprocChannel *self);
 
-/* Goes on in another context: for run() and wait(). */
+/* Moves the channel to another context: for run() and wait(). */
 void cproc_channel_set_context (CprocChannel *self,
                                 GMainContext *context);
 
-/* The other process has ended: reads and emits all that it sent before, at once, then closes;
- * `disconnected` has been emitted when it returns. A
- * paused channel does so when it is resumed. */
+/* Called when the other process has ended: reads and emits all that it sent before, at once, then
+ * closes. `disconnected` has been emitted when this returns. A paused channel does this when it is
+ * resumed. */
 void cproc_channel_drain (CprocChannel *self);
 
-/* TRUE from when it has its socket until `disconnected` has been emitted. */
+/* TRUE from the time it has its socket until `disconnected` has been emitted. */
 gboolean cproc_channel_is_open (CprocChannel *self);
 
 G_END_DECLS

@@ -160,8 +160,8 @@ make_state_properties (void)
    * Whether [property@Channel:queued-bytes] is over 1 MiB: the other side reads more slowly than
    * this one sends.
    *
-   * Sending goes on to work. Who has much to send should stop at `TRUE` and go on when this is
-   * notified and `FALSE` again, so that the queue does not grow without bound:
+   * Sending still works. A program that has much to send should stop at `TRUE` and go on when this
+   * is notified and `FALSE` again, so that the queue does not grow without bound:
    *
    * ```python
    * def pump(channel, *_):
@@ -185,7 +185,7 @@ make_size_properties (void)
   /**
    * CprocChannel:queued-bytes:
    *
-   * How many bytes the kernel has not taken yet.
+   * The number of queued bytes that the kernel has not taken yet.
    *
    * The value is always exact; the notification comes at most once for each turn of the main loop.
    *
@@ -233,10 +233,10 @@ make_time_properties (void)
   /**
    * CprocChannel:busy-poll:
    *
-   * Whether the channel may look for an answer for up to 50 µs before the main loop sleeps.
+   * Whether the channel may poll for an answer for a moment before the main loop sleeps.
    *
-   * It does so only after several answers have come that quickly. That makes an exchange of one
-   * message for another faster, and keeps the processor awake; `FALSE` never does it.
+   * It polls only after several answers have come quickly. That makes an exchange of one message
+   * for another faster, and keeps the processor awake; `FALSE` never does it.
    *
    * Since: 1.0
    */
@@ -305,7 +305,7 @@ cproc_channel_get_congested (CprocChannel *self)
  * cproc_channel_get_queued_bytes:
  * @self: a channel
  *
- * Gets how many bytes the kernel has not taken yet.
+ * Gets the number of queued bytes that the kernel has not taken yet.
  *
  * Returns: the number of bytes
  *
@@ -427,7 +427,7 @@ cproc_channel_get_busy_poll (CprocChannel *self)
  * @self: a channel
  * @busy_poll: whether it may
  *
- * Sets whether the channel may look for an answer before the main loop sleeps.
+ * Sets whether the channel may poll for an answer before the main loop sleeps.
  *
  * Since: 1.0
  */

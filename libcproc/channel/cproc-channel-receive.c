@@ -5,7 +5,7 @@
 #include "cproc-channel-internal-private.h"
 #include "cproc-gettext-private.h"
 
-/* So much is kept while only requests are listened for. */
+/* The limit of kept messages while only requests are waiting. */
 #define MAX_KEPT (1024 * 1024)
 
 gboolean
@@ -22,7 +22,7 @@ cproc_channel_listens (CprocChannel *self)
          (self->kept_bytes <= MAX_KEPT && cproc_channel_has_requests (self));
 }
 
-/* The source that watches the cancellable is the task's data. */
+/* The task's data is the source that watches the cancellable. */
 static void
 receive_cancel_source_free (gpointer data)
 {
@@ -123,7 +123,7 @@ cproc_channel_deliver_kept (CprocChannel *self)
   return TRUE;
 }
 
-/* No more will come; what is kept can still be received. */
+/* Called when no more messages will come; kept messages can still be received. */
 void
 cproc_channel_end_receive (CprocChannel *self)
 {
@@ -221,7 +221,7 @@ cproc_channel_receive_async (CprocChannel        *self,
 
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, cproc_channel_receive_async);
-  /* A message that has been taken out must reach the caller. */
+  /* Once a message has been taken out it must reach the caller. */
   g_task_set_check_cancellable (task, FALSE);
 
   if (g_task_return_error_if_cancelled (task))

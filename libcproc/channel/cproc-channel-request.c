@@ -8,13 +8,13 @@
 
 #define CANCEL_METHOD "$/cancelRequest"
 
-/* Where a task keeps the data of the other side's error. */
+/* The key under which a task keeps the data of the other side's error. */
 #define ERROR_DATA "cproc-error-data"
 
 /* A request of this side that waits for its answer. */
 typedef struct
 {
-  CprocChannel *channel; /* the task's source, or what the source holds */
+  CprocChannel *channel; /* the task's source, or a channel that this source holds */
   gint64 id;
   GTask *task;
   gint64 deadline; /* 0: none */
@@ -40,7 +40,7 @@ clear_source (GSource **source)
   g_clear_pointer (source, g_source_unref);
 }
 
-/* Gives the task away. */
+/* Frees the request and returns its task. */
 static GTask *
 pending_request_free (PendingRequest *self)
 {
@@ -65,7 +65,7 @@ send_frame (CprocChannel  *self,
   return cproc_channel_send (self, frame, error);
 }
 
-/* The answer may still come, and is dropped then. error: given away. */
+/* Gives the request up: an answer that still comes is dropped. Takes ownership of error. */
 static void
 pending_request_give_up (PendingRequest *self,
                          GError         *error)
@@ -141,7 +141,7 @@ cproc_channel_has_requests (CprocChannel *self)
          cproc_channel_has_handler (self, CPROC_CHANNEL_SIGNAL_REQUEST_RECEIVED);
 }
 
-/* A part of a message that came, with its descriptors. */
+/* Makes a message of a part of a received one, with its descriptors. */
 static CprocMessage *
 message_from_span (CprocMessage        *message,
                    const CprocJsonSpan *span)
@@ -329,7 +329,7 @@ cancel_request (gpointer data,
   g_cancellable_cancel (cproc_request_get_cancellable (data));
 }
 
-/* The channel has ended. Calls user code. */
+/* Called when the channel has ended. Calls user code. */
 void
 cproc_channel_end_requests (CprocChannel *self)
 {
@@ -385,7 +385,7 @@ cproc_channel_start_request (CprocChannel *self,
   GError *error = NULL;
   PendingRequest *pending;
 
-  /* An answer that came is not thrown away. */
+  /* Do not discard an answer that has come. */
   g_task_set_check_cancellable (task, FALSE);
   if (g_task_return_error_if_cancelled (task))
     {

@@ -13,7 +13,7 @@ check_size (CprocChannel  *self,
             CprocMessage  *message,
             GError       **error)
 {
-  /* The other side counts the frame around the message too. */
+  /* The other side's limit includes the frame around the message. */
   gsize overhead = cproc_message_get_n_fds (message) > 0 ? CPROC_NODE_PROTOCOL_MAX_OVERHEAD : 0;
 
   if (self->max_message_size < 0 ||
@@ -48,13 +48,13 @@ send_task_new (CprocChannel        *self,
   GTask *task = g_task_new (self, cancellable, callback, user_data);
 
   g_task_set_source_tag (task, cproc_channel_send_async);
-  /* What is written cannot be taken back, and success is then the truth. */
+  /* A written message cannot be withdrawn, so report success. */
   g_task_set_check_cancellable (task, FALSE);
 
   return task;
 }
 
-/* Without a task an error is set; with one it is the task's. */
+/* Without a task, sets the error; with a task, returns the error in it. */
 static gboolean
 push_item (CprocChannel   *self,
            CprocSendItem  *item,
@@ -83,7 +83,7 @@ push_plain (CprocChannel  *self,
   return push_item (self, &item, task, error);
 }
 
-/* One frame of the protocol's for each descriptor. The task is for the last of them. */
+/* Sends one frame of the protocol for each descriptor. The task belongs to the last frame. */
 static gboolean
 push_handles (CprocChannel  *self,
               CprocMessage  *message,
@@ -200,7 +200,7 @@ cproc_channel_send (CprocChannel  *self,
  * The message takes its place in the queue at once, in the order of the calls. If this is cancelled
  * before any byte was written the message is taken out again; after that it changes nothing.
  *
- * This and [method@Cproc.Channel.send] differ only in what they tell.
+ * It sends exactly as [method@Cproc.Channel.send] does.
  *
  * Since: 1.0
  */

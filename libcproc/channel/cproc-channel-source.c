@@ -8,16 +8,16 @@
 
 #include "cproc-channel-internal-private.h"
 
-/* One source for everything. It looks at the beginning of each turn of the main loop whether there
- * are handlers, as nothing tells when one is connected. */
+/* The source of a channel. At the beginning of each turn of the main loop it checks whether there
+ * are handlers, because no event announces that one is connected. */
 
 #define MAX_DISCARDS_PER_DISPATCH 16
 
-/* A handler may run a nested main loop, in which further messages come, in order. A peer must not
- * be able to make that as deep as it likes. */
+/* A handler may run a nested main loop, in which further messages come, in order. This bounds the
+ * depth, which the peer could otherwise make as large as it likes. */
 #define MAX_DEPTH 64
 
-/* The other side has ended, so nothing more can be waited for. */
+/* Called when the other side has ended, so there is nothing more to wait for. */
 static gboolean
 channel_is_ending (CprocChannel *self)
 {
@@ -124,7 +124,7 @@ channel_take_frame (CprocChannel   *self,
       message = cproc_node_protocol_take_frame (&self->protocol, &self->receive_queue,
                                                &self->send_queue, text,
                                                length, &error);
-      /* At once: a handler may take its time, and Node sends nothing more until it has the
+      /* Write now: a handler may take its time, and Node sends nothing more until it has the
        * acknowledgement. */
       if (self->write_closed)
         cproc_send_queue_fail (&self->send_queue);
@@ -166,7 +166,7 @@ channel_tell_dropped (CprocChannel *self)
   self->n_dropped = 0;
 }
 
-/* Everything that was read has been emitted, and no more will come. */
+/* Called when all that was read has been emitted and no more will come. */
 static void
 channel_finish_input (CprocChannel *self)
 {
@@ -182,8 +182,9 @@ channel_finish_input (CprocChannel *self)
     }
 }
 
-/* The handlers may have closed the channel, moved it to another context or run this again: every
- * frame is taken out before it is emitted, and everything is looked at anew after that. */
+/* Emits the frames. The handlers may close the channel, move it to another context or call
+ * this again. So every frame is taken out before it is emitted, and all state is read anew
+ * after that. */
 static void
 channel_read (CprocChannel *self,
               GSource      *source,
@@ -223,7 +224,7 @@ channel_read (CprocChannel *self,
     }
 }
 
-/* A handler has answered the one message that had come. */
+/* Returns whether a handler has answered the only message that came. */
 static gboolean
 channel_is_exchange (CprocChannel *self,
                      GSource      *source)
@@ -234,7 +235,8 @@ channel_is_exchange (CprocChannel *self,
          !channel_has_work (self);
 }
 
-/* What comes is dispatched in the next turn of the main loop, as it is after a sleep. */
+/* Polls for an answer. The message is dispatched in the next turn of the main loop, as after a
+ * sleep. */
 static void
 channel_await_answer (CprocChannel *self)
 {
@@ -271,7 +273,7 @@ channel_discard (CprocChannel *self)
     }
 }
 
-/* What one change of state may have left: calls user code. */
+/* Finishes a change of state: calls user code. */
 void
 cproc_channel_process_pending (CprocChannel *self)
 {
@@ -285,7 +287,7 @@ cproc_channel_process_pending (CprocChannel *self)
     return;
 
   cproc_channel_end_requests (self);
-  /* Messages that came within a synchronous request come after it. */
+  /* Messages that came during a synchronous request are emitted after it. */
   if (self->sync_depth > 0)
     return;
   while (!g_queue_is_empty (&self->deferred) && cproc_channel_deliver_kept (self))
@@ -310,7 +312,7 @@ channel_may_write (CprocChannel *self,
   return self->blocked && (ready & ~G_IO_IN) != 0;
 }
 
-/* Calls user code, which the turn bounds. */
+/* Calls user code, limited by the turn. */
 static void
 channel_run_turn (CprocChannel *self,
                   GSource      *source,
@@ -354,8 +356,8 @@ channel_dispatch (CprocChannel *self,
     channel_await_answer (self);
 }
 
-/* GLib looks at whether a source can recurse before a dispatch, so at one less than the bound the
- * next dispatch within this one is the last. */
+/* GLib checks whether a source can recurse before it dispatches it. So at one below the bound the
+ * next nested dispatch is the last. */
 static void
 channel_enter_depth (CprocChannel *self,
                      GSource      *source)
@@ -382,7 +384,7 @@ channel_source_dispatch (GSource     *source,
     return G_SOURCE_REMOVE;
   if (self->depth >= MAX_DEPTH)
     return G_SOURCE_CONTINUE;
-  /* A fork must leave to its parent what comes. */
+  /* A fork must leave the messages to its parent. */
   if (self->process != getpid ())
     return G_SOURCE_REMOVE;
 
@@ -438,7 +440,7 @@ cproc_channel_detach (CprocChannel *self)
 }
 
 /* Reads all that the other side wrote before it ended. Other processes may still hold its end open
- * and write to it: only what is there now counts. */
+ * and write to it: only the data that is there now counts. */
 void
 cproc_channel_read_rest (CprocChannel *self)
 {

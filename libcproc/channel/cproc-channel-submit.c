@@ -6,9 +6,9 @@
 #include "cproc-error.h"
 #include "cproc-gettext-private.h"
 
-/* So many messages of one turn of the main loop are written as they come, each in a call of its
- * own: none waits. What comes behind them in quick succession is a burst, and collected: `send`
- * takes 0.74 of the processor's time. */
+/* Up to this many messages of one turn of the main loop are written directly, each with its own
+ * system call, so that none waits. If more follow in quick succession they are a burst: they are
+ * collected, and many go out in one system call. */
 #define DIRECT_WRITES 16
 #define BURST_GAP 1000 /* microseconds */
 #define BURST_BYTES 65536
@@ -30,7 +30,8 @@ cproc_channel_check_open (CprocChannel  *self,
   return FALSE;
 }
 
-/* The main loop is running and will see the end of this turn. */
+/* Returns whether messages can be collected: the main loop runs, so the end of this turn will
+ * come. */
 static gboolean
 channel_is_burst (CprocChannel *self)
 {
@@ -54,7 +55,7 @@ channel_queue (CprocChannel        *self,
     cproc_channel_write_queue (self);
 }
 
-/* As much as the kernel takes; the rest is queued. FALSE: the other side is gone. */
+/* Writes as much as the kernel takes and queues the rest. FALSE: the other side is gone. */
 static gboolean
 channel_write (CprocChannel  *self,
                CprocSendItem *item)
@@ -65,7 +66,7 @@ channel_write (CprocChannel  *self,
   self->turn_writes++;
   self->last_write = g_get_monotonic_time ();
 
-  /* The first byte took the descriptor along. */
+  /* The kernel has passed the descriptor with the first byte. */
   if (written > 0)
     item->has_fd = FALSE;
 
@@ -101,7 +102,7 @@ cproc_channel_push (CprocChannel   *self,
   return TRUE;
 }
 
-/* Tasks wait in the queue each with the source that watches its cancellable as its data. */
+/* The data of a queued task is the source that watches its cancellable. */
 static void
 cancel_source_free (gpointer data)
 {

@@ -10,11 +10,11 @@
 #include "cproc-channel-internal-private.h"
 #include "cproc-fd-closer-private.h"
 
-/* A half-closed connection has ended as well. */
+/* A half-closed connection counts as ended. */
 #define IO_HALF_CLOSED ((GIOCondition) POLLRDHUP)
 
-/* What the other side sends stays in the kernel, and makes that side wait, until something here
- * asks for it. Its end is seen in any case. */
+/* Returns the events to wait for. Until something here wants messages they stay in the kernel, and
+ * make the other side wait. The end of the other side is noticed in any case. */
 static GIOCondition
 channel_condition (CprocChannel *self)
 {
@@ -28,7 +28,7 @@ channel_condition (CprocChannel *self)
   return condition;
 }
 
-/* Brings what the source waits for up to date. */
+/* Updates the events that the source waits for. */
 void
 cproc_channel_watch (CprocChannel *self)
 {
@@ -37,7 +37,7 @@ cproc_channel_watch (CprocChannel *self)
   if (self->source == NULL)
     return;
 
-  /* The system reports the end of the other side again and again. */
+  /* The system would report the end of the other side again and again. */
   if (self->fd < 0 || (self->hung_up && self->paused))
     {
       if (self->poll.events != 0)
@@ -78,7 +78,7 @@ cproc_channel_write_queue (CprocChannel *self)
     cproc_channel_watch (self);
 }
 
-/* The other side takes no more. What it sent before is still to be read. */
+/* Called when the other side reads no more. The messages that it sent before are still read. */
 void
 cproc_channel_close_writing (CprocChannel *self)
 {
@@ -90,7 +90,7 @@ cproc_channel_close_writing (CprocChannel *self)
   cproc_channel_watch (self);
 }
 
-/* Descriptors in unread data are closed with the socket, which may block. */
+/* Closing the socket also closes descriptors in unread data, which may block. */
 static void
 channel_close_socket (CprocChannel *self)
 {

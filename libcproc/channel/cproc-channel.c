@@ -108,14 +108,14 @@ cproc_channel_dispose (GObject *object)
 {
   CprocChannel *self = CPROC_CHANNEL (object);
 
-  /* What is queued is the other process's to write; see cproc_child_dispose(). */
+  /* In a fork the queue belongs to the other process; see cproc_child_dispose(). */
   if (self->fd >= 0 && self->process != getpid ())
     {
       g_object_ref (self);
       return;
     }
 
-  /* The last chance of what is queued. */
+  /* Last chance to write the queue. */
   if (self->fd >= 0 && !self->write_closed)
     cproc_send_queue_write (&self->send_queue, self->fd);
 
@@ -336,7 +336,7 @@ cproc_channel_drain (CprocChannel *self)
   if (self->state == CPROC_CHANNEL_OPEN)
     cproc_channel_read_rest (self);
 
-  /* Closed by us, and the process that would read the queue has ended. */
+  /* This side has closed the channel, and the process that would read the queue has ended. */
   if (self->state == CPROC_CHANNEL_CLOSING)
     cproc_channel_end (self);
 

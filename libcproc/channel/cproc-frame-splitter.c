@@ -53,8 +53,8 @@ cproc_frame_splitter_feed (CprocFrameSplitter *self,
   self->end = data + length;
 }
 
-/* Whether a frame of that many bytes that ends in `last` can still be within the limit: its line
- * end may be two bytes, of which only the second has been looked for. */
+/* Returns whether a frame of that many bytes that ends in `last` can still be within the limit: the
+ * line end may be two bytes, and `last` may be the first of them. */
 static gboolean
 splitter_fits (CprocFrameSplitter *self,
                gsize               length,
@@ -63,10 +63,10 @@ splitter_fits (CprocFrameSplitter *self,
   return length <= self->max_size || (length - 1 == self->max_size && last == '\r');
 }
 
-/* Large frames come in rows of about one size. With as much room as the last one took, the next is
- * neither moved while it grows nor cut down at the end, and malloc() has such a piece at hand
- * instead of mapping new pages each time: an echo of 1 MiB (bench, echo-1m) takes 1.8 ms of
- * the processor instead of 3.4. A short frame gets no more than it needs. */
+/* Returns the capacity for a new frame. Large frames tend to come in series of similar size. With
+ * as much room as the last one took, the next frame is neither moved while it grows nor shrunk at
+ * the end, and malloc() can reuse the block instead of mapping new pages. A short frame gets no
+ * more than it needs. */
 static gsize
 splitter_get_room (CprocFrameSplitter *self,
                    gsize               needed)
@@ -131,7 +131,7 @@ splitter_too_large (CprocFrameSplitter *self)
   return CPROC_FRAME_TOO_LARGE;
 }
 
-/* The frame goes on behind what was fed. */
+/* Stores the rest of the input: the frame continues in the next one. */
 static CprocFrameKind
 splitter_keep_rest (CprocFrameSplitter *self)
 {
@@ -150,7 +150,7 @@ splitter_keep_rest (CprocFrameSplitter *self)
   return CPROC_FRAME_NONE;
 }
 
-/* length: without the newline, which comes next. */
+/* length: without the newline, which follows. */
 static CprocFrameKind
 splitter_end_frame (CprocFrameSplitter  *self,
                     gsize                length,

@@ -10,7 +10,7 @@
 #include "cproc-message-iter.h"
 #include "cproc-message-private.h"
 
-/* What a CprocMessageIter holds. */
+/* The contents of a CprocMessageIter. */
 typedef struct
 {
   CprocMessage *message;

@@ -9,46 +9,48 @@ G_BEGIN_DECLS
 struct _CprocMessage
 {
   gatomicrefcount ref_count;
-  gint sealed;    /* nothing may change any more: it has been sent, or it was received */
-  JsonNode *root; /* made when it is first asked for */
+  gint sealed;    /* immutable: it has been sent or received */
+  JsonNode *root; /* made on the first request */
   gboolean may_be_internal; /* a member may be named "cmd", as those of Node's own frames */
-  GStringChunk *strings; /* what an iterator has decoded; under a lock */
+  GStringChunk *strings; /* strings that an iterator has decoded; locked */
   GUnixFDList *fd_list;
-  const char *handle_type;    /* Node's name for what the one descriptor is; static */
-  const char *handle_members; /* members of the frame that Node wants beside it, or NULL; static */
+  const char *handle_type;    /* Node's type of the only descriptor; static */
+  const char *handle_members; /* further members of its frame for Node, or NULL; static */
   gsize length;
-  const char *text; /* behind the struct, in the same allocation */
+  const char *text; /* after the struct, in the same allocation */
 };
 
-/* Node's own programs pass one; the kernel takes no more at once. */
+/* Node passes one descriptor; the kernel passes at most this many at once. */
 #define CPROC_MESSAGE_MAX_FDS 253
 
-/* A received message, which is sealed. text must have passed cproc_json_check(): what is read from
- * it later cannot fail. fd_list: (transfer full) (nullable) */
+/* Creates a received message, which is sealed. text must have passed cproc_json_check(), so that
+ * reading it later cannot fail. fd_list: (transfer full) (nullable) */
 CprocMessage *cproc_message_new      (const char   *text,
                                       gsize         length,
                                       GUnixFDList  *fd_list);
 
-/* A message of the library's own: text is checked, and given away. carried: the message whose
- * descriptors it takes along, or NULL. */
+/* Creates a message of the library's own. Checks text and takes ownership of it. carried: the
+ * message whose descriptors it takes along, or NULL. */
 CprocMessage *cproc_message_new_frame (char         *text,
                                        CprocMessage *carried);
 
-/* The same without a copy: storage is from g_malloc() and given away, the text lies in it at or
- * behind sizeof (CprocMessage), and one byte more for its end is there. */
+/* The same as cproc_message_new() without a copy: takes ownership of storage, which is from
+ * g_malloc(). The text lies in it at or after sizeof (CprocMessage), followed by room for one more
+ * byte. */
 CprocMessage *cproc_message_new_take (gpointer      storage,
                                       const char   *text,
                                       gsize         length);
 
 void          cproc_message_seal     (CprocMessage *self);
 
-/* A copy of the string that lives as long as the message; once for each string. */
+/* Returns a copy of the string that lives as long as the message; one copy for each string. */
 const char   *cproc_message_keep_string (CprocMessage *self,
                                          const char   *string);
 
 guint         cproc_message_get_n_fds (CprocMessage *self);
 
-/* The descriptor of that number, which stays the message's; -1 if the user has taken it. */
+/* Returns the descriptor with that index, which stays the message's; -1 if the user has taken
+ * it. */
 int           cproc_message_peek_fd  (CprocMessage *self,
                                       guint         index);
 

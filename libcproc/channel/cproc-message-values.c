@@ -5,7 +5,7 @@
 #include "cproc-json-view-private.h"
 #include "cproc-message-private.h"
 
-/* What a message says, read out of its text without a tree. */
+/* Reads values out of the text of a message, without a tree. */
 
 static CprocJsonView
 message_view (CprocMessage *self)

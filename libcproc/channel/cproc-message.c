@@ -12,7 +12,7 @@
 #include "cproc-json-private.h"
 #include "cproc-message-private.h"
 
-/* Most messages that are made out of a tree are short. */
+/* Most messages that are made from a tree are short. */
 #define INITIAL_SIZE 256
 
 G_DEFINE_BOXED_TYPE (CprocMessage, cproc_message, cproc_message_ref, cproc_message_unref)
@@ -79,7 +79,7 @@ cproc_message_new_take (gpointer    storage,
 
   g_assert (offset >= sizeof (CprocMessage));
 
-  /* The storage grew by doubling while the message came in. */
+  /* Shrink the storage, which grew by doubling while the message came in. */
   storage = g_realloc (storage, offset + length + 1);
   kept = (char *) storage + offset;
   kept[length] = '\0';
@@ -141,7 +141,7 @@ cproc_message_new_text (const char  *json,
   self = cproc_message_new (json, length, NULL);
   self->sealed = FALSE;
   self->may_be_internal = may_have_cmd;
-  /* A line end inside of a string is never written as itself, so these are between tokens. */
+  /* A line end within a string is always escaped, so these stand between tokens. */
   if (memchr (self->text, '\n', length) != NULL || memchr (self->text, '\r', length) != NULL)
     g_strdelimit ((char *) self->text, "\r\n", ' ');
 
@@ -176,7 +176,7 @@ cproc_message_new_node (JsonNode  *node,
   g_return_val_if_fail (node != NULL, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  /* The text is written to where the message keeps it. */
+  /* Write the text directly into its place in the message. */
   buffer = g_string_sized_new (sizeof (CprocMessage) + INITIAL_SIZE);
   g_string_set_size (buffer, sizeof (CprocMessage));
   if (!cproc_json_write (node, buffer, error))
@@ -196,7 +196,7 @@ cproc_message_new_node (JsonNode  *node,
   return self;
 }
 
-/* json-glib writes a larger one as a negative number. */
+/* json-glib writes a larger number as a negative one. */
 static gboolean
 check_variant (GVariant  *variant,
                GError   **error)
@@ -296,7 +296,8 @@ cproc_message_ref (CprocMessage *self)
  *
  * Drops a reference to a message.
  *
- * With the last one the message goes, and the descriptors that were not taken out of it are closed.
+ * Dropping the last reference frees the message and closes the descriptors that were not taken out
+ * of it.
  *
  * Since: 1.0
  */
@@ -321,8 +322,8 @@ cproc_message_unref (CprocMessage *self)
  * Gets the message as JSON text.
  *
  * It is exactly one valid JSON value in valid UTF-8, without white space around it. This costs
- * nothing, so a binding with a JSON parser that is faster than [method@Cproc.Message.get_root] uses
- * that:
+ * nothing, so a binding whose JSON parser is faster than [method@Cproc.Message.get_root] can parse
+ * the text itself:
  *
  * ```js
  * channel.connect('message', (_channel, message) => {
@@ -330,7 +331,8 @@ cproc_message_unref (CprocMessage *self)
  * });
  * ```
  *
- * Escapes that stand for no character (`\u0000`, a lone surrogate) are in the text as they came.
+ * Escapes that do not stand for a character (`\u0000`, a lone surrogate) are in the text as they
+ * came.
  *
  * Returns: (transfer none): the text
  *
@@ -385,7 +387,7 @@ cproc_message_get_root (CprocMessage *self)
     return root;
 
   root = cproc_json_parse (self->text, self->length);
-  /* Several threads may hold the message: none may change what the others read. */
+  /* Several threads may hold the message: forbid changes to the tree that they share. */
   json_node_seal (root);
   if (g_atomic_pointer_compare_and_exchange (&self->root, NULL, root))
     return root;
@@ -401,9 +403,9 @@ cproc_message_get_root (CprocMessage *self)
  *
  * Gets the descriptors that travel with the message.
  *
- * They are the message's own, and closed with it. [method@Gio.UnixFDList.get] gives a duplicate of
- * one, which is the caller's. Who has received the message may also take all of them, once, with
- * [method@Gio.UnixFDList.steal_fds].
+ * The message owns them and closes them when it is freed. [method@Gio.UnixFDList.get] gives a
+ * duplicate of one, which is the caller's. The receiver of the message may also take all of them,
+ * once, with [method@Gio.UnixFDList.steal_fds].
  *
  * ```c
  * GUnixFDList *list = cproc_message_get_fd_list (message);
@@ -435,7 +437,7 @@ message_take_fd_list (CprocMessage *self,
   self->handle_members = handle_members;
 }
 
-/* NULL with an error if one of them cannot be duplicated. */
+/* Duplicates the descriptors. NULL with an error if one cannot be duplicated. */
 static GUnixFDList *
 dup_fds (const int  *fds,
          guint       n_fds,
@@ -531,8 +533,8 @@ is_listening (int fd)
   return getsockopt (fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &length) == 0 && listening != 0;
 }
 
-/* What Node makes of it at the other end: the handlers of `handleConversion` in its
- * lib/internal/child_process.js. */
+/* Returns the type of object that Node makes of it at the other end: the handlers of
+ * `handleConversion` in its lib/internal/child_process.js. */
 static const char *
 socket_type (GSocket     *socket,
              const char **members)

@@ -9,7 +9,7 @@
 
 G_BEGIN_DECLS
 
-/* What the frames of a channel mean, after Node's lib/internal/child_process.js. */
+/* Interprets the frames of a channel as Node's lib/internal/child_process.js does. */
 typedef struct
 {
   /* A message with several descriptors comes as one frame for each. */
@@ -18,13 +18,13 @@ typedef struct
   guint set_count;
 } CprocNodeProtocol;
 
-/* How much longer than its message a frame with a descriptor is at most. */
+/* The most bytes that a frame with a descriptor adds to its message. */
 #define CPROC_NODE_PROTOCOL_MAX_OVERHEAD 128
 
 void cproc_node_protocol_clear (CprocNodeProtocol *self);
 
-/* What a frame that came brings the user: a message, an error, or nothing; the replies that it
- * demands go to out. */
+/* Takes a received frame and returns what it brings the user: a message, an error, or nothing. The
+ * replies that it demands go to out. */
 CprocMessage *cproc_node_protocol_take_frame (CprocNodeProtocol  *self,
                                               CprocReceiveQueue  *in,
                                               CprocSendQueue     *out,
@@ -32,21 +32,22 @@ CprocMessage *cproc_node_protocol_take_frame (CprocNodeProtocol  *self,
                                               gsize               length,
                                               GError            **error);
 
-/* The other side has ended: what is incomplete is dropped. FALSE with an error if there was any. */
+/* Called when the other side has ended: drops an incomplete message. FALSE with an error if there
+ * was one. */
 gboolean cproc_node_protocol_finish (CprocNodeProtocol  *self,
                                      CprocReceiveQueue  *in,
                                      GError            **error);
 
 GError *cproc_node_protocol_too_large (guint64 max_size);
 
-/* Whether this may be sent: "cmd" must not look like the protocol's own. The text has passed the
- * check. */
+/* Returns whether the text may be sent: its "cmd" must not look like one of the protocol. The text
+ * has passed the check. */
 gboolean cproc_node_protocol_allows_text (const char  *text,
                                           gsize        length,
                                           GError     **error);
 
-/* What stands before and behind a message in the frame that carries one of its `count` descriptors.
- * type: Node's word. members: further ones, or NULL. */
+/* Return the text before and after a message in the frame that carries one of its `count`
+ * descriptors. type: Node's name for it. members: further members, or NULL. */
 char *cproc_node_protocol_begin_handle (const char *type,
                                         const char *members,
                                         guint       index,

@@ -13,12 +13,12 @@
 
 #define NACK "{\"cmd\":\"NODE_HANDLE_NACK\"}\n"
 
-/* A key of Node's is like "4:127.0.0.1:0", or a UNIX path. */
+/* A key in Node looks like "4:127.0.0.1:0", or is a UNIX path. */
 #define MAX_KEY 1024
 
 #define MAX_SHOWN 40
 
-/* Node wraps a handle that it sends again, up to three times. */
+/* Node wraps a handle again each time it resends it, up to three times. */
 #define MAX_WRAPPED 8
 
 static void
@@ -61,7 +61,7 @@ trim (const char *text,
   return (CprocJsonSpan) { text, length };
 }
 
-/* The value of the member "cmd" if it begins with the prefix. */
+/* Returns the value of the member "cmd" if it begins with the prefix. */
 static char *
 get_command (const CprocJsonSpan *frame)
 {
@@ -79,7 +79,7 @@ get_command (const CprocJsonSpan *frame)
   return g_steal_pointer (&cmd);
 }
 
-/* The prefix alone is not the protocol's for Node. */
+/* For Node, the prefix alone does not belong to the protocol. */
 static char *
 get_internal_command (const CprocJsonSpan *frame)
 {
@@ -91,7 +91,7 @@ get_internal_command (const CprocJsonSpan *frame)
   return g_steal_pointer (&cmd);
 }
 
-/* A small number without sign, as the library itself writes it. */
+/* Reads a small unsigned number, written as the library itself writes it. */
 static gboolean
 get_number (const CprocJsonSpan *frame,
             const char          *name,
@@ -115,7 +115,7 @@ get_number (const CprocJsonSpan *frame,
 }
 
 /* Node's parent asks how many of a server's connections live here before it closes the server, and
- * waits for the answer: none is kept on its behalf. */
+ * waits for the answer: always none. */
 static void
 reply_about_sockets (CprocSendQueue      *out,
                      const CprocJsonSpan *frame,
@@ -136,7 +136,7 @@ reply_about_sockets (CprocSendQueue      *out,
   cproc_send_queue_push_reply (out, reply->str, reply->len);
 }
 
-/* The user's message inside the frame; FALSE if there is none. */
+/* Finds the user's message inside the frame; FALSE if there is none. */
 static gboolean
 unwrap (const CprocJsonSpan *frame,
         CprocJsonSpan       *message)
@@ -158,7 +158,7 @@ unwrap (const CprocJsonSpan *frame,
   return FALSE;
 }
 
-/* The list still has its descriptors while it is disposed of. */
+/* Runs when the list is disposed of and still has its descriptors. */
 static void
 on_fd_list_disposed (gpointer  user_data,
                      GObject  *list)
@@ -169,8 +169,8 @@ on_fd_list_disposed (gpointer  user_data,
   cproc_fd_closer_push_all (fds, n_fds);
 }
 
-/* Descriptors that the other side has sent: those that nobody takes out of the list are not closed
- * in the thread that drops it. */
+/* Makes a list of received descriptors. The thread that drops the list must not block in close(),
+ * so another thread closes those that are left in it. */
 static GUnixFDList *
 fd_list_new_take (const int *fds,
                   guint      n_fds)
@@ -197,7 +197,7 @@ set_incomplete (CprocNodeProtocol  *self,
   return FALSE;
 }
 
-/* One frame of a message with `count` descriptors. */
+/* Takes one frame of a message with `count` descriptors. */
 static CprocMessage *
 take_part (CprocNodeProtocol    *self,
            const CprocJsonSpan  *message,
@@ -237,7 +237,7 @@ take_part (CprocNodeProtocol    *self,
   return whole;
 }
 
-/* The frame is acknowledged also where it is refused, or Node would never send again. */
+/* Acknowledge the frame even if it is refused: otherwise Node would never send again. */
 static CprocMessage *
 take_handle (CprocNodeProtocol    *self,
              CprocReceiveQueue    *in,
@@ -252,7 +252,7 @@ take_handle (CprocNodeProtocol    *self,
   if (fd < 0)
     {
       cproc_send_queue_push_reply (out, NACK, strlen (NACK));
-      protocol_drop_set (self); /* which cannot become whole any more */
+      protocol_drop_set (self); /* the message is now incomplete for ever */
       g_set_error_literal (error, CPROC_ERROR, CPROC_ERROR_INVALID_MESSAGE,
                            _("The descriptor that should come with a message is missing"));
       return NULL;
@@ -275,7 +275,7 @@ take_handle (CprocNodeProtocol    *self,
   return cproc_message_new (message.data, message.length, fd_list_new_take (&fd, 1));
 }
 
-/* Unknown commands are for versions of Node to come. */
+/* Ignore unknown commands: a later version of Node may send them. */
 static CprocMessage *
 take_internal (CprocNodeProtocol    *self,
                CprocReceiveQueue    *in,
@@ -328,7 +328,7 @@ cproc_node_protocol_take_frame (CprocNodeProtocol  *self,
       return NULL;
     }
 
-  /* Nearly every message is not the protocol's: the check has seen it, no second look is needed. */
+  /* Most messages have no "cmd": the check has already established that. */
   if (may_have_cmd)
     {
       g_autofree char *cmd = get_internal_command (&frame);

@@ -12,26 +12,25 @@
 #include "cproc-message-private.h"
 
 /* The kernel passes at most this many descriptors at once (SCM_MAX_FD). With room for all of them
- * none is lost unseen, and what is too many is closed here. */
+ * none is lost unnoticed; surplus ones are closed here. */
 #define MAX_FDS_PER_READ 253
 
-/* No more is read ahead while so many descriptors wait. */
+/* The channel stops reading ahead while this many descriptors wait. */
 #define MAX_WAITING_FDS 64
 
-/* Read ahead as far as a message may go, and at least this. */
+/* The channel reads ahead as much as the largest message, and at least this. */
 #define MIN_READ_AHEAD (1024 * 1024)
 
 struct _CprocReceiveChunk
 {
   CprocReceiveChunk *next;
-  int fd; /* a frame takes one: of several that came at once this is the first; or -1 */
-  gboolean whole; /* has the full capacity, and so is of use to another read */
+  int fd; /* a frame takes one: the first of those that came at once; or -1 */
+  gboolean whole; /* has the full capacity, so another read can use it */
   gsize length;
   char data[];
 };
 
-/* One chunk for each thread, so that reading costs no allocation and an idle channel no memory:
- * `oneway` takes 0.97 of the time. */
+/* One spare chunk for each thread: reading needs no allocation, and an idle channel no memory. */
 static GPrivate spare_chunk = G_PRIVATE_INIT (g_free);
 
 static CprocReceiveChunk *
@@ -122,7 +121,7 @@ collect_fds (struct msghdr *header,
   return n_fds;
 }
 
-/* Any error is the end: a peer that went with something of ours unread makes it ECONNRESET. */
+/* Any error is the end: if the peer closes with unread data, the error is ECONNRESET. */
 static gssize
 receive (int    fd,
          char  *data,
@@ -147,7 +146,7 @@ receive (int    fd,
     length = recvmsg (fd, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
   while (length < 0 && errno == EINTR);
 
-  /* MSG_CTRUNC, when there are no numbers left here, needs no care of its own: the frame whose
+  /* MSG_CTRUNC, when this process has no descriptors left, needs no special care: the frame whose
    * descriptor is missing is refused. */
   *n_fds = length < 0 || header.msg_controllen == 0 ? 0 : collect_fds (&header, fds);
 
@@ -166,8 +165,8 @@ receive_result (gssize length)
   return CPROC_RECEIVE_END;
 }
 
-/* The middle of a large message is read to where it is kept: `echo-1m` takes 0.94 of the
- * processor's time. What has more to it than bytes of that message goes the usual way. */
+/* Reads the middle of a large message directly into its place, which saves a copy. A read that
+ * brings anything beside bytes of that message goes the usual way. */
 static CprocReceiveResult
 receive_queue_receive (CprocReceiveQueue *self,
                        int                fd,
@@ -225,7 +224,7 @@ cproc_receive_queue_receive (CprocReceiveQueue *self,
       return result;
     }
 
-  /* It has to wait behind another one: no longer than it must be. */
+  /* The chunk must wait behind another one: shrink it to what it holds. */
   if (chunk->length < CPROC_RECEIVE_CHUNK)
     {
       chunk = g_realloc (chunk, sizeof (CprocReceiveChunk) + chunk->length);
@@ -257,8 +256,8 @@ receive_queue_begin_chunk (CprocReceiveQueue *self)
   cproc_frame_splitter_feed (&self->frames, self->head->data, self->head->length);
 }
 
-/* The frame that begins or goes on in the chunk being cut, and is its last, has its descriptor. A
- * frame has one: the first that came for it. */
+/* Gives the chunk's descriptor to its last frame. A frame has one descriptor: the first that came
+ * for it. */
 static void
 receive_queue_move_fd (CprocReceiveQueue *self,
                        int               *fd)
@@ -280,7 +279,7 @@ receive_queue_end_chunk (CprocReceiveQueue *self)
 {
   CprocReceiveChunk *chunk = self->head;
 
-  /* A frame that is skipped takes nothing. */
+  /* A skipped frame gets no descriptor. */
   if (cproc_frame_splitter_get_partial (&self->frames) > 0)
     receive_queue_move_fd (self, &self->partial_fd);
   else if (chunk->fd >= 0)

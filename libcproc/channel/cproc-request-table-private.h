@@ -6,8 +6,8 @@
 
 G_BEGIN_DECLS
 
-/* Requests and replies as JSON-RPC 2.0 writes them, and the table of the requests that wait for
- * their reply. Pure: knows no channel. */
+/* Reads and writes requests and replies of JSON-RPC 2.0, and keeps the table of the requests that
+ * wait for their reply. Independent of the channel. */
 
 typedef enum
 {
@@ -32,10 +32,10 @@ CprocRpcKind cproc_rpc_read (CprocRpc   *self,
                              const char *text,
                              gsize       length);
 
-/* The value of a number that is a positive integer, however it is written; 0 for all else. */
+/* Returns the value of a positive integer, however it is written; 0 for anything else. */
 gint64 cproc_rpc_read_id (const CprocJsonSpan *span);
 
-/* The error object of an answer. FALSE where it is malformed. */
+/* Reads the error object of an answer. FALSE if it is malformed. */
 gboolean cproc_rpc_read_error (const CprocJsonSpan  *error,
                                int                  *code,
                                char                **message,
@@ -55,8 +55,8 @@ char *cproc_rpc_write_error   (const char *id,
 typedef struct
 {
   gint64 last_id;
-  GHashTable *pending; /* gint64 to whatever waits; NULL while there are none */
-  GHashTable *late;    /* ids that were given up and may still be answered */
+  GHashTable *pending; /* gint64 to the waiting data; NULL while there is none */
+  GHashTable *late;    /* ids that were given up; their answers may still come */
 } CprocRequestTable;
 
 void     cproc_request_table_clear   (CprocRequestTable *self);
@@ -66,19 +66,19 @@ gint64   cproc_request_table_add     (CprocRequestTable *self,
                                       gpointer           waiting);
 guint    cproc_request_table_size    (CprocRequestTable *self);
 
-/* Takes out what waits for that id; NULL: nothing does. */
+/* Removes and returns the data that waits for that id; NULL if there is none. */
 gpointer cproc_request_table_take    (CprocRequestTable *self,
                                       gint64             id);
 
-/* As cproc_request_table_take(), for a request that is given up: its answer may still come. */
+/* The same for a request that is given up: its answer may still come. */
 gpointer cproc_request_table_give_up (CprocRequestTable *self,
                                       gint64             id);
 
-/* Whether the id was given up before; forgets it. */
+/* Returns whether the id was given up before, and forgets it. */
 gboolean cproc_request_table_is_late (CprocRequestTable *self,
                                       gint64             id);
 
-/* Takes out any; NULL: there are none. */
+/* Removes and returns any entry; NULL if there is none. */
 gpointer cproc_request_table_take_any (CprocRequestTable *self);
 
 void     cproc_request_table_foreach (CprocRequestTable *self,

@@ -6,10 +6,10 @@
 
 #include "cproc-request-table-private.h"
 
-/* A peer that never answers what was given up must not make the table grow for ever. */
+/* Bounds the table of given-up ids, for a peer that never answers them. */
 #define MAX_LATE 4096
 
-/* No integer that a double holds exactly is longer, unless it is written oddly. */
+/* An exact integer of a double is shorter than this, unless it is written in an unusual way. */
 #define MAX_NUMBER 64
 
 static gboolean

@@ -31,8 +31,8 @@
  * cproc_channel_serve (channel, "add", on_add, NULL, NULL);
  * ```
  *
- * A request whose last reference goes without a reply is answered with the error -32603, or -32800
- * after it was cancelled. In a language with a garbage collector that may be late: reply instead.
+ * If the last reference is dropped without a reply, the request is answered with the error -32603,
+ * or -32800 after it was cancelled. A garbage collector may drop it late: always reply.
  *
  * Since: 1.0
  */
@@ -61,7 +61,7 @@ static GParamSpec *properties[PROP_IS_NOTIFICATION + 1];
 
 G_DEFINE_FINAL_TYPE (CprocRequest, cproc_request, G_TYPE_OBJECT)
 
-/* text: given away. carried: the message whose descriptors go along, or NULL. */
+/* Takes ownership of text. carried: the message whose descriptors go along, or NULL. */
 static gboolean
 send_text (CprocChannel  *channel,
            char          *text,
@@ -115,7 +115,7 @@ dropped_request_free (gpointer data)
   g_free (self);
 }
 
-/* Any thread may drop the last reference. */
+/* Called from any thread that drops the last reference. */
 static void
 request_drop (CprocRequest *self)
 {

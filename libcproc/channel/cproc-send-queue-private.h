@@ -11,8 +11,8 @@ G_BEGIN_DECLS
 
 #define CPROC_SEND_PARTS 3
 
-/* The sending half of a channel: what the kernel has not taken yet, in order. Never calls out:
- * tasks that are done wait on a list until the owner returns them. */
+/* The sending half of a channel: the data that the kernel has not taken yet, in order. It calls no
+ * callbacks: finished tasks wait in a list until the owner returns them. */
 typedef struct _CprocSendBlock CprocSendBlock;
 
 typedef struct
@@ -20,20 +20,20 @@ typedef struct
   CprocSendBlock *head;
   CprocSendBlock *tail;
   guint64 bytes;
-  gsize reply_bytes; /* of them, of replies of the protocol */
+  gsize reply_bytes; /* the part of these bytes that is replies of the protocol */
   guint64 owed_acks; /* not in the queue yet */
   GQueue done;       /* GTask */
   GQueue failed;     /* GTask */
   guint lost : 1;    /* something queued could not be written */
 } CprocSendQueue;
 
-/* One frame: what is to be written in one go. */
+/* One frame, which is written in one go. */
 typedef struct
 {
-  /* What stands before the text of the message, the text, and a constant string. */
+  /* The prefix, the text of the message, and a constant suffix. */
   struct iovec parts[CPROC_SEND_PARTS];
   CprocMessage *message; /* owns the text and the descriptors; NULL: the text is copied */
-  guint part;            /* the number of this frame among those of the message */
+  guint part;            /* index of this frame among the frames of the message */
   gboolean has_fd;       /* descriptor `part` of the message goes with the first byte */
   GTask *task;           /* to be returned when all is written, or NULL; given away */
 } CprocSendItem;
@@ -42,7 +42,7 @@ typedef enum
 {
   CPROC_SEND_EMPTY,   /* all is written */
   CPROC_SEND_BLOCKED, /* poll for G_IO_OUT */
-  CPROC_SEND_RETRY,   /* wait a little: the system is short of what poll does not tell of */
+  CPROC_SEND_RETRY,   /* wait a little: the system lacks a resource that poll cannot wait for */
   CPROC_SEND_CLOSED,  /* the other side is gone */
 } CprocSendResult;
 
@@ -51,23 +51,25 @@ typedef enum
 
 void cproc_send_queue_init (CprocSendQueue *self);
 
-/* Drops what is queued. The tasks go to the failed list. */
+/* Drops the queue. Its tasks go to the failed list. */
 void cproc_send_queue_fail (CprocSendQueue *self);
 
-/* Writes past the queue, which must be empty: *written is how far it came. */
+/* Writes directly to the socket; the queue must be empty. *written is set to the number of bytes
+ * written. */
 CprocSendResult cproc_send_queue_write_now (const CprocSendItem *item,
                                             int                  socket_fd,
                                             gsize               *written);
 
-/* Queues what of the item comes after the first `offset` bytes. The queue holds the message as long
- * as it needs it. */
+/* Queues the part of the item after the first `offset` bytes. The queue references the message as
+ * long as it needs it. */
 void cproc_send_queue_push (CprocSendQueue      *self,
                             const CprocSendItem *item,
                             gsize                offset);
 
-/* A reply that the protocol demands. However many the other side provokes without reading them, the
- * queue does not grow over a bound: acknowledgements are then only counted, others dropped. To stop
- * reading instead would lock up two sides that pass each other descriptors. */
+/* Queue a reply that the protocol demands. The other side can provoke any number of replies without
+ * reading them, so the queue of replies is bounded: beyond the bound, acknowledgements are only
+ * counted, and other replies are dropped. To stop reading instead would deadlock two sides that
+ * pass each other descriptors. */
 void cproc_send_queue_push_ack (CprocSendQueue *self);
 void cproc_send_queue_push_reply (CprocSendQueue *self,
                                   const char     *text,
@@ -76,8 +78,8 @@ void cproc_send_queue_push_reply (CprocSendQueue *self,
 CprocSendResult cproc_send_queue_write (CprocSendQueue *self,
                                         int             socket_fd);
 
-/* Takes all frames of the task's message out again, and the queue's reference to the task is the
- * caller's; FALSE if any byte of them is written. */
+/* Removes all frames of the task's message from the queue, and gives the queue's reference to the
+ * task to the caller; FALSE if any byte of them has been written. */
 gboolean cproc_send_queue_withdraw (CprocSendQueue *self,
                                     GTask          *task);
 

@@ -8,28 +8,30 @@
 
 #include "cproc-send-queue-private.h"
 
-/* Small messages share a block, so that a burst of them costs neither an allocation nor a part of
- * the writev() each. Large ones stay where they are. */
+/* Small messages share a block, so that a burst of them needs neither an allocation nor an iovec
+ * for each. Large messages are written from where they are. */
 #define SMALL_BLOCK 4096
 #define BLOCK 65536
 #define MIN_BORROWED 16384
 
-/* The kernel's buffer for a UNIX socket holds about 200 KiB: more parts would not be taken. */
+/* The kernel's buffer for a UNIX socket would not take more parts. */
 #define MAX_PARTS 16
 
-/* So that a fast reader does not keep the main loop from everything else. */
+/* The most that is written in one go, so that a fast reader does not keep the main loop from other
+ * work. */
 #define MAX_WRITE (1024 * 1024)
 
 #define MAX_REPLY_BYTES 16384
 #define MAX_OWED_PER_WRITE 256
 
-/* ETOOMANYREFS goes away when the other side has taken what is under way, or never. */
+/* ETOOMANYREFS goes away when the other side has received the descriptors on their way, or
+ * never. */
 #define MAX_TRIES 100
 
 #define ACK "{\"cmd\":\"NODE_HANDLE_ACK\"}\n"
 
-/* Either the text of many frames, or of one frame that holds its message: then `text` and `tail`
- * follow on `data`. start and end count from the beginning of all that. */
+/* A block holds either the text of many frames, or one frame that references its message: then
+ * `text` and `tail` follow after `data`. start and end are offsets into the whole. */
 struct _CprocSendBlock
 {
   CprocSendBlock *next;
@@ -45,7 +47,7 @@ struct _CprocSendBlock
   guint tries;
   gsize reply_bytes;
   gboolean has_fd;
-  gboolean begun; /* some of it is with the kernel */
+  gboolean begun; /* the kernel has a part of it */
   char data[];
 };
 
@@ -86,7 +88,7 @@ send_queue_append_block (CprocSendQueue *self,
   self->tail = block;
 }
 
-/* What has been cut from the queue is not counted any more. */
+/* Bytes that are removed from the queue are no longer counted. */
 static void
 send_queue_forget_block (CprocSendQueue *self,
                          CprocSendBlock *block)
@@ -148,7 +150,7 @@ write_result (int errsv)
     }
 }
 
-/* One sendmsg(): never a SIGPIPE, never blocking. */
+/* Calls sendmsg() once: never raises SIGPIPE, never blocks. */
 static gssize
 send_parts (int           socket_fd,
             struct iovec *parts,
@@ -184,7 +186,7 @@ send_parts (int           socket_fd,
   return written;
 }
 
-/* What comes after the first `offset` bytes of three parts; those without bytes are left out. */
+/* Returns the rest of three parts after the first `offset` bytes; empty parts are left out. */
 static guint
 skip_parts (const struct iovec *parts,
             gsize               offset,
@@ -265,7 +267,7 @@ block_can_take (const CprocSendBlock *self,
          self->capacity - self->data_length >= length;
 }
 
-/* The text stays in the message. */
+/* Makes a block whose text stays in the message. */
 static CprocSendBlock *
 block_new_borrowed (const CprocSendItem *item,
                     gsize                offset)
@@ -358,8 +360,8 @@ cproc_send_queue_push_reply (CprocSendQueue *self,
     send_queue_push_reply (self, text, length);
 }
 
-/* From the head on, what can go in one call: a descriptor is for the first byte of its own block,
- * and nothing follows in the same call, as the receiver may count on that. */
+/* Gathers what one call can send, from the head on. A descriptor goes with the first byte of its
+ * own block, and no other block follows in the same call: the receiver may rely on that. */
 static guint
 send_queue_gather (CprocSendQueue *self,
                    struct iovec   *parts)
@@ -399,7 +401,7 @@ static void
 send_queue_consume (CprocSendQueue *self,
                     gsize           written)
 {
-  /* The first byte took the descriptor along. */
+  /* The kernel has passed the descriptor with the first byte. */
   if (written > 0)
     self->head->has_fd = FALSE;
 
@@ -424,8 +426,8 @@ send_queue_pay_acks (CprocSendQueue *self)
     send_queue_push_reply (self, ACK, strlen (ACK));
 }
 
-/* A descriptor that the system does not want to pass for so long will not be; the receiver refuses
- * its frame. */
+/* Counts the attempts to pass a descriptor. After too many the frame goes without it, and the
+ * receiver refuses the frame. */
 static void
 send_queue_count_try (CprocSendQueue *self)
 {
@@ -435,8 +437,8 @@ send_queue_count_try (CprocSendQueue *self)
     block->has_fd = FALSE;
 }
 
-/* The descriptor of the first frame, or -1. The user may have taken it out of the message
- * meanwhile: then the frame is not sent. */
+/* Returns the descriptor of the first frame, or -1. If the user has taken it out of the message
+ * meanwhile, the frame is not sent. */
 static int
 send_queue_peek_fd (CprocSendQueue *self)
 {
@@ -491,7 +493,7 @@ cproc_send_queue_write (CprocSendQueue *self,
     }
 }
 
-/* Takes out all from first to last; before: the block in front of them, or NULL. */
+/* Removes the blocks from first to last. before: the block before them, or NULL. */
 static void
 send_queue_cut (CprocSendQueue *self,
                 CprocSendBlock *before,
@@ -522,7 +524,7 @@ cproc_send_queue_withdraw (CprocSendQueue *self,
                            GTask          *task)
 {
   CprocSendBlock *previous = NULL;
-  /* The first frame of the message that the loop is in; NULL where it has been written. */
+  /* The first queued frame of the current message; NULL if it has been written. */
   CprocSendBlock *first = NULL;
   CprocSendBlock *before = NULL;
 

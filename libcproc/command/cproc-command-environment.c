@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The environment of a command: the inherited one or one of its own, and changes to it. */
+/* The environment of a command: the inherited one or its own, with changes to it. */
 
 #include "config.h"
 
@@ -12,14 +12,14 @@
 
 #define CHANNEL_FD_VARIABLE "NODE_CHANNEL_FD"
 
-/* What the parent of this process said about our own channel. */
+/* The variables with which the parent of this process described this process's own channel. */
 static const char * const channel_variables[] = {
   CHANNEL_FD_VARIABLE,
   "NODE_CHANNEL_SERIALIZATION_MODE",
   "NODE_UNIQUE_ID",
 };
 
-/* The length of the name of NAME=value or NAME; 0 where an entry has no name. */
+/* Returns the length of the name in NAME=value or NAME; 0 if the entry has no name. */
 static gsize
 variable_name_length (const char *entry)
 {
@@ -48,11 +48,11 @@ variable_hash (gconstpointer entry)
   return hash;
 }
 
-/* An environment in the making: each name once, at the place where it came first. */
+/* An environment that is being built: each name once, in the place of its first entry. */
 typedef struct
 {
-  GPtrArray *entries; /* NULL where a variable was taken out */
-  GHashTable *places; /* entry: its index */
+  GPtrArray *entries; /* NULL for a variable that was removed */
+  GHashTable *places; /* entry to its index */
 } EnvironBuilder;
 
 static void
@@ -62,7 +62,7 @@ environ_builder_init (EnvironBuilder *self)
   self->places = g_hash_table_new (variable_hash, variable_equal);
 }
 
-/* Takes the entry. */
+/* Takes ownership of the entry. */
 static void
 environ_builder_set (EnvironBuilder *self,
                      char           *entry)
@@ -94,8 +94,8 @@ environ_builder_unset (EnvironBuilder *self,
   g_clear_pointer (&g_ptr_array_index (self->entries, GPOINTER_TO_UINT (place)), g_free);
 }
 
-/* Takes the entries, and the array. Entries without a name or without an equals sign are passed as
- * they are. */
+/* Takes ownership of the entries and the array. Entries without a name or an equals sign are passed
+ * unchanged. */
 static void
 environ_builder_add_all (EnvironBuilder  *self,
                          char           **entries)
@@ -149,7 +149,8 @@ cproc_command_names_fd (CprocCommand *self,
   return FALSE;
 }
 
-/* A program that is told of a channel takes whatever descriptor has that number for it. */
+/* Removes the variables of this process's channel: the program would take any descriptor of that
+ * number for its own channel. */
 static void
 cproc_command_drop_channel (CprocCommand   *self,
                             EnvironBuilder *builder)
@@ -252,7 +253,7 @@ cproc_command_set_environment (CprocCommand       *self,
   cproc_command_notify (self, CPROC_COMMAND_PROP_ENVIRONMENT);
 }
 
-/* Takes the change: NAME=value or NAME. */
+/* Takes ownership of the change: NAME=value or NAME. */
 static void
 cproc_command_change_variable (CprocCommand *self,
                                char         *change)

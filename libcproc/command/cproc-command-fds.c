@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The descriptors that a command gives its process. */
+/* The descriptors that a command passes to its process. */
 
 #include "config.h"
 
@@ -11,7 +11,7 @@
 #include "cproc-fd-private.h"
 #include "cproc-gettext-private.h"
 
-/* A descriptor may have been given for several targets; it is closed with the last of them. */
+/* Closes the descriptor unless another target still uses it. */
 static void
 cproc_command_close_unless_kept (CprocCommand *self,
                                  int           fd)
@@ -174,8 +174,8 @@ cproc_command_take_fd (CprocCommand *self,
 
   g_return_if_fail (CPROC_IS_COMMAND (self));
 
-  /* A descriptor that is not open is not kept: by the time of closing, its number may be another
-   * file's. */
+  /* Do not keep a descriptor that is not open: when the command closes it, its number may belong to
+   * another file. */
   flags = fd < 0 ? -1 : fcntl (fd, F_GETFD);
   if (flags < 0)
     {

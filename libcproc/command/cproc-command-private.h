@@ -8,8 +8,8 @@
 
 G_BEGIN_DECLS
 
-/* A descriptor that the child gets under the number target_fd; owned by the command. fd is -1 once
- * cproc_command_close_fds() has closed it: the number stays taken, and a start reports it. */
+/* A descriptor that the child gets as number target_fd; owned by the command. fd is -1 once
+ * cproc_command_close_fds() has closed it: the target stays taken, and a start reports it. */
 typedef struct
 {
   int fd;
@@ -36,7 +36,8 @@ typedef struct
   CprocFileFlags flags;
 } CprocCommandStdio;
 
-/* The setters whose wrong calls are remembered: the next right call of the same one forgets it. */
+/* The setters whose wrong calls are remembered: the next right call of the same setter clears the
+ * mistake. */
 typedef enum
 {
   CPROC_COMMAND_SETTER_VARIABLE,
@@ -52,13 +53,13 @@ typedef struct
   GError *error;
 } CprocCommandMistake;
 
-/* The launch layer reads the fields as they are; only cproc-command*.c write them. A descriptor
- * may stand in fds for several targets. */
+/* The room launch/ reads the fields directly; only cproc-command*.c write them. The same descriptor
+ * may appear in fds for several targets. */
 struct _CprocCommand
 {
   GObject parent_instance;
 
-  char **argv; /* of a module: the module, then its arguments */
+  char **argv; /* for a module: the module, then its arguments */
   char *argv0;
   gboolean is_module;
   char *exec_path;
@@ -72,14 +73,14 @@ struct _CprocCommand
   GArray *limits; /* CprocCommandLimit, each resource at most once */
   CprocContainment containment;
   gboolean new_session;
-  gboolean no_terminal; /* a session of its own, but contained as ever */
+  gboolean no_terminal; /* leads its own session, but is contained as usual */
   gboolean die_with_parent;
   gint64 user_id;
   gint64 group_id;
-  GVariant *supplementary_groups; /* of type au; NULL: dropped with an id where that is allowed */
+  GVariant *supplementary_groups; /* of type au; NULL: dropped with a user or group id if allowed */
   int umask;
   int nice;
-  gboolean closes_fds; /* once it has been started, since only its own child will start it */
+  gboolean closes_fds; /* closes its descriptors after the first start */
   GArray *mistakes;    /* CprocCommandMistake, the earliest first, each setter at most once */
 };
 
@@ -105,14 +106,14 @@ typedef enum
   CPROC_COMMAND_PROP_NICE,
 } CprocCommandProperty;
 
-/* The highest number is (uid_t) -1, which stands for no user. */
+/* (uid_t) -1, the highest number, stands for no user. */
 #define CPROC_COMMAND_MAX_ID (G_MAXUINT32 - 1)
 #define CPROC_COMMAND_MAX_GROUPS 65536
 #define CPROC_COMMAND_MAX_UMASK 0777
-/* From the best to the worst niceness; more makes no difference. */
+/* The difference of the best and the worst niceness; more makes no difference. */
 #define CPROC_COMMAND_MAX_NICE 40
 
-/* For cproc-command*.c alone. A mistake's message comes after “Could not start …: ”. */
+/* Only for cproc-command*.c. A mistake's message comes after “Could not start …: ”. */
 void        cproc_command_notify           (CprocCommand         *self,
                                             CprocCommandProperty  property);
 void        cproc_command_misuse           (CprocCommand         *self,
@@ -135,33 +136,33 @@ void        cproc_command_clear_fds        (CprocCommand         *self);
 void        cproc_command_copy_fds         (CprocCommand         *self,
                                             const CprocCommand   *source);
 
-/* What is to be run: argv[0] is the program. */
+/* Returns the argv to run: argv[0] is the program. */
 char      **cproc_command_resolve_argv     (CprocCommand  *self,
                                             GError       **error);
 
-/* The whole environment of a start at this moment: ours or the command's own, with its changes, and
- * without duplicates. */
+/* Returns the whole environment for a start at this moment: this process's own or the command's,
+ * with the command's changes, and without duplicates. */
 char      **cproc_command_dup_environ      (CprocCommand  *self);
 
-/* Checks everything that can be checked without the system: an empty argv, names in the
- * environment, descriptors' numbers, modes that do not fit. */
+/* Checks everything that can be checked without asking the system: an empty argv, names in the
+ * environment, descriptor numbers, contradicting modes. */
 gboolean    cproc_command_validate         (CprocCommand  *self,
                                             GError       **error);
 
-/* Checks where the standard input leads: its mode is not DEFAULT any more. */
+/* Checks the standard input; its mode is no longer DEFAULT. */
 gboolean    cproc_command_validate_stdin   (CprocCommand  *self,
                                             CprocStdio     mode,
                                             GError       **error);
 
-/* A command that a child's own constructor makes closes what it holds for the program as soon as
- * that runs: nobody else is expected to start it. */
+/* A command that a child's own constructor makes closes its descriptors as soon as the program
+ * runs: only this child is expected to start it. */
 void        cproc_command_set_closes_fds   (CprocCommand *self);
 void        cproc_command_program_runs     (CprocCommand *self);
 
-/* For messages: the program's name as a person would write it, never NULL; valid UTF-8. */
+/* For messages: returns the program's name as a person would write it; never NULL; valid UTF-8. */
 char       *cproc_command_dup_name         (CprocCommand *self);
 
-/* For messages: the whole command line; a shell's line as it was given; valid UTF-8. */
+/* For messages: returns the whole command line, a shell's line as it was given; valid UTF-8. */
 char       *cproc_command_dup_line         (CprocCommand *self);
 
 G_END_DECLS

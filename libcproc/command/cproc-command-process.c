@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What a command asks of the system for its process. */
+/* The settings of a command that the system applies to its process. */
 
 #include "config.h"
 
@@ -384,7 +384,7 @@ cproc_command_set_umask (CprocCommand *self,
  * cproc_command_get_nice:
  * @self: a command
  *
- * Gets what is added to the niceness.
+ * Gets the increment of the niceness.
  *
  * Returns: the increment
  *
@@ -403,9 +403,9 @@ cproc_command_get_nice (CprocCommand *self)
  * @self: a command
  * @increment: what is added, from -40 to 40; more than these has the same effect
  *
- * Sets what is added to the niceness, as by nice(1): 10 gives way to others, 0 changes nothing.
+ * Sets the increment of the niceness, as nice(1) does: 10 gives way to others, 0 changes nothing.
  *
- * A negative increment takes a privilege.
+ * A negative increment needs a privilege.
  *
  * Since: 1.0
  */

@@ -117,7 +117,7 @@ cproc_command_get_argv0 (CprocCommand *self)
  *
  * Sets what the program finds as its own name, where that is not the file that is run.
  *
- * A login shell, for one, is told to be one by a name that begins with a dash.
+ * For example, a name that begins with a dash makes a shell a login shell.
  *
  * Since: 1.0
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What a command comes down to: the program and its arguments, and their names for people. */
+/* Finds the program and the arguments of a command, and their names for messages. */
 
 #include "config.h"
 
@@ -15,14 +15,14 @@
 
 #include <glib/gstdio.h>
 
-/* Characters of a command line in a message. */
+/* The most characters of a command line in a message. */
 #define MAX_LINE 240
 
 typedef struct
 {
   const char *suffix;
   const char *program;
-  const char *option; /* before the arguments of exec-argv */
+  const char *option; /* comes before the arguments of exec-argv */
 } Runtime;
 
 static const Runtime runtimes[] = {
@@ -61,8 +61,8 @@ has_interpreter_line (const char *path)
   return n == sizeof start && start[0] == '#' && start[1] == '!';
 }
 
-/* A script that is marked as executable, as all are on some file systems, but names no interpreter
- * cannot be exec'ed; its suffix says what to do. */
+/* A script that is marked as executable (all files are on some file systems) but has no interpreter
+ * line cannot be exec'ed: then its suffix decides. */
 static gboolean
 runs_as_itself (const char        *path,
                 const struct stat *status,
@@ -119,7 +119,8 @@ cproc_command_set_module_error (CprocCommand  *self,
                  g_strerror (saved_errno));
 }
 
-/* A program without a slash would be searched for in PATH, and a dash makes a script an option. */
+/* Adds "./" if needed: a program without a slash would be searched for in PATH, and a script that
+ * begins with a dash would be taken for an option. */
 static char *
 cproc_command_dup_module (CprocCommand *self,
                           gboolean      is_program)
@@ -132,7 +133,8 @@ cproc_command_dup_module (CprocCommand *self,
   return g_strdup (module);
 }
 
-/* program: what runs the module; NULL where it runs as itself. option: its own, or NULL. */
+/* program: runs the module; NULL if the module runs as itself. option: an option of the program, or
+ * NULL. */
 static char **
 cproc_command_build_argv (CprocCommand *self,
                           const char   *program,
@@ -217,7 +219,7 @@ cproc_command_resolve_argv (CprocCommand  *self,
   return g_strdupv (self->argv);
 }
 
-/* One line of a sensible length, that a terminal will not take for an order. */
+/* Returns one line of limited length, without control characters that a terminal would obey. */
 static char *
 dup_shown (const char *text)
 {
@@ -264,7 +266,7 @@ append_word (GString    *line,
 {
   g_autofree char *quoted = NULL;
 
-  /* Whatever is beyond will not be shown, nor need it be quoted. */
+  /* The rest will not be shown, so it need not be quoted. */
   if (line->len > MAX_LINE * 4)
     return;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Where the standard streams of a command lead. */
+/* The standard streams of a command: where each leads. */
 
 #include "config.h"
 
@@ -150,7 +150,7 @@ cproc_command_set_stderr_mode (CprocCommand *self,
   cproc_command_set_mode (self, 2, mode);
 }
 
-/* The flags for a file where the caller gives none: what the stream is for. */
+/* Returns the flags for a file if the caller gives none. */
 static CprocFileFlags
 stream_default_flags (int fd)
 {

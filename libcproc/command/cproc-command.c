@@ -425,9 +425,9 @@ cproc_command_init_process_properties (void)
   /**
    * CprocCommand:nice:
    *
-   * What is added to the niceness, as by nice(1): 10 gives way to others, 0 changes nothing.
+   * The increment of the niceness, as with nice(1): 10 gives way to others, 0 changes nothing.
    *
-   * A negative increment takes a privilege.
+   * A negative increment needs a privilege.
    *
    * Since: 1.0
    */

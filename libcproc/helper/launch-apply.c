@@ -11,11 +11,11 @@
 
 #include "launch.h"
 
-/* The system calls themselves: the C library's functions also change other threads and keep signals
- * of their own.
+/* Direct system calls: the C library's functions also change other threads, and reserve some
+ * signals for themselves.
  *
- * syscall() takes its arguments as words. On 32 bit a number of 64 bits would take two of them, and
- * move those after it: each argument is a long or a pointer, here and wherever it is called. */
+ * syscall() takes its arguments as words. On 32 bit a 64-bit number would take two words and shift
+ * the following ones. So each argument is a long or a pointer, here and in every other call. */
 #ifdef SYS_setresuid32
 #define SYSCALL_SETRESUID SYS_setresuid32
 #define SYSCALL_SETRESGID SYS_setresgid32
@@ -71,7 +71,7 @@ apply_limits (const LaunchSpec *spec,
 
   for (i = 0; i < LAUNCH_N_LIMITS; i++)
     {
-      /* As prlimit64() has it: LAUNCH_UNLIMITED is its RLIM64_INFINITY. */
+      /* The layout of prlimit64(): LAUNCH_UNLIMITED equals its RLIM64_INFINITY. */
       uint64_t limit[2] = { spec->limits[i].soft, spec->limits[i].hard };
 
       if (spec->limits[i].is_set && syscall (SYS_prlimit64, 0L, (long) i, limit, NULL) != 0)
@@ -95,8 +95,8 @@ apply_groups (const LaunchSpec *spec,
 
   if (syscall (SYSCALL_SETGROUPS, (long) n, groups) == 0)
     return true;
-  /* The parent's groups are not the other user's. A process that may not drop them may still change
-   * to an id that is its own. */
+  /* The other user must not keep the parent's groups. A process that may not drop them may still
+   * change to an id of its own. */
   if (spec->groups == NULL && errno == EPERM)
     return true;
   return fail (failure, LAUNCH_STEP_GROUPS, 0);
@@ -141,8 +141,8 @@ launch_apply (const LaunchSpec *spec,
   if (spec->umask >= 0)
     umask ((mode_t) spec->umask);
 
-  /* Limits and nice may need rights that go with the ids; a change of ids clears the parent-death
-   * signal; the directory is the new user's to enter. */
+  /* Limits and nice may need privileges that are lost with the ids. A change of ids clears the
+   * parent-death signal. The new user must be able to enter the directory. */
   if (!apply_nice (spec, failure) || !apply_limits (spec, failure)
       || !apply_groups (spec, failure) || !apply_ids (spec, failure)
       || !apply_death_signal (spec, failure))
@@ -155,8 +155,8 @@ launch_apply (const LaunchSpec *spec,
 void
 launch_reset_signals (void)
 {
-  /* The kernel's struct sigaction differs from one architecture to another, but all zero is the
-   * default action on each. The C libraries keep some numbers from their sigaction(). */
+  /* The kernel's struct sigaction differs between architectures, but all zeros mean the default
+   * action on each. The C library's sigaction() refuses the signals that it reserves. */
   static const unsigned long zero[16];
   int signum;
 

@@ -15,7 +15,7 @@
 #define SYS_close_range 436 /* the same on every architecture but Alpha */
 #endif
 
-/* As getdents64() writes it. */
+/* The layout of getdents64(). */
 typedef struct
 {
   uint64_t inode;
@@ -69,7 +69,7 @@ close_each (int first,
   struct rlimit limit;
   int fd;
 
-  /* A descriptor can lie above a limit that was lowered later: nothing here can know. */
+  /* A descriptor above a limit that was lowered later is not found here. */
   if (getrlimit (RLIMIT_NOFILE, &limit) == 0 && limit.rlim_max <= (rlim_t) last)
     last = (int) limit.rlim_max - 1;
   for (fd = first; fd <= last && fd < 1 << 20; fd++)
@@ -90,7 +90,8 @@ launch_close_listed (int first,
       return;
     }
 
-  /* Closing while the list is read may shift the rest: repeat until nothing is left to close. */
+  /* Closing while the list is read may shift the rest, so repeat until there is nothing left to
+   * close. */
   do
     {
       long length;

@@ -24,19 +24,20 @@
 
 #define MAX_FOUND 4096
 
-/* A sweep that finds nothing new has seen all. A program that forks for ever ends the call too. */
+/* A sweep that finds nothing new has found all. The bound ends the call even if a program forks for
+ * ever. */
 #define MAX_SWEEPS 8
 
-/* A number may pass to a stranger at any time. So a process is held by a pidfd first, and then
- * checked to be a child of a process that is held as well: from the root downwards each is known
- * to be the process that it was taken for. */
+/* A pid can be reused at any time. So a process is first held by a pidfd, and then checked to be a
+ * child of another held process. Thus each process, from the root downwards, is known to be the
+ * right one. */
 typedef struct
 {
   pid_t pid;
   int fd;
 } Found;
 
-/* As getdents64() writes it. */
+/* The layout of getdents64(). */
 typedef struct
 {
   uint64_t inode;
@@ -52,7 +53,7 @@ typedef void (*PidFunc) (pid_t pid,
 bool launch_lacks_children_file;
 bool launch_lacks_pidfd;
 
-/* The first is the root. It is not signalled, and its pidfd is the caller's. */
+/* The first entry is the root, which is not signalled; the caller owns its pidfd. */
 static Found found[MAX_FOUND + 1];
 static int n_found;
 
@@ -60,11 +61,11 @@ static int n_found;
  * over. */
 static bool kill_on_sight;
 
-/* What is_listed() looks for, and whether it is there. */
+/* The pid that is_listed() looks for, and whether it was found. */
 static pid_t sought;
 static bool is_there;
 
-/* "/proc/PID/task/TID/children"; of the last parts what is not NULL or 0. */
+/* Builds "/proc/PID/task/TID/children"; the last parts are left out if they are NULL or 0. */
 static const char *
 proc_path (pid_t       pid,
            const char *dir,
@@ -106,7 +107,7 @@ read_some (int    fd,
   return length;
 }
 
-/* -1 where there is no such process. */
+/* Returns -1 if there is no such process. */
 static pid_t
 get_parent (pid_t pid)
 {
@@ -124,7 +125,7 @@ get_parent (pid_t pid)
     return -1;
   text[length] = '\0';
 
-  /* "PID (NAME) STATE PARENT": the name may hold anything. */
+  /* "PID (NAME) STATE PARENT": the name may contain any character. */
   p = strrchr (text, ')');
   if (p == NULL || strlen (p) < 5)
     return -1;
@@ -133,14 +134,16 @@ get_parent (pid_t pid)
   return parent;
 }
 
-/* Some sandboxes know only one of the system calls. */
+/* Returns whether a sandbox refuses the system call: some sandboxes allow only one of two similar
+ * calls. */
 static bool
 is_refused (int error)
 {
   return error == ENOSYS || error == EPERM || error == EACCES;
 }
 
-/* A zombie does not count: it has no children, and no signal does anything to it. */
+/* Returns whether the process lives. A zombie does not count: it has no children, and signals have
+ * no effect on it. */
 static bool
 is_alive (const Found *one)
 {
@@ -160,7 +163,7 @@ send_signal (const Found *one,
           || !is_refused (errno)))
     return;
 
-  /* The number is the process's own as long as it lives. */
+  /* The pid cannot be reused as long as the process lives. */
   if (is_alive (one))
     kill (one->pid, signum);
 }
@@ -184,7 +187,7 @@ drop_last (void)
     close (found[n_found].fd);
 }
 
-/* The numbers of a directory's entries. */
+/* Calls a function for each entry of a directory whose name is a number. */
 static void
 for_each_entry (int     dir_fd,
                 PidFunc func,
@@ -212,7 +215,7 @@ for_each_entry (int     dir_fd,
     }
 }
 
-/* The list that the kernel keeps of a thread's children. */
+/* Reads the kernel's list of a thread's children. */
 static void
 for_each_child_of_thread (pid_t   tid,
                           pid_t   pid,
@@ -269,8 +272,8 @@ is_listed (pid_t pid,
   return is_there;
 }
 
-/* Mounted with "hidepid", /proc hides a process that is not dumpable, but not from wait() and from
- * the list of its parent's children. */
+/* Returns whether the pid is in its parent's list. If /proc is mounted with "hidepid" it hides a
+ * process that is not dumpable, but wait() and the parent's list of children still show it. */
 static bool
 is_child (const Found *one,
           pid_t        parent)
@@ -323,7 +326,7 @@ add_if_child (pid_t pid,
     add (pid, parent);
 }
 
-/* The children of a process that is held. */
+/* Adds the children of a held process. */
 static void
 add_children (const Found *parent)
 {
@@ -338,7 +341,7 @@ add_children (const Found *parent)
                   parent->pid);
   close (fd);
 
-  /* If it has ended meanwhile, these may be a stranger's children. */
+  /* If the parent has ended meanwhile, these may be the children of another process. */
   while (n_found > n_before && !is_alive (parent))
     drop_last ();
 }
@@ -378,7 +381,7 @@ begin (pid_t pid,
   n_found = 1;
 }
 
-/* How many were found. */
+/* Drops the processes that were found and returns their number. */
 static int
 end (void)
 {

@@ -5,25 +5,26 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Signals what descends from a process, by way of /proc. Nothing is allocated; not thread-safe. */
+/* Signals the descendants of a process, found through /proc. Nothing is allocated; not
+ * thread-safe. */
 
-/* Sends signum to the descendants of the calling process, which must have one thread and be a
- * subreaper: an orphan otherwise gets another parent. Returns how many there were.
+/* Sends signum to the descendants of the calling process. It must have one thread, and must be a
+ * subreaper: otherwise an orphan gets another parent. Returns the number of descendants.
  *
- * SIGKILL is to be repeated until none is left, since a process that is being forked at this moment
- * is not seen. Any other signal reaches each process that there was when the call began, once; but
- * no more than 4096 of them, and no more than the limit of open files allows. */
+ * Repeat SIGKILL until none is left, because a process that is just being forked is not seen. Any
+ * other signal reaches each process that existed when the call began, once; but no more than 4096
+ * of them, and no more than the limit of open files allows. */
 int  launch_signal_descendants (int signum);
 
-/* Sends SIGKILL to the children of another process, which pidfd (-1: none) holds. What they leave
- * behind becomes the children of that process if it is a subreaper: to be repeated until none is
- * left. Returns how many there were. */
+/* Sends SIGKILL to the children of another process, which pidfd (-1: none) holds. Their orphans
+ * become children of that process if it is a subreaper, so repeat until none is left. Returns the
+ * number of children. */
 int  launch_kill_children_of   (pid_t pid,
                                 int   pidfd);
 
-/* Whether /proc is there, and numbers the processes as this process sees them. */
+/* Returns whether /proc exists and belongs to the pid namespace of this process. */
 bool launch_proc_is_ours       (void);
 
-/* Take /proc/PID/task/TID/children, or pidfds, to be missing. Only the tests set these. */
+/* Treat /proc/PID/task/TID/children, or pidfds, as missing. Only the tests set these. */
 extern bool launch_lacks_children_file;
 extern bool launch_lacks_pidfd;

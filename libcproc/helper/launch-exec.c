@@ -21,7 +21,7 @@
 typedef struct
 {
   char **args;     /* FILE, ARGV0, ARG... */
-  bool only_looks; /* then no step of the failure means that the program is there */
+  bool only_looks; /* then no failed step implies that the program exists */
   LaunchRecord failure;
 } Attempt;
 
@@ -36,8 +36,8 @@ get_search_path (void)
   return DEFAULT_PATH;
 }
 
-/* A file that the kernel does not know how to run is a script for the shell if its first line is
- * text, as shells judge it. An empty file is not a program. */
+/* Returns whether the shell should run the file. A file that the kernel cannot run is a shell
+ * script if its first line is text, as shells decide it. An empty file is not a program. */
 static bool
 is_shell_script (const char *path)
 {
@@ -58,8 +58,8 @@ is_shell_script (const char *path)
   return length > 0;
 }
 
-/* The shell takes the two places before the arguments, which FILE and ARGV0 no longer need. It
- * takes a name that begins with a dash or a plus for options. */
+/* Runs a script by the shell, which uses the two places before the arguments that FILE and ARGV0 no
+ * longer need. The shell would take a name that begins with a dash or a plus for options. */
 static void
 exec_by_shell (char      **args,
                const char *path)
@@ -73,8 +73,8 @@ exec_by_shell (char      **args,
   execve (SHELL_PATH, args, environ);
 }
 
-/* While another thread of our process writes a program, a process that is just being started has
- * its descriptor for a moment. Returns the error. */
+/* Calls exec, with retries: while another thread of the parent writes a program, a process that is
+ * just being started may hold its descriptor for a moment. Returns the errno. */
 static int
 exec_unless_busy (const char  *path,
                   char       **argv)
@@ -94,7 +94,7 @@ exec_unless_busy (const char  *path,
   return errno;
 }
 
-/* 0, or the error that an exec would have. */
+/* Returns 0, or the errno that an exec would give. */
 static int
 look (const char *path)
 {
@@ -122,8 +122,9 @@ exec_path (Attempt    *self,
     self->failure.value = EISDIR;
 }
 
-/* An entry of PATH that is broken hides none of the later ones: a loop of links, and a name that is
- * too long, beside what the C library's execvp() goes on after. */
+/* Returns whether the search goes on. A broken entry of PATH must not hide later ones: beside the
+ * errors after which the C library's execvp() goes on, this skips link loops and names that are too
+ * long. */
 static bool
 may_be_elsewhere (int error)
 {
@@ -144,7 +145,8 @@ may_be_elsewhere (int error)
     }
 }
 
-/* A file that is there and cannot be run tells more than one that is not there. */
+/* Keeps the most useful error: a file that exists and cannot be run says more than a missing
+ * one. */
 static void
 remember (LaunchRecord       *best,
           const LaunchRecord *now)
@@ -186,7 +188,7 @@ search_and_exec (Attempt *self)
     {
       size_t length = strcspn (dir, ":");
 
-      /* An empty entry is the working directory. */
+      /* An empty entry of PATH is the working directory. */
       if (join (path, sizeof path, dir, length, file))
         exec_path (self, path);
       else
@@ -223,7 +225,7 @@ launch_exec (char        **args,
   *failure = attempt.failure;
 }
 
-/* Whether the program is there and may be run. */
+/* Returns whether the program exists and may be run. */
 static bool
 find (char        **args,
       LaunchRecord *failure)
@@ -235,8 +237,8 @@ find (char        **args,
   return failure->step == 0;
 }
 
-/* Waits until the library lets the program run. If it gives the child up instead, this process ends
- * without a trace. */
+/* Waits until the library lets the program run. If the library drops the child instead, this
+ * process ends silently. */
 static bool
 hold (const LaunchSpec *spec,
       char            **args,
@@ -256,7 +258,7 @@ hold (const LaunchSpec *spec,
   return true;
 }
 
-/* Closing the status socket tells that the program runs: what waits from here on is the child. */
+/* Closing the status socket reports that the program runs: any wait from here on is the child's. */
 static bool
 take_fifos (const LaunchSpec *spec,
             char            **args,

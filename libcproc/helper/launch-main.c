@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The launch helper: what posix_spawn() cannot do to a child on its way to its program. The
- * library starts this instead, which does it and becomes the program. The format of its arguments
- * is told in launch-spec.h. */
+/* The launch helper does what posix_spawn() cannot do to a child before its program starts. The
+ * library starts the helper, which sets everything up and then execs the program. launch-spec.h
+ * describes its arguments. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,9 +11,10 @@
 
 #include "launch.h"
 
-/* The kernel releases a lock in the middle of an exec, when that can no longer fail. It closes a
- * socket only just before the new program's first instruction. Where a socket cannot be locked the
- * library waits for the latter. A supervisor does not exec. */
+/* Locks the status socket. The kernel releases the lock in the middle of an exec, at the point
+ * where that can no longer fail. It closes the socket only just before the new program's first
+ * instruction. If the socket cannot be locked, the library waits for the close. A supervisor does
+ * not exec. */
 static bool
 lock_status (const LaunchSpec *spec)
 {
@@ -22,7 +23,7 @@ lock_status (const LaunchSpec *spec)
   return spec->mode == LAUNCH_MODE_EXEC && fcntl (spec->status_fd, F_SETLK, &lock) == 0;
 }
 
-/* The status socket of a spec that cannot be parsed. -1 where there is none. */
+/* Returns the status socket of a spec that cannot be parsed, or -1. */
 static int
 find_status_fd (const char *text)
 {
@@ -36,8 +37,8 @@ find_status_fd (const char *text)
   return -1;
 }
 
-/* The library may signal the group as soon as it knows the process: the group must exist by then.
- * The supervisor's child makes its own. */
+/* Makes the group. The library may signal it as soon as it knows the process, so it must exist by
+ * then. The supervisor's child makes its own. */
 static bool
 take_group_first (LaunchSpec   *spec,
                   LaunchRecord *failure)
@@ -63,7 +64,7 @@ main (int    argc,
   if (argc < LAUNCH_N_ARGS)
     return LAUNCH_EXIT_FAILURE;
 
-  /* The library may have closed the status socket: the start goes on all the same. */
+  /* The library may have closed the status socket: continue anyway. */
   signal (SIGPIPE, SIG_IGN);
 
   if (!launch_spec_parse (argv[LAUNCH_ARG_SPEC], &spec))

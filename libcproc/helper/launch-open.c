@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Named pipes as standard streams. To open one may take any time, until another process opens the
- * other end. So the child's side does it, when nothing else can fail and the library has already
- * been told that the program runs: the wait is then the child's, which can be killed. */
+/* Opens named pipes as standard streams. Opening one may block until another process opens the
+ * other end. So the child's side does it, after everything that can fail, when the library has
+ * already been told that the program runs: then the child waits, and can be killed. */
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What the helper tells the library on the status socket. */
+/* The helper's reports to the library on the status socket. */
 
 #include <errno.h>
 #include <string.h>

@@ -7,7 +7,8 @@
 
 #include "launch-spec.h"
 
-/* Pure: no system call, no allocation, so that tests and the fuzzer can have it alone. */
+/* Parses a spec. No system call and no allocation, so that tests and the fuzzer can use it
+ * alone. */
 
 typedef bool (*TokenFunc) (LaunchSpec  *spec,
                            const char **cursor);
@@ -185,7 +186,7 @@ read_nice (LaunchSpec  *spec,
   bool negative = skip (cursor, '-');
   uint64_t n;
 
-  /* Twice the whole range, which nothing sensible exceeds. */
+  /* Twice the whole range is enough. */
   if (!read_number (cursor, 80, &n))
     return false;
   spec->nice = negative ? -(int) n : (int) n;
@@ -331,7 +332,7 @@ is_kept (const LaunchSpec *spec,
   return false;
 }
 
-/* What would have the helper lose its own descriptors, or have none, is no spec. */
+/* Returns whether the spec is complete: it has a mode, and keeps the helper's own descriptors. */
 static bool
 is_complete (const LaunchSpec *spec)
 {

@@ -71,28 +71,28 @@ typedef struct
   LaunchMode mode;
   int status_fd;
   int control_fd;   /* -1: none */
-  const char *keep; /* in the text; for launch_spec_next_kept() */
+  const char *keep; /* points into the text; for launch_spec_next_kept() */
   bool own_group;
   bool new_session;
   bool foreground;
   bool lets_go;
-  int opens[LAUNCH_N_STREAMS]; /* O_RDONLY, O_WRONLY or O_RDWR; -1: not to be opened */
+  int opens[LAUNCH_N_STREAMS]; /* O_RDONLY, O_WRONLY or O_RDWR; -1: do not open */
   bool merges;
   bool holds;
-  int parent_pid; /* 0: outlives it */
+  int parent_pid; /* 0: may outlive the parent */
   int nice;
   int umask;   /* -1: unchanged */
   int64_t uid; /* -1: unchanged */
   int64_t gid;
-  const char *groups; /* in the text, for launch_spec_next_group(); NULL: dropped with an id */
+  const char *groups; /* points into the text; NULL: groups are dropped with an id */
   LaunchLimit limits[LAUNCH_N_LIMITS];
 } LaunchSpec;
 
-/* False where text is not a spec. Nothing is copied: the spec refers to text. */
+/* Parses text. False if it is not a spec. Nothing is copied: the spec points into text. */
 bool launch_spec_parse     (const char  *text,
                             LaunchSpec  *spec);
 
-/* cursor: spec->keep at first. The next descriptor to keep, -1 after the last. */
+/* Returns the next descriptor to keep, -1 after the last. cursor: spec->keep at first. */
 int  launch_spec_next_kept (const char **cursor);
 
 /* cursor: spec->groups at first. False after the last. */

@@ -4,13 +4,13 @@
 
 #include <stdint.h>
 
-/* What the helper tells the library on the status socket. LAUNCH_STEP_PID comes first and brings a
- * pidfd; the kernel adds the sender's number in the library's namespace. So both are known even if
- * GSubprocess has reaped the child by then. Then the step that failed; or nothing, and the end of
+/* The helper's reports to the library on the status socket. LAUNCH_STEP_PID comes first, with a
+ * pidfd; the kernel adds the sender's pid in the library's namespace. So both are known even if
+ * GSubprocess has reaped the child by then. After that comes the step that failed, or the end of
  * the stream, because the exec of the program closes it. */
 typedef enum
 {
-  LAUNCH_STEP_PID = 1, /* no failure; detail: it holds the lock of the socket */
+  LAUNCH_STEP_PID = 1, /* not a failure; detail: whether the helper locks the socket */
   LAUNCH_STEP_SPEC,
   LAUNCH_STEP_DESCRIPTORS,
   LAUNCH_STEP_GROUP,
@@ -22,18 +22,18 @@ typedef enum
   LAUNCH_STEP_DEATH_SIGNAL,
   LAUNCH_STEP_CWD,
   LAUNCH_STEP_EXEC,
-  LAUNCH_STEP_INTERPRETER, /* the program is there, what its first line names is not */
-  LAUNCH_STEP_SUPERVISE,   /* the resident helper could not take up its work */
-  LAUNCH_STEP_PROC,        /* for which it needs /proc */
+  LAUNCH_STEP_INTERPRETER, /* the program exists, its interpreter does not */
+  LAUNCH_STEP_SUPERVISE,   /* the resident helper could not begin */
+  LAUNCH_STEP_PROC,        /* the resident helper needs /proc */
   LAUNCH_STEP_GROUPS,
   LAUNCH_STEP_OPEN, /* detail is the descriptor */
-  LAUNCH_STEP_READY, /* no failure: the helper waits for a byte, just before the program */
+  LAUNCH_STEP_READY, /* not a failure: the helper waits for a byte, just before the program */
 } LaunchStep;
 
-/* Written whole by one write(), which the kernel does not split. */
+/* Written by one write(), which the kernel does not split. */
 typedef struct
 {
   int32_t step;
-  int32_t value; /* an errno, but for LAUNCH_STEP_PID */
+  int32_t value; /* an errno, except with LAUNCH_STEP_PID */
   int32_t detail;
 } LaunchRecord;

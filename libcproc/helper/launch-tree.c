@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The resident helper: the parent of the program as long as anything lives that the program has
- * started. As a subreaper it inherits every orphan below it, so that a double fork, a group or a
- * session of its own lets nothing escape. It ends when nothing is left, as the program did. */
+/* The resident helper is the parent of the program, and stays as long as any process lives that the
+ * program has started. As a subreaper it inherits every orphan below it, so a process cannot escape
+ * by a double fork, or by a group or session of its own. When nothing is left it ends with the
+ * program's status. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,14 +29,14 @@
 #define SYS_pidfd_open 434
 #endif
 
-/* How long the tree may take to end by itself when our process has died. */
+/* The time that the tree has to end by itself after the library's process has died. */
 #define ORPHAN_GRACE_MSEC 2000
 
-/* A stop is not reported if so much is unread, so that there is always room for the end. */
+/* A stop is not reported if this much is unread, so that there is always room for the end. */
 #define MAX_UNREAD 16384
 
-/* Between two rounds of SIGKILL; longer after many rounds. A process that waits for a device does
- * not die before it has it, and one of another user not at all. */
+/* The time between two rounds of SIGKILL; it grows after many rounds. A process that waits for a
+ * device dies only after that, and a process of another user may not die at all. */
 #define KILL_MSEC 2
 #define KILL_PATIENT_MSEC 100
 #define KILL_RESIGNED_MSEC 5000
@@ -50,11 +51,11 @@ typedef struct
   bool lets_go;
   pid_t target;
   bool has_ended;
-  LaunchTreeReport ended; /* once it has */
+  LaunchTreeReport ended; /* valid once the program has ended */
   bool stop_was_told;
-  int last_signum; /* that was sent */
+  int last_signum; /* the last signal that was sent */
   bool is_ending;
-  int32_t grace;   /* the last that was told */
+  int32_t grace;   /* the last grace received */
   int64_t kill_at; /* ms; 0: never */
   unsigned n_kills;
   int64_t last_kill_at;
@@ -100,7 +101,7 @@ tree_report (int                     control_fd,
       memcpy (CMSG_DATA (&control.header), &attached_fd, sizeof (int));
     }
 
-  /* There is room, see MAX_UNREAD; a library that is not there needs none. */
+  /* There is room, see MAX_UNREAD; if the library is gone nothing needs to be sent. */
   while (sendmsg (control_fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 && errno == EINTR)
     ;
 }
@@ -113,12 +114,12 @@ tree_signal (Tree *self,
     return;
 
   self->last_signum = signum;
-  /* Without /proc nothing is found, but the program is still known. */
+  /* Without /proc no descendant is found, but the program is still known. */
   if (launch_signal_descendants (signum) == 0 && !self->has_ended)
     kill (self->target, signum);
 }
 
-/* A stopped process handles no other signal before it goes on. */
+/* A stopped process handles no other signal until it continues. */
 static void
 tree_terminate (Tree *self,
                 int   signum)
@@ -147,7 +148,7 @@ tree_handle_command (Tree                    *self,
     {
       self->is_ending = true;
       self->grace = command->grace;
-      /* One more, since now() is rounded down. */
+      /* Add one, since now() is rounded down. */
       if (command->grace >= 0)
         tree_schedule_kill (self, now () + command->grace + 1);
     }
@@ -161,7 +162,7 @@ tree_handle_command (Tree                    *self,
     tree_signal (self, command->signum);
 }
 
-/* Our process has ended, or has dropped the child. */
+/* Handles the end of the connection: the library's process has ended, or has dropped the child. */
 static void
 tree_handle_disconnect (Tree *self)
 {
@@ -172,7 +173,7 @@ tree_handle_disconnect (Tree *self)
   tree_schedule_kill (self, now () + (self->grace > 0 ? self->grace : ORPHAN_GRACE_MSEC));
 }
 
-/* Handles a command. False when there is none. */
+/* Handles a command. False if there is none. */
 static bool
 tree_read_command (Tree *self)
 {
@@ -188,9 +189,10 @@ tree_read_command (Tree *self)
   return self->is_connected;
 }
 
-/* A program that has asked to be traced stops at each signal, until its parent, which it takes for
- * a debugger, lets it go on; with the signal only if we have sent it. So do its children that
- * become ours. Any other program stops by job control alone. */
+/* Handles a stop. A program that has asked to be traced stops at each signal until its parent,
+ * which it takes for a debugger, lets it continue. The signal is passed on only if the helper
+ * itself has sent it. The same holds for its children that become the helper's. Any other program
+ * stops only by job control. */
 static void
 tree_handle_stop (Tree  *self,
                   pid_t  pid,
@@ -221,8 +223,9 @@ tree_handle_stop (Tree  *self,
   tree_report (self->control_fd, &stopped, -1);
 }
 
-/* A shell with job control gives the terminal to a group of its own. If it is killed, it does not
- * give it back, and our process would be stopped when it reads the terminal. */
+/* Takes the terminal back. A shell with job control gives the terminal to a group of its own. If it
+ * is killed it does not give it back, and the library's process would be stopped when it reads from
+ * the terminal. */
 static void
 tree_return_terminal (const Tree *self)
 {
@@ -240,7 +243,7 @@ tree_return_terminal (const Tree *self)
   close (fd);
 }
 
-/* A command that has come by now still reaches what the program has left behind. */
+/* Handles the last commands: they still reach the processes that the program has left behind. */
 static bool
 tree_may_let_go (Tree *self)
 {
@@ -251,7 +254,7 @@ tree_may_let_go (Tree *self)
   return !self->is_ending && self->kill_at == 0;
 }
 
-/* Reaps what there is to reap. False when there is nothing more to do. */
+/* Reaps all ended children. False when there is nothing more to do. */
 static bool
 tree_reap (Tree *self)
 {
@@ -275,7 +278,8 @@ tree_reap (Tree *self)
         };
       }
 
-  /* What the program left behind became ours before it could be waited for. */
+  /* The processes that the program left behind became children of the helper before the program
+   * could be waited for. */
   if (ends)
     {
       tree_return_terminal (self);
@@ -341,7 +345,7 @@ tree_supervise (Tree *self)
   tree_return_terminal (self);
 }
 
-/* Ends as the program did: GSubprocess sees what it would see of the program. */
+/* Ends with the program's status, so that GSubprocess sees the same as from the program itself. */
 static _Noreturn void
 tree_exit_like (int status)
 {
@@ -353,8 +357,8 @@ tree_exit_like (int status)
   if (WIFEXITED (status))
     _exit (WEXITSTATUS (status));
 
-  /* But without a core: the program's own has been written. The limit alone does not prevent a core
-   * that is written through a pipe. */
+  /* Write no core: the program's own has been written. The limit alone does not prevent a core that
+   * is written through a pipe. */
   setrlimit (RLIMIT_CORE, &no_core);
   prctl (PR_SET_DUMPABLE, 0, 0, 0, 0);
 
@@ -367,7 +371,7 @@ tree_exit_like (int status)
   _exit (128 + signum);
 }
 
-/* Puts a number before the text. */
+/* Writes a number before the text. */
 static char *
 prepend_number (char *text,
                 int   n)
@@ -378,8 +382,8 @@ prepend_number (char *text,
   return text;
 }
 
-/* Gives up what is the program's, above all its streams: the other end of a pipe waits until the
- * last holder of this end is gone. */
+/* Gives up what belongs to the program, above all its streams: the other end of a pipe gets no end
+ * of file before the last holder of this end is gone. */
 static void
 tree_detach (const LaunchSpec *spec,
              int               gate_fd)
@@ -392,8 +396,8 @@ tree_detach (const LaunchSpec *spec,
   LaunchRecord failure;
   struct rlimit limit;
 
-  /* Its directory too, and its group. On a terminal it keeps that of our process: as a parent in
-   * another group it would have the kernel think that a shell's job control is at work. */
+  /* Give up its directory too, and its group. On a terminal, keep the group of the library's
+   * process: with a parent in another group, the kernel would assume the job control of a shell. */
   while (chdir ("/") != 0 && errno == EINTR)
     ;
   if (!spec->foreground)
@@ -405,7 +409,7 @@ tree_detach (const LaunchSpec *spec,
   own.status_fd = spec->control_fd;
   launch_close_others (&own, &failure);
 
-  /* Each process that is signalled at a time needs a pidfd. */
+  /* Raise the limit: each process that is signalled in a round needs a pidfd. */
   if (getrlimit (RLIMIT_NOFILE, &limit) == 0)
     {
       limit.rlim_cur = limit.rlim_max;
@@ -422,12 +426,12 @@ tree_run_program (const LaunchSpec  *spec,
   LaunchSpec own = *spec;
   char c;
 
-  /* Until the supervisor has withdrawn, or has ended, which is dealt with below. */
+  /* Wait until the supervisor is ready, or has ended, which is handled below. */
   while (read (gate_fd, &c, 1) < 0 && errno == EINTR)
     ;
   close (gate_fd);
 
-  /* Killing the helper does not set the program free. */
+  /* The program must not survive the helper. */
   own.parent_pid = helper;
   launch_report (spec->status_fd, LAUNCH_STEP_PID, 0, 0);
   launch_become (&own, argv);
@@ -441,8 +445,9 @@ tree_fail (const LaunchSpec *spec,
   _exit (LAUNCH_EXIT_FAILURE);
 }
 
-/* The program waits at a gate, which opens when the supervisor is ready: the program may stop the
- * supervisor at once, and then the library would wait for streams that it still holds. */
+/* Starts the program, which waits at a gate until the supervisor is ready. Otherwise the program
+ * might stop the supervisor at once, and the library would wait for streams that the supervisor
+ * still holds. */
 static void
 tree_start (Tree              *self,
             const LaunchSpec  *spec,
@@ -463,7 +468,8 @@ tree_start (Tree              *self,
       tree_run_program (spec, argv, helper, gate[0]);
     }
 
-  /* Before the status socket is closed, which is when the library takes the program for started. */
+  /* Report this before the status socket is closed, because then the library takes the program for
+   * started. */
   tree_report (spec->control_fd, &started, (int) syscall (SYS_pidfd_open, (long) self->target, 0L));
   tree_detach (spec, gate[1]);
   close (gate[1]);
@@ -483,10 +489,11 @@ launch_supervise (const LaunchSpec  *spec,
     .grace = -1,
   };
 
-  /* The call itself, since the C libraries keep some signals from being blocked. */
+  /* Call the system call directly, since the C library does not let some signals be blocked. */
   syscall (SYS_rt_sigprocmask, (long) SIG_SETMASK, all, NULL, (long) _NSIG / 8);
 
-  /* Before there is a child: if our process ignores SIGCHLD, so do we, and there is no status. */
+  /* Do this before there is a child: if the library's process ignores SIGCHLD this process does
+   * too, and gets no status. */
   sigaction (SIGCHLD, &action, NULL);
 
   if (!launch_proc_is_ours ())
@@ -494,12 +501,12 @@ launch_supervise (const LaunchSpec  *spec,
   if (prctl (PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0)
     tree_fail (spec, LAUNCH_STEP_SUPERVISE);
 
-  /* A descendant may have stopped this process when our parent dies. */
+  /* SIGCONT, because a descendant may have stopped this process when the parent dies. */
   prctl (PR_SET_PDEATHSIG, SIGCONT, 0, 0, 0);
 
   tree_start (&self, spec, argv);
 
-  /* A descendant must not trace it, or take its line. */
+  /* A descendant must not trace this process or take its connection. */
   prctl (PR_SET_DUMPABLE, 0, 0, 0, 0);
 
   tree_supervise (&self);

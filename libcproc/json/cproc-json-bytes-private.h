@@ -5,10 +5,10 @@
 #include <glib.h>
 #include <immintrin.h>
 
-/* The 64 bytes that the fast check of a text looks at together: each function gives a mask in which
- * bit n is for byte n. */
+/* The 64 bytes that the fast check of a text examines at once. Each function returns a mask in
+ * which bit n stands for byte n. */
 
-/* What is passed by address is to stay in registers: nothing is passed so to what is not inline. */
+/* Functions are always inlined, so that structs passed by address stay in registers. */
 #define INLINE G_ALWAYS_INLINE
 
 #define FAST __attribute__ ((target ("avx2,bmi,pclmul")))
@@ -45,7 +45,7 @@ bytes_equal (const Bytes *self,
                      _mm256_cmpeq_epi8 (self->high, wanted));
 }
 
-/* As signed numbers: what is not ASCII is below everything else. */
+/* Bytes compare as signed numbers: non-ASCII bytes are below all others. */
 INLINE FAST static inline guint64
 bytes_below (const Bytes *self,
              char         c)
@@ -62,7 +62,7 @@ bytes_not_ascii (const Bytes *self)
   return bytes_join (self->low, self->high);
 }
 
-/* The digits are moved to the upper end of the signed numbers. */
+/* The digits are shifted to the upper end of the signed numbers, so one comparison finds them. */
 INLINE FAST static inline guint64
 bytes_digits (const Bytes *self)
 {

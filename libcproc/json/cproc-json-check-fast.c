@@ -8,19 +8,19 @@
 
 /* The check of longer texts.
  *
- * It looks at a window of 64 bytes at a time: a comparison gives a bit for each byte, and the rules
- * of what may follow what become shifts of such masks by one. A window begins with a character of
- * the structure, which stands outside of strings, and counts up to the last such character in it.
- * So no string, number or character of more than one byte is ever cut, and only the open brackets
- * are carried from one window to the next; the two overlap by that character. The check that goes
- * by token takes an element that is too long for a window, and the whole text where this check says
- * no. */
+ * It examines a window of 64 bytes at a time: a comparison gives one bit for each byte, and the
+ * rules of which token may follow which become shifts of such masks by one. A window begins with a
+ * structural character, which stands outside of strings, and counts up to the last structural
+ * character in it. So no string, number or multi-byte character is ever cut, and only the open
+ * brackets are carried from one window to the next; two windows overlap by that character. The
+ * token-by-token check takes over for an element that is too long for a window, and for the whole
+ * text if this check fails. */
 
 #if defined(__x86_64__) && defined(__GNUC__)
 
 #include "cproc-json-bytes-private.h"
 
-/* All asked for: a virtual machine may have some of them only. */
+/* Ask for each of them: a virtual machine may lack some. */
 #define CAN_AVX2 \
   (__builtin_cpu_supports ("avx2") && __builtin_cpu_supports ("bmi") && \
    __builtin_cpu_supports ("pclmul"))
@@ -29,11 +29,11 @@
 #define BIT(n) ((guint64) 1 << (n))
 #define FIRST BIT (0)
 
-/* Bit n is for byte n. */
+/* In each mask, bit n stands for byte n. */
 typedef struct
 {
   guint64 strings; /* with the opening quote, without the closing one */
-  guint64 outside; /* of strings and their quotes */
+  guint64 outside; /* outside of strings and their quotes */
   guint64 string_starts;
 
   guint64 open; /* brackets, as close */
@@ -41,19 +41,19 @@ typedef struct
   guint64 colon;
   guint64 comma;
   guint64 space;
-  guint64 scalar; /* all of a number or literal, and what should not be there */
+  guint64 scalar; /* all bytes of numbers and literals, and of anything invalid */
   guint64 scalar_starts;
 
-  guint last;     /* character of the structure */
-  guint64 counts; /* up to that one */
+  guint last;     /* the last structural character */
+  guint64 counts; /* the bytes up to it */
 } Window;
 
 typedef struct
 {
   gboolean done; /* the outermost bracket is closed, and nothing follows */
-  CprocJsonToken token; /* of the tokens that are looked at one by one, and what was seen */
+  CprocJsonToken token; /* for the tokens that are checked one by one, with what they contained */
 
-  /* The brackets that are open: all bits for an object, none for an array. */
+  /* The open brackets: all bits set for an object, none for an array. */
   guint64 *top;
   guint64 stack[CPROC_JSON_MAX_DEPTH + 1];
 } Check;
@@ -68,18 +68,18 @@ parity_up_to (guint64 bits)
   return (guint64) _mm_cvtsi128_si64 (product);
 }
 
-/* What follows the marked characters, where white space is stepped over. */
+/* Marks the characters that follow the marked ones, skipping white space. */
 INLINE static inline guint64
 follow (guint64 marks,
         guint64 space)
 {
   guint64 next = marks << 1;
 
-  /* The sum carries each mark to the end of the space that it is in. */
+  /* The addition carries each mark to the end of its white space. */
   return (next | (space + (next & space))) & ~space;
 }
 
-/* The characters behind backslashes. FALSE: an escape is not valid. */
+/* Finds the characters after backslashes. FALSE: an escape is not valid. */
 static G_NO_INLINE gboolean
 find_escaped (CprocJsonToken *token,
               const char     *p,
@@ -102,7 +102,7 @@ find_escaped (CprocJsonToken *token,
   return TRUE;
 }
 
-/* Whether the characters that count are valid UTF-8: none is cut. */
+/* Returns whether the characters that count are valid UTF-8; none of them is cut. */
 FAST static G_NO_INLINE gboolean
 check_utf8 (Bytes   copy,
             guint64 counts)
@@ -118,7 +118,7 @@ check_utf8 (Bytes   copy,
   wrong |= lead & bytes_below (bytes, (char) 0xc2);
   wrong |= lead4 & ~bytes_below (bytes, (char) 0xf5);
 
-  /* The second byte is where overlong forms, surrogates and what is past U+10FFFF show. */
+  /* Overlong forms, surrogates and code points above U+10FFFF show in the second byte. */
   if (lead3 != 0)
     {
       second_low = bytes_below (bytes, (char) 0xa0);
@@ -135,7 +135,7 @@ check_utf8 (Bytes   copy,
   return (wrong & counts) == 0;
 }
 
-/* FALSE: it is not valid. */
+/* Finds the strings of a window. FALSE: the window is not valid. */
 INLINE FAST static inline gboolean
 window_find_strings (Window         *self,
                      const Bytes    *bytes,
@@ -161,7 +161,7 @@ window_find_strings (Window         *self,
   return TRUE;
 }
 
-/* The first byte is one of these. */
+/* Finds the brackets, commas and colons of a window; the first byte is a structural character. */
 INLINE FAST static inline void
 window_find_structure (Window      *self,
                        const Bytes *bytes)
@@ -177,7 +177,8 @@ window_find_structure (Window      *self,
   self->counts = (BIT (self->last) << 1) - 1;
 }
 
-/* And what is neither. FALSE: there is a character that must not be in a string. */
+/* Finds the white space, the numbers and the literals. FALSE: a string contains a character that
+ * must not be in it. */
 INLINE FAST static inline gboolean
 window_find_space (Window      *self,
                    const Bytes *bytes)
@@ -241,7 +242,7 @@ check_close (Check      *self,
   return self->done;
 }
 
-/* objects: set to where the innermost bracket before a character is that of an object. */
+/* objects: set to the characters whose innermost open bracket is that of an object. */
 INLINE static inline gboolean
 check_brackets (Check        *self,
                 const Window *window,
@@ -268,11 +269,11 @@ check_brackets (Check        *self,
   return TRUE;
 }
 
-/* short_names: set to where a name of three letters begins.
+/* Checks the grammar. short_names: set to the places where a name of three letters begins.
  *
- * The grammar. Each token but the first follows a bracket that opens, a comma or a colon, or a
- * name, or the end of a value: where the first three are followed by just what they may be, and
- * names by colons, the ends of values have only commas and closing brackets left. */
+ * Each token but the first follows an opening bracket, a comma, a colon, a name, or the end of a
+ * value. If the tokens after the first three are valid, and a colon follows each name, then the end
+ * of a value can only be followed by a comma or a closing bracket. */
 INLINE static inline guint64
 window_find_misplaced (const Window *self,
                        guint64       objects,
@@ -286,7 +287,7 @@ window_find_misplaced (const Window *self,
   after_colon = space != 0 ? follow (self->colon, space) : self->colon << 1;
 
   begins = (after_open | after_comma) & objects;
-  /* Carried from the opening quote to the closing one. */
+  /* The addition carries from the opening quote to the closing one. */
   names = (self->strings + (begins & self->string_starts)) & ~self->strings;
   after_name = space != 0 ? follow (names, space) : names << 1;
 
@@ -320,7 +321,7 @@ window_check_literal (const Window *self,
          (length == 5 && memcmp (p, "false", 5) == 0);
 }
 
-/* The number that has an exponent there, or what is none at all. */
+/* Checks the number that has an exponent there; the text may also be invalid there. */
 static G_NO_INLINE gboolean
 check_exponent (CprocJsonToken *token,
                 guint64         scalar,
@@ -334,7 +335,7 @@ check_exponent (CprocJsonToken *token,
          p + start + scalar_length (scalar, start);
 }
 
-/* FALSE, or in wrong where: there is something that is no number and no literal. */
+/* Checks numbers and literals. Returns FALSE, or sets bits in wrong, where the text is neither. */
 INLINE FAST static inline gboolean
 window_check_scalars (const Window   *self,
                       const Bytes    *bytes,
@@ -346,7 +347,7 @@ window_check_scalars (const Window   *self,
   guint64 minus = bytes_equal (bytes, '-') & self->scalar_starts;
   guint64 starts = (self->scalar_starts & digits) | minus << 1;
   guint64 zeros = starts & bytes_equal (bytes, '0');
-  /* Carried from the first digit to behind the last one. */
+  /* The addition carries from the first digit to the byte after the last one. */
   guint64 integer_ends = (digits + starts) & ~digits;
   guint64 points = integer_ends & bytes_equal (bytes, '.');
   guint64 fraction_ends = (digits + (points << 1)) & ~digits;
@@ -372,7 +373,8 @@ window_check_scalars (const Window   *self,
   return TRUE;
 }
 
-/* The strings and the structure of what begins at p, a character of the structure. */
+/* Finds the strings and the structure of the window that begins at p, which is a structural
+ * character. */
 INLINE FAST static inline gboolean
 window_open (Window         *self,
              Bytes          *bytes,
@@ -401,7 +403,7 @@ window_open (Window         *self,
   return TRUE;
 }
 
-/* The rest of what was opened at p. */
+/* Checks the rest of the window that was opened at p. */
 INLINE FAST static inline gboolean
 check_window (Check       *self,
               Window      *window,
@@ -440,8 +442,8 @@ is_close (char c)
   return c == '}' || c == ']';
 }
 
-/* From one character of the structure to the next, by way of a token that does not fit into a
- * window. NULL: it is not valid. */
+/* Steps from one structural character to the next over a token that does not fit into a window.
+ * NULL: the token is not valid. */
 static G_NO_INLINE const char *
 check_long (Check      *self,
             const char *p)
@@ -481,7 +483,8 @@ check_long (Check      *self,
   return *p == ',' ? p : NULL;
 }
 
-/* The next window is opened before this one is checked: this lets the CPU overlap both. */
+/* Checks the windows. The next window is opened before this one is checked: this lets the CPU
+ * overlap both. */
 FAST static gboolean
 check_windows (Check      *self,
                const char *p)
@@ -518,7 +521,7 @@ check_text (const char *text,
             gsize       length,
             gboolean   *may_have_cmd)
 {
-  Check check; /* not cleared: it is large */
+  Check check; /* not cleared, because it is large */
   const char *p;
 
   check.token = (CprocJsonToken) { .end = text + length };

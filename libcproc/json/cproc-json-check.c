@@ -8,17 +8,17 @@
 #include "cproc-json-scan-private.h"
 #include "cproc-json-token-private.h"
 
-/* The check that goes token by token. It knows the place and the reason of an error, which
+/* The token-by-token check. It knows the place and the reason of an error, which
  * cproc_json_check_fast() does not, and it is the faster one for short texts.
  *
- * One pass over the text, in a loop: the text decides neither how deep the stack grows nor how much
- * is allocated. Every function gets the place where it looks and returns the place behind what it
- * found, or NULL after cproc_json_token_fail(). */
+ * It is one pass over the text, in a loop: the text influences neither the depth of the stack nor
+ * the amount of memory. Every function gets the place of a token and returns the place after it, or
+ * NULL after cproc_json_token_fail(). */
 
-/* Texts shorter than this are through before the other check has begun. */
+/* Texts shorter than this are checked token by token: the fast check takes longer to begin. */
 #define MIN_FAST 128
 
-/* A member's name and the colon. */
+/* Checks a member's name and the colon. */
 static inline const char *
 check_name (CprocJsonToken *self,
             const char     *p)

@@ -6,7 +6,8 @@
 
 #include "cproc-json-scan-private.h"
 
-/* Printed with this many digits a double reads back as itself; often with two fewer. */
+/* A double that is printed with this many digits reads back as itself; often two digits fewer
+ * suffice. */
 #define MAX_DIGITS 17
 #define FEW_DIGITS 15
 

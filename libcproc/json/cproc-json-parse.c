@@ -5,12 +5,12 @@
 #include "cproc-json-private.h"
 #include "cproc-json-scan-private.h"
 
-/* Builds the tree in a loop. A node is hung into its parent before its value is read, so the way
- * back up is in the tree itself, and nothing is left over that would have to be freed. */
+/* Builds the tree in a loop. A node is added to its parent before its value is read. So the way
+ * back up is in the tree itself, and freeing the root frees everything. */
 
-/* json-glib walks over all members to replace one, and the other side could make that take for
- * ever. So where an object has this many, and a name comes again, the later values are put by and
- * the object is made anew at its end. */
+/* json-glib walks over all members to replace one, so the other side could make this take for ever.
+ * In an object with this many members, later values of a repeated name are stored aside, and the
+ * object is rebuilt at its end. */
 #define MANY_MEMBERS 32
 
 typedef struct _Later Later;
@@ -27,12 +27,12 @@ typedef struct
   const char *p;
   const char *end;
 
-  /* What is being filled: an object or an array, or NULL around the root. */
+  /* The node that is being filled: an object or an array, or NULL around the root. */
   JsonNode *parent;
   JsonObject *object;
   JsonArray *array;
 
-  /* Of the objects around here, the innermost first. */
+  /* The later values of the enclosing objects, the innermost first. */
   Later *later;
 
   char *scratch;
@@ -57,7 +57,7 @@ builder_grow_scratch (Builder *self,
   self->scratch = g_malloc (self->scratch_size);
 }
 
-/* The string at p, decoded; valid until the next one is read. */
+/* Returns the string at p, decoded; valid until the next one is read. */
 static inline const char *
 builder_read_string (Builder *self)
 {
@@ -80,7 +80,7 @@ builder_read_string (Builder *self)
   return self->scratch;
 }
 
-/* Whether the digits are no more than what fits into 64 bits with a sign. */
+/* Returns whether the digits fit into a signed 64-bit integer. */
 static inline gboolean
 digits_fit (const char *digits,
             gsize       length,
@@ -125,7 +125,7 @@ builder_read_number (Builder  *self,
   self->p = p;
 }
 
-/* Goes into the object or array that node is. */
+/* Enters the object or array that node is. */
 static void
 builder_enter (Builder  *self,
                JsonNode *node)
@@ -244,7 +244,7 @@ builder_read_value (Builder  *self,
     }
 }
 
-/* The node for the member whose name is at p. */
+/* Returns the node for the member whose name is at p. */
 static inline JsonNode *
 builder_add_member (Builder *self)
 {

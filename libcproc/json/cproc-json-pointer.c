@@ -9,7 +9,8 @@
 #include "cproc-json-view-private.h"
 #include "cproc-json-walk-private.h"
 
-/* Empty, or each token begins with a slash, and each tilde stands before 0 or 1. */
+/* Returns whether the pointer is valid: empty, or each token begins with a slash, and each tilde
+ * stands before 0 or 1. */
 static gboolean
 is_pointer (const char *pointer)
 {
@@ -26,8 +27,8 @@ is_pointer (const char *pointer)
   return TRUE;
 }
 
-/* Reads the token behind the slash at *pointer, and steps over it. Returns its length; out holds as
- * much as the pointer is long. */
+/* Reads the token after the slash at *pointer, and steps over it. Returns its length. out has room
+ * for as many bytes as the pointer. */
 static gsize
 read_token (const char **pointer,
             char        *out)
@@ -48,7 +49,8 @@ read_token (const char **pointer,
   return out - start;
 }
 
-/* FALSE for what is not the index of an element: no number, a leading zero, too large. */
+/* Reads the index of an element. FALSE if the token is not one: not a number, a leading zero, too
+ * large. */
 static gboolean
 read_index (const char *token,
             gsize       length,
@@ -68,7 +70,7 @@ read_index (const char *token,
   return TRUE;
 }
 
-/* The value in the object or array at place that the token leads to, or NULL. */
+/* Returns the value in the object or array at place that the token names, or NULL. */
 static const char *
 find_child (const char *place,
             const char *end,
@@ -209,7 +211,7 @@ append_token (GString             *pointer,
     }
 }
 
-/* Goes down through each value that the place is in. */
+/* Descends through each value that contains the place. */
 char *
 cproc_json_view_dup_pointer (const CprocJsonView *self,
                              const char          *place)

@@ -8,15 +8,15 @@
 
 G_BEGIN_DECLS
 
-/* How the bytes of a JSON text are told apart: shared by the check, the parser and the writer. */
+/* Classifies the bytes of a JSON text: shared by the check, the parser and the writer. */
 
-/* What cproc_json_double_to_text() needs at most, the NUL included. */
+/* The largest size that cproc_json_double_to_text() needs, including the NUL. */
 #define CPROC_JSON_DOUBLE_SIZE 32
 
 #define CPROC_JSON_EACH(byte) (G_GUINT64_CONSTANT (0x0101010101010101) * (byte))
 
-/* Marks in a word the bytes that cannot stand for themselves in a string, and those that are not
- * ASCII. Borrows run upwards, so only the lowest mark is sure to be right. */
+/* Marks in a word the bytes that a string must escape, and those that are not ASCII. Borrows run
+ * upwards, so only the lowest mark is reliable. */
 static inline guint64
 cproc_json_mark_special (guint64 word)
 {
@@ -27,7 +27,7 @@ cproc_json_mark_special (guint64 word)
   return (word | quote | backslash | control) & CPROC_JSON_EACH (0x80);
 }
 
-/* The same for the bytes that end a run in a string that is known to be valid. */
+/* The same for quotes and backslashes, in a string that is known to be valid. */
 static inline guint64
 cproc_json_mark_quote (guint64 word)
 {
@@ -50,7 +50,7 @@ cproc_json_load_word (const char *p)
   return GUINT64_FROM_LE (word);
 }
 
-/* Steps over ASCII that stands for itself in a string. */
+/* Skips ASCII that needs no escape in a string. */
 static inline const char *
 cproc_json_skip_plain (const char *p,
                        const char *end)
@@ -69,7 +69,7 @@ cproc_json_skip_plain (const char *p,
   return p;
 }
 
-/* To the next quote or backslash of a valid string. */
+/* Skips to the next quote or backslash of a valid string. */
 static inline const char *
 cproc_json_skip_to_quote (const char *p,
                           const char *end)
@@ -108,7 +108,7 @@ cproc_json_skip_digits (const char *p,
   return p;
 }
 
-/* The length of the character at p, which is no ASCII; 0 if it is not valid UTF-8. */
+/* Returns the length of the non-ASCII character at p; 0 if it is not valid UTF-8. */
 static inline guint
 cproc_json_utf8_length (const char *p,
                         const char *end)
@@ -120,7 +120,7 @@ cproc_json_utf8_length (const char *p,
   if (c[0] < 0xe0)
     return c[0] >= 0xc2 && left >= 2 && (c[1] & 0xc0) == 0x80 ? 2 : 0;
 
-  /* The second byte is where overlong forms, surrogates and what is past U+10FFFF show. */
+  /* Overlong forms, surrogates and code points above U+10FFFF show in the second byte. */
   low = c[0] == 0xe0 ? 0xa0 : c[0] == 0xf0 ? 0x90 : 0x80;
   high = c[0] == 0xed ? 0x9f : c[0] == 0xf4 ? 0x8f : 0xbf;
 
@@ -133,7 +133,7 @@ cproc_json_utf8_length (const char *p,
   return c[0] <= 0xf4 && left >= 4 && (c[3] & 0xc0) == 0x80 ? 4 : 0;
 }
 
-/* Steps over characters that are not ASCII, to the first that is, or that is not valid UTF-8. */
+/* Skips non-ASCII characters, up to the first ASCII or invalid byte. */
 static inline const char *
 cproc_json_skip_utf8 (const char *p,
                       const char *end)
@@ -151,7 +151,7 @@ cproc_json_skip_utf8 (const char *p,
   return p;
 }
 
-/* The closing quote of a valid string that begins, after its opening quote, at p. */
+/* Returns the closing quote of a valid string whose text begins, after the opening quote, at p. */
 static inline const char *
 cproc_json_string_end (const char *p,
                        const char *end,
@@ -172,28 +172,28 @@ cproc_json_string_end (const char *p,
     }
 }
 
-/* TRUE: cproc_json_check_names() would pass the text. FALSE: perhaps not. */
+/* TRUE: cproc_json_check_names() would pass the text. FALSE: not known; use the check by token. */
 gboolean cproc_json_check_fast        (const char  *text,
                                        gsize        length,
                                        gboolean    *may_have_cmd);
 
-/* cproc_json_check_names() without the help of that. */
+/* The same as cproc_json_check_names(), without cproc_json_check_fast(). */
 gboolean cproc_json_check_by_token    (const char  *text,
                                        gsize        length,
                                        gboolean    *may_have_cmd,
                                        GError     **error);
 
-/* Decodes what stands between the quotes of a valid string; out holds length bytes or more.
- * Returns how many were written: never more than length. */
+/* Decodes the text between the quotes of a valid string; out has room for length bytes. Returns the
+ * number of bytes written, at most length. */
 gsize    cproc_json_decode            (char       *out,
                                        const char *raw,
                                        gsize       length);
 
-/* Whether a number that is valid by the grammar is a finite double. */
+/* Returns whether a number that is valid by the grammar is a finite double. */
 gboolean cproc_json_number_is_finite  (const char *number,
                                        gsize       length);
 
-/* Correctly rounded, whatever the locale. */
+/* Converts a number, correctly rounded, independent of the locale. */
 double   cproc_json_number_to_double  (const char *number,
                                        gsize       length);
 

@@ -18,7 +18,7 @@ read_hex (const char *p)
   return c;
 }
 
-/* *p is behind "\u", and behind all that was used afterwards. */
+/* Decodes "\uXXXX". *p is after "\u"; it is moved to the first byte that was not used. */
 static gunichar
 decode_unicode_escape (const char **p,
                        const char  *end)

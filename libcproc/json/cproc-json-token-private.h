@@ -8,27 +8,27 @@
 
 G_BEGIN_DECLS
 
-/* The strings, numbers and literals of a JSON text. */
+/* Checks the strings, numbers and literals of a JSON text. */
 
 typedef struct
 {
   const char *end;
 
   const char *error_at;
-  const char *error_reason; /* to translate */
+  const char *error_reason; /* the reason, still to be translated */
 
   gboolean has_cmd;        /* a member is named "cmd", at any level */
-  gboolean spells_letters; /* an escape stands for a letter that could stand for itself */
+  gboolean spells_letters; /* an escape stands for a plain letter */
 } CprocJsonToken;
 
-/* Remembers the first byte that is wrong, and why; returns NULL. At the end of the text the reason
+/* Stores the first wrong byte and the reason, and returns NULL. At the end of the text the reason
  * is always that it ends, and may be NULL. */
 const char *cproc_json_token_fail   (CprocJsonToken *self,
                                      const char     *at,
                                      const char     *reason);
 
-/* Each returns the place behind the token, or NULL after cproc_json_token_fail(). p is at the
- * backslash, behind the opening quote, and at the first byte of any of them. */
+/* Each returns the place after the token, or NULL after cproc_json_token_fail(). p is at the
+ * backslash, after the opening quote, or at the first byte of the token, respectively. */
 const char *cproc_json_token_escape (CprocJsonToken *self,
                                      const char     *p);
 const char *cproc_json_token_string (CprocJsonToken *self,
@@ -36,7 +36,7 @@ const char *cproc_json_token_string (CprocJsonToken *self,
 const char *cproc_json_token_scalar (CprocJsonToken *self,
                                      const char     *p);
 
-/* Whether what stands from start to behind, with its quotes, is "cmd". */
+/* Returns whether the text from start to behind, quotes included, is "cmd". */
 static inline gboolean
 cproc_json_name_is_cmd (const char *start,
                         const char *behind)

@@ -7,8 +7,8 @@
 #include "cproc-gettext-private.h"
 #include "cproc-json-token-private.h"
 
-/* Every function gets the place where it looks and returns the place behind what it found, or NULL
- * after cproc_json_token_fail(). */
+/* Every function gets the place of a token and returns the place after it, or NULL after
+ * cproc_json_token_fail(). */
 
 const char *
 cproc_json_token_fail (CprocJsonToken *self,
@@ -84,7 +84,7 @@ check_digits (CprocJsonToken *self,
   return behind;
 }
 
-/* The fraction and the exponent of the number that begins at start. */
+/* Checks the fraction and the exponent of the number that begins at start. */
 static const char *
 check_real (CprocJsonToken *self,
             const char     *start,
@@ -105,7 +105,7 @@ check_real (CprocJsonToken *self,
         return NULL;
     }
 
-  /* Without an exponent it takes 309 digits. */
+  /* Without an exponent, only a number of at least 309 digits can be too large. */
   if ((has_exponent || p - start > 308) && !cproc_json_number_is_finite (start, p - start))
     return cproc_json_token_fail (self, start, N_("the number is too large"));
 
@@ -129,7 +129,7 @@ check_number (CprocJsonToken *self,
   if (p < self->end && (*p == '.' || *p == 'e' || *p == 'E'))
     return check_real (self, start, p);
 
-  /* One of more than 64 bits, which JavaScript writes so, is a double. */
+  /* An integer of more than 64 bits, as JavaScript writes large numbers, is a double. */
   if (p - digits > 308 && !cproc_json_number_is_finite (start, p - start))
     return cproc_json_token_fail (self, start, N_("the number is too large"));
 

@@ -6,9 +6,9 @@
 
 G_BEGIN_DECLS
 
-/* What one value of a checked text is. */
+/* Reads one value of a checked text. */
 
-/* FALSE if it is not a number, not a whole one, or does not fit. 1.0 and 1e3 are whole. */
+/* FALSE if it is not a number, not an integer, or does not fit. 1.0 and 1e3 are integers. */
 gboolean cproc_json_span_to_int64    (const CprocJsonSpan *span,
                                       gint64              *value);
 gboolean cproc_json_span_to_uint64   (const CprocJsonSpan *span,
@@ -22,7 +22,7 @@ gboolean cproc_json_span_to_double   (const CprocJsonSpan *span,
 gboolean cproc_json_span_to_boolean  (const CprocJsonSpan *span,
                                       gboolean            *value);
 
-/* Whether a string has a U+0000, which a C string cannot hold. */
+/* Returns whether a string has a U+0000, which a C string cannot hold. */
 gboolean cproc_json_span_has_nul     (const CprocJsonSpan *span);
 
 G_END_DECLS

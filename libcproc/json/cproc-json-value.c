@@ -7,7 +7,7 @@
 #include "cproc-json-scan-private.h"
 #include "cproc-json-value-private.h"
 
-/* Far beyond the length of any text, and far from an overflow when such a length is added. */
+/* Far above the length of any text, and far below an overflow when such a length is added. */
 #define MAX_EXPONENT (G_MAXINT64 / 4)
 
 static gboolean
@@ -36,7 +36,7 @@ read_exponent (const char *p,
 typedef struct
 {
   guint64 digits;
-  gboolean overflows; /* there are more digits than that */
+  gboolean overflows; /* there are more digits than fit */
   gint64 exponent;
 } Decimal;
 
@@ -57,7 +57,7 @@ decimal_init (Decimal             *self,
   const char *end = span->data + span->length;
   const char *p = span->data + (span->data[0] == '-' ? 1 : 0);
   gboolean in_fraction = FALSE;
-  gint64 n_zeros = 0; /* digits only if another one follows */
+  gint64 n_zeros = 0; /* zeros become digits only if another digit follows */
 
   *self = (Decimal) { 0 };
 
@@ -84,7 +84,7 @@ decimal_init (Decimal             *self,
     self->exponent += read_exponent (p + 1, end);
 }
 
-/* The value without its sign; FALSE if it is not whole or needs more than 64 bits. */
+/* Reads the value without its sign; FALSE if it is not an integer or needs more than 64 bits. */
 static gboolean
 read_whole (const CprocJsonSpan *span,
             guint64             *value)

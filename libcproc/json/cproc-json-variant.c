@@ -12,11 +12,11 @@
 #include "cproc-json-walk-private.h"
 
 /* Makes a GVariant in one pass over the text. The text is not deeper than CPROC_JSON_MAX_DEPTH, and
- * neither is the recursion: a type that goes deeper than the value fails before. */
+ * neither is the recursion: a type that is deeper than the value fails first. */
 
 typedef struct
 {
-  const char *p; /* behind what has been read, or failed */
+  const char *p; /* after the value that was read or has failed */
   const char *end;
   guint depth; /* of the brackets that are open at p */
 
@@ -27,7 +27,7 @@ typedef struct
 static GVariant *read_value (Reader             *self,
                              const GVariantType *type);
 
-/* The value at that place is not of that type. */
+/* Records that the value at that place is not of that type. */
 static GVariant *
 reader_fail (Reader             *self,
              const char         *at,
@@ -78,7 +78,7 @@ new_integer (char    type,
     }
 }
 
-/* NULL if the number does not fit. */
+/* Returns NULL if the number does not fit. */
 static GVariant *
 new_number (char                 type,
             const CprocJsonSpan *span)
@@ -96,7 +96,7 @@ new_number (char                 type,
   return cproc_json_span_to_int64 (span, &integer) ? new_integer (type, integer) : NULL;
 }
 
-/* string: (transfer full). NULL if it is not one of the type. */
+/* string: (transfer full). Returns NULL if it is not valid for the type. */
 static GVariant *
 new_string (char  type,
             char *string)
@@ -134,7 +134,7 @@ new_scalar (char                 type,
   return new_number (type, span);
 }
 
-/* As a JsonNode tells them apart: an integer that fits into 64 bits, or a double. */
+/* Makes the same distinction as a JsonNode: an integer that fits into 64 bits, or a double. */
 static GVariant *
 new_untyped_number (const CprocJsonSpan *span)
 {
@@ -182,7 +182,7 @@ read_variant (Reader *self)
   return value != NULL ? g_variant_new_variant (value) : NULL;
 }
 
-/* element: NULL for variants of whatever comes. */
+/* element: NULL for variants of any type. */
 static GVariant *
 read_element (Reader             *self,
               const GVariantType *element)
@@ -269,7 +269,7 @@ read_tuple (Reader             *self,
   return tuple;
 }
 
-/* A name as the key of a dictionary: text, or what a scalar looks like in it. */
+/* Makes the key of a dictionary from a name: a string, or a scalar parsed from it. */
 static GVariant *
 new_key (const CprocJsonWalk *walk,
          char                 type)
@@ -299,13 +299,14 @@ new_key (const CprocJsonWalk *walk,
 
 typedef struct
 {
-  GVariant *key;   /* NULL where the name does not fit */
-  GVariant *value; /* NULL where it does not fit */
+  GVariant *key;   /* NULL if the name does not fit */
+  GVariant *value; /* NULL if it does not fit */
   const char *failed_at;
   const GVariantType *failed_type;
 } Member;
 
-/* The members of an object. Of those with one name the last counts, in the place of the first. */
+/* The members of an object. Of members with the same name the last counts, in the place of the
+ * first. */
 typedef struct
 {
   GArray *all;
@@ -336,7 +337,7 @@ members_clear (Members *self)
   g_hash_table_unref (self->places);
 }
 
-/* The one that walk is at, without a value. */
+/* Returns the member that walk is at, without its value. */
 static Member *
 members_get (Members             *self,
              const CprocJsonWalk *walk,
@@ -365,7 +366,8 @@ members_get (Members             *self,
   return member;
 }
 
-/* Reads one member. One that does not fit is not an error yet: another of its name may follow. */
+/* Reads one member. A value that does not fit is not an error yet: another member of the same name
+ * may follow. */
 static void
 read_member (Reader              *self,
              Members             *members,
@@ -394,7 +396,7 @@ read_member (Reader              *self,
   cproc_json_walk_leave (walk, self->p);
 }
 
-/* The first one that does not fit, or NULL. */
+/* Returns the first member that does not fit, or NULL. */
 static const Member *
 members_find_failed (const Members *self)
 {
@@ -429,7 +431,7 @@ members_end (Members            *self,
   return g_variant_builder_end (&builder);
 }
 
-/* value_type: NULL for variants of whatever comes. */
+/* value_type: NULL for variants of any type. */
 static GVariant *
 read_dictionary (Reader             *self,
                  const GVariantType *entry,
@@ -461,7 +463,7 @@ read_dictionary (Reader             *self,
   return dictionary;
 }
 
-/* An object of one member. */
+/* Reads an object of one member as a dictionary entry. */
 static GVariant *
 read_entry (Reader             *self,
             const GVariantType *type)
@@ -516,8 +518,8 @@ read_untyped (Reader *self)
   return read_scalar (self, NULL);
 }
 
-/* Reads the value at p and steps behind it. NULL: it, or something in it, does not fit; then p is
- * behind that, and depth says how many brackets are open there. */
+/* Reads the value at p and steps over it. NULL: the value, or something in it, does not fit; then p
+ * is after the failed part, and depth is the number of brackets open there. */
 static GVariant *
 read_value (Reader             *self,
             const GVariantType *type)
@@ -577,7 +579,7 @@ cproc_json_view_dup_variant (const CprocJsonView  *self,
   place = cproc_json_view_dup_pointer (self, reader.failed_at);
   if (reader.failed_type == NULL)
     {
-      /* Everything else has a type of its own. */
+      /* Every other kind of value has its own type. */
       g_set_error (error, CPROC_ERROR, CPROC_ERROR_INVALID_MESSAGE,
                    _("The string at “%s” has a U+0000 in it"), place);
       return NULL;

@@ -8,15 +8,15 @@ G_BEGIN_DECLS
 
 /* Reads values out of a checked text without a tree, by JSON Pointer (RFC 6901).
  *
- * Of members with one name the last counts, at every level. Every error names the pointer from the
- * root: G_IO_ERROR_INVALID_ARGUMENT for what is not a pointer, G_IO_ERROR_NOT_FOUND where there is
- * nothing, CPROC_ERROR_INVALID_MESSAGE for a value of another type or out of range. */
+ * Of members with the same name the last counts, at every level. Every error names the pointer from
+ * the root: G_IO_ERROR_INVALID_ARGUMENT if it is not a pointer, G_IO_ERROR_NOT_FOUND if there is no
+ * value, CPROC_ERROR_INVALID_MESSAGE for a value of another type or out of range. */
 
 typedef struct
 {
-  const char *text; /* all of it, which ends at end */
+  const char *text; /* the whole text, up to end */
   const char *end;
-  const char *base; /* the value in it that pointers start from */
+  const char *base; /* the value that pointers start from */
 } CprocJsonView;
 
 /* Sets value to the value at pointer. */
@@ -38,7 +38,7 @@ char     *cproc_json_view_dup_string  (const CprocJsonView  *self,
                                        const char           *pointer,
                                        GError              **error);
 
-/* The number of elements, or of different names; -1 where there is nothing that has a length. */
+/* Returns the number of elements, or of different names; -1 if there is no array or object. */
 gint64    cproc_json_view_get_length  (const CprocJsonView  *self,
                                        const char           *pointer);
 
@@ -48,7 +48,7 @@ GVariant *cproc_json_view_dup_variant (const CprocJsonView  *self,
                                        const GVariantType   *type,
                                        GError              **error);
 
-/* The pointer from the root to the value that begins at place. */
+/* Returns the pointer from the root to the value that begins at place. */
 char     *cproc_json_view_dup_pointer (const CprocJsonView  *self,
                                        const char           *place);
 

@@ -8,32 +8,32 @@ G_BEGIN_DECLS
 
 /* Walks over the values of a checked text. */
 
-/* The place behind the value that begins at p. */
+/* Returns the place after the value that begins at p. */
 const char *cproc_json_skip_value     (const char          *p,
                                        const char          *end);
 
-/* The same, where p stands somewhere between the tokens inside of that many brackets. */
+/* The same if p stands between tokens, inside that many brackets. */
 const char *cproc_json_skip_brackets  (const char          *p,
                                        const char          *end,
                                        guint                depth);
 
 typedef struct
 {
-  const char *p; /* at what comes next */
+  const char *p; /* the place of the next token */
   const char *end;
   gboolean is_object;
 
-  CprocJsonSpan name; /* between the quotes; of an object's member only */
+  CprocJsonSpan name; /* between the quotes; only for a member of an object */
   gboolean name_has_escapes;
 } CprocJsonWalk;
 
-/* FALSE if the value at p is neither an object nor an array. */
+/* Begins the walk. FALSE if the value at p is neither an object nor an array. */
 gboolean    cproc_json_walk_init      (CprocJsonWalk       *self,
                                        const char          *p,
                                        const char          *end);
 
-/* The place of the next value, or NULL at the end; then p is behind the closing bracket. The caller
- * says with cproc_json_walk_leave() where the value ends before it asks for the next one. */
+/* Returns the place of the next value, or NULL at the end; then p is after the closing bracket.
+ * Before the next call the caller tells with cproc_json_walk_leave() where the value ends. */
 const char *cproc_json_walk_next      (CprocJsonWalk       *self);
 
 static inline void
@@ -43,12 +43,12 @@ cproc_json_walk_leave (CprocJsonWalk *self,
   self->p = behind;
 }
 
-/* Whether the member's name is that one, which has no NUL in it. */
+/* Returns whether the member has that name, which contains no NUL. */
 gboolean    cproc_json_walk_name_is   (const CprocJsonWalk *self,
                                        const char          *name,
                                        gsize                length);
 
-/* The member's name, decoded; out holds name.length + 1 bytes. */
+/* Copies the member's name, decoded; out has room for name.length + 1 bytes. */
 void        cproc_json_walk_copy_name (const CprocJsonWalk *self,
                                        char                *out);
 

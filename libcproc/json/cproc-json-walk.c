@@ -15,7 +15,7 @@ skip_string (const char *p,
 }
 
 /* Marks in a word the bytes that may be quotes or brackets. Brackets and braces differ in one bit.
- * Borrows run upwards, so only the lowest mark is sure to be right. */
+ * Borrows run upwards, so only the lowest mark is reliable. */
 static inline guint64
 mark_structure (guint64 word)
 {
@@ -139,7 +139,7 @@ cproc_json_walk_name_is (const CprocJsonWalk *self,
   if (!self->name_has_escapes)
     return self->name.length == length && memcmp (self->name.data, name, length) == 0;
 
-  /* An escape is longer than what it stands for. */
+  /* An escape is longer than the character that it stands for. */
   if (self->name.length < length)
     return FALSE;
 

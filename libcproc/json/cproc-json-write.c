@@ -9,10 +9,10 @@
 #include "cproc-json-private.h"
 #include "cproc-json-scan-private.h"
 
-/* Walks the tree in a loop, as the check walks the text: whatever is written passes the check.
- * A node without a value, and no node at all, is null. */
+/* Walks the tree in a loop, as the check walks the text: any text that this writes passes the
+ * check. A node without a value, and NULL, are written as null. */
 
-/* Where the walk is in an object or, with a list, in an array. */
+/* The position of the walk in an object or, with a list, in an array. */
 typedef struct
 {
   JsonArray *list;
@@ -37,7 +37,7 @@ writer_fail (Writer     *self,
   return FALSE;
 }
 
-/* Makes room for more bytes behind what is there; writer_commit() says how many were used. */
+/* Makes room for more bytes at the end; writer_commit() tells how many were used. */
 static inline char *
 writer_reserve (Writer *self,
                 gsize   length)
@@ -163,7 +163,7 @@ writer_append_double (Writer *self,
   return TRUE;
 }
 
-/* A value that holds no others. */
+/* Appends a value that contains no others. */
 static gboolean
 writer_append_scalar (Writer   *self,
                       JsonNode *node)
@@ -202,7 +202,7 @@ writer_append_scalar (Writer   *self,
   return TRUE;
 }
 
-/* Whether node has something to go into; then level is set to its beginning. */
+/* Returns whether node has children; then level is set to the first. */
 static gboolean
 level_init (Level    *self,
             JsonNode *node)
@@ -234,7 +234,7 @@ level_init (Level    *self,
   return TRUE;
 }
 
-/* Writes what stands before the next value, which becomes node. */
+/* Writes the text before the next value, which becomes node. */
 static gboolean
 writer_begin_next (Writer    *self,
                    Level     *level,

@@ -10,7 +10,7 @@
 #include "cproc-error.h"
 #include "cproc-gettext-private.h"
 
-/* Above all numbers of errors that Linux has. */
+/* Larger than any errno of Linux. */
 #define MAX_ERRNO 140
 
 void
@@ -110,11 +110,11 @@ error_of_exec (const CprocLaunchNames *self,
   else
     error = g_error_new_literal (G_IO_ERROR, g_io_error_from_errno (saved_errno), reason);
 
-  /* The module may well be there. */
+  /* Name the runtime: the module itself may exist. */
   if (self->runtime != NULL)
     g_prefix_error (&error, _("“%s” cannot run it: "), self->runtime);
 
-  /* A relative program is looked for there. */
+  /* A relative program is searched for in the working directory. */
   if (self->cwd != NULL)
     g_prefix_error (&error, _("in the directory “%s”: "), self->cwd);
 
@@ -190,7 +190,7 @@ error_of_attribute (LaunchStep step,
       break;
     }
 
-  /* The helper could not fork. */
+  /* fork() failed in the helper. */
   if (step == LAUNCH_STEP_SUPERVISE && (saved_errno == EAGAIN || saved_errno == ENOMEM))
     return g_error_new (G_SPAWN_ERROR, G_SPAWN_ERROR_FORK, "%s: %s", text,
                         g_strerror (saved_errno));
@@ -236,7 +236,8 @@ cproc_launch_error_of_step (const CprocLaunchNames *self,
   return error;
 }
 
-/* Not of the arguments, nor of the system's resources. */
+/* Returns whether the error is about a file, and not about the arguments or the resources of the
+ * system. */
 static gboolean
 is_error_of_file (int saved_errno)
 {
@@ -308,7 +309,7 @@ cproc_launch_find_errno (const char *message)
   gsize best_length = 0;
   int best = 0;
 
-  /* One text may be part of another: the longest is meant. */
+  /* One text may be part of another: take the longest. */
   for (int i = 1; i <= MAX_ERRNO; i++)
     {
       const char *text = g_strerror (i);

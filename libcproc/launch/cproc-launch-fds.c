@@ -16,8 +16,8 @@
 #include "cproc-launch-error-private.h"
 #include "cproc-launch-null-private.h"
 
-/* Beside what it maps, which it closes again before it opens anything else, GLib needs one at a
- * time: its pidfd, and with the first process an eventfd for its worker. */
+/* GLib closes the descriptors that it maps before it opens others. Beside them it needs one at a
+ * time: its pidfd and, with the first process, an eventfd for its worker thread. */
 #define N_SPARE 1
 
 static gboolean
@@ -32,7 +32,8 @@ fail (GError    **error,
   return FALSE;
 }
 
-/* One of this process's own streams, which the child gets as it is: nothing is opened for it. */
+/* Returns whether the stream is one of this process's own that the child inherits: nothing is
+ * opened for it. */
 static gboolean
 is_inherited (const CprocCommandFd *item)
 {
@@ -174,7 +175,8 @@ open_flags (CprocFileFlags flags)
   return result;
 }
 
-/* To open a FIFO may wait, which is for the child to do: it gets a reference to the file. */
+/* Opens a reference to the file (O_PATH). Opening a FIFO may block, so the child's side does
+ * that. */
 static int
 open_file (CprocLaunchFds *self,
            const char     *path,
@@ -226,7 +228,7 @@ add_null (CprocLaunchFds  *self,
   gboolean is_substitute = FALSE;
   int fd;
 
-  /* One description does for all. */
+  /* All streams share one open file description. */
   if (self->null_fd >= 0)
     return add_copy (self, self->null_fd, target_fd, error);
 
@@ -255,8 +257,8 @@ add_inherited (CprocLaunchFds  *self,
 {
   int flags = fcntl (target_fd, F_GETFD);
 
-  /* Where the application has closed it; or something else has come to that number since, such as
-   * a descriptor of GLib's. */
+  /* The application has closed the stream; or another file has that number since, such as a
+   * descriptor of GLib's. */
   if (flags < 0 || (flags & FD_CLOEXEC) != 0)
     return add_null (self, target_fd, error);
 
@@ -292,7 +294,7 @@ add_user_pipe (CprocLaunchFds      *self,
   if (!cproc_launch_fds_add_pipe (self, target_fd, direction, error))
     return FALSE;
 
-  /* A pipe's ends are descriptions of their own: the child's stays blocking. */
+  /* The two ends of a pipe are separate file descriptions: the child's end stays blocking. */
   fd = g_array_index (self->parent, CprocCommandFd, self->parent->len - 1).fd;
   if (fcntl (fd, F_SETFL, O_NONBLOCK) != 0)
     return fail (error, _("making a pipe failed"));
@@ -349,7 +351,7 @@ open_stdio (CprocLaunchFds           *self,
       self->merges_fifo = self->fifos[STDOUT_FILENO] >= 0;
       return add_copy (self, cproc_launch_fds_get_child (self, STDOUT_FILENO), target_fd, error);
     case CPROC_STDIO_FD:
-      /* One of the command's, which are added after these. */
+      /* A descriptor of the command; those are added after these. */
       return TRUE;
     case CPROC_STDIO_DEFAULT:
     default:
@@ -357,7 +359,7 @@ open_stdio (CprocLaunchFds           *self,
     }
 }
 
-/* What was taken has whatever number it was made with. */
+/* Moves the taken descriptors, which may have any number. */
 static gboolean
 move_taken (CprocLaunchFds  *self,
             GError         **error)
@@ -384,7 +386,7 @@ add_command_fds (CprocLaunchFds      *self,
     {
       const CprocCommandFd *item = &g_array_index (command->fds, CprocCommandFd, i);
 
-      /* One that was given for a standard stream is for this mode alone. */
+      /* A descriptor for a standard stream is used only in this mode. */
       if (item->target_fd <= STDERR_FILENO && modes[item->target_fd] != CPROC_STDIO_FD)
         continue;
       if (!add_copy (self, item->fd, item->target_fd, error))
@@ -394,7 +396,7 @@ add_command_fds (CprocLaunchFds      *self,
   return TRUE;
 }
 
-/* A program of another user can open /dev/stdout only if that user owns the pipe. */
+/* Gives the pipe to the program's user: only the owner of a pipe can open it as /dev/stdout. */
 static void
 give_pipe_to_user (CprocLaunchFds     *self,
                    const CprocCommand *command,
@@ -404,7 +406,7 @@ give_pipe_to_user (CprocLaunchFds     *self,
   uid_t user = command->user_id >= 0 ? (uid_t) command->user_id : (uid_t) -1;
   gid_t group = command->group_id >= 0 ? (gid_t) command->group_id : (gid_t) -1;
 
-  /* The system may refuse it: then the program can still use the stream that it has. */
+  /* The system may refuse it: the program can still use the open stream. */
   if (fchown (fd, user, group) != 0)
     return;
 }
@@ -502,7 +504,7 @@ cproc_launch_fds_give_to (CprocLaunchFds      *self,
       else if (item->target_fd == STDIN_FILENO)
         g_subprocess_launcher_set_flags (launcher, G_SUBPROCESS_FLAGS_INHERIT_FDS |
                                                    G_SUBPROCESS_FLAGS_STDIN_INHERIT);
-      /* The others are inherited unless something is said of them. */
+      /* Standard output and error are inherited by default. */
     }
 
   g_array_set_size (self->child, 0);
@@ -512,8 +514,8 @@ gboolean
 cproc_launch_fds_probe (CprocLaunchFds  *self,
                         GError         **error)
 {
-  /* GLib duplicates what it maps, but for the standard streams. The last is never one of those, and
-   * so not the application's. */
+  /* GLib duplicates the descriptors that it maps, except the standard streams. The last number is
+   * never one of those, so it does not belong to the application. */
   guint n = self->child->len - 3 + N_SPARE;
   int fd = g_array_index (self->child, CprocCommandFd, self->child->len - 1).fd;
   g_autofree int *copies = g_new (int, n);

@@ -6,8 +6,8 @@
 
 #include <sys/auxv.h>
 
-/* A relative path is of the directory in which the program was when it first used the library with
- * this value. */
+/* Resolves a relative path against the working directory that the process had when it first used
+ * the library with this value. */
 static char *
 dup_absolute (const char *path)
 {
@@ -35,7 +35,7 @@ cproc_launch_dup_helper (void)
 {
   const char *path = g_getenv ("CPROC_LAUNCH_HELPER");
 
-  /* A program with more rights than the user who set the variable does not trust it. */
+  /* A set-user-ID program does not trust the environment of the user who started it. */
   if (path == NULL || *path == '\0' || getauxval (AT_SECURE) != 0)
     return g_strdup (CPROC_LIBEXECDIR "/cproc-launch");
 

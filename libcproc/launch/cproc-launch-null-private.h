@@ -6,14 +6,14 @@
 
 G_BEGIN_DECLS
 
-/* What a child gets where there is no /dev/null. Each returns a descriptor, close-on-exec, or -1
- * and errno. */
+/* Replacements for /dev/null on systems without it. Each function returns a close-on-exec
+ * descriptor, or -1 and errno. */
 
-/* Reading finds the end. */
+/* Returns a descriptor whose read returns end of file. */
 int cproc_launch_null_open_empty (void);
 
-/* What is written there is read in the library's thread and dropped, as long as this process
- * lives. */
+/* Returns a descriptor for output. The library's thread reads and drops the output, as long as this
+ * process lives. */
 int cproc_launch_null_open_sink  (void);
 
 G_END_DECLS

@@ -9,30 +9,28 @@
 
 G_BEGIN_DECLS
 
-/* One start of a command: all that is between a CprocCommand and a running process.
+/* One start of a command: everything between a CprocCommand and a running process, in three steps.
+ * prepare, in the caller's thread, checks, opens files and makes the pipes. spawn, in any thread,
+ * makes the process. confirm, when status_fd has hung up (or blocking), finds out whether the
+ * program has been exec'ed.
  *
- * prepare  in the caller's thread: checks, opens, makes the pipes
- * spawn    in any thread: the call that makes the process
- * confirm  when status_fd has hung up (or blocking): has the program been exec'ed?
+ * Every start uses the launch helper. Only with it does the program have exactly its descriptors,
+ * and signals as in a fresh process; and the pid is known even if the program ends at once.
  *
- * Every start goes by way of the launch helper: with it alone the program has just the descriptors
- * that it is to have and signals as in a fresh process, and is its number known however soon it
- * ends.
- *
- * A failure of each step is a GError that names the program and the step; the process that failed
- * has been reaped by then. Freeing it closes what was not stolen. */
+ * A failure of each step is a GError that names the program and the step; the failed process has
+ * been reaped by then. Freeing the launch closes the descriptors that were not stolen. */
 typedef struct _CprocLaunch CprocLaunch;
 
 CprocLaunch *cproc_launch_new          (CprocCommand  *command);
 void         cproc_launch_free         (CprocLaunch   *self);
 
-/* What CPROC_STDIO_DEFAULT stands for. */
+/* Sets the modes that CPROC_STDIO_DEFAULT stands for. */
 void         cproc_launch_set_defaults (CprocLaunch   *self,
                                         CprocStdio     in,
                                         CprocStdio     out,
                                         CprocStdio     err);
 
-/* Gives away a descriptor that the command does not know of, as a worker's channel. */
+/* Takes ownership of a descriptor that the command does not know, such as a worker's channel. */
 void         cproc_launch_take_fd      (CprocLaunch   *self,
                                         int            fd,
                                         int            target_fd);
@@ -40,57 +38,61 @@ void         cproc_launch_set_variable (CprocLaunch   *self,
                                         const char    *name,
                                         const char    *value);
 
-/* Gives away the child's end of a pipe that was made before the start; the mode must be PIPE. */
+/* Takes ownership of the child's end of a pipe that was made before the start; the mode must be
+ * PIPE. */
 void         cproc_launch_take_pipe    (CprocLaunch   *self,
                                         int            fd,
                                         int            target_fd);
 
-/* The mode of stream 0, 1 or 2 as it will be: not DEFAULT. Before prepare too. */
+/* Returns the mode of stream 0, 1 or 2 in the start; never DEFAULT. Also valid before prepare. */
 CprocStdio   cproc_launch_get_mode     (CprocLaunch   *self,
                                         int            fd);
 
-/* Whether it leads to the parent, by a pipe or a socket. */
+/* Returns whether the stream leads to the parent, by a pipe or a socket. */
 gboolean     cproc_launch_is_piped     (CprocLaunch   *self,
                                         int            fd);
 
-/* Before prepare: the process is held just before its program, after all that can be done before.
- * Then spawn is followed by await_ready, release and confirm. Freed instead, it ends. */
+/* Holds the process just before its program, when everything else is done. Call before prepare;
+ * after spawn, call await_ready, release and confirm. If the launch is freed instead, the process
+ * ends. */
 void         cproc_launch_hold        (CprocLaunch   *self);
 gboolean     cproc_launch_is_held     (CprocLaunch   *self);
 
 gboolean     cproc_launch_prepare      (CprocLaunch   *self,
                                         GError       **error);
 
-/* After prepare: the parent's end of the pipe to target_fd (0, 1, 2 or of add_pipe), non-blocking,
- * close-on-exec; -1 where there is none, or it was stolen. */
+/* Steals the parent's end of the pipe to target_fd (0, 1, 2 or one of add_pipe), non-blocking and
+ * close-on-exec; -1 if there is none, or it was stolen. Call after prepare. */
 int          cproc_launch_steal_pipe   (CprocLaunch   *self,
                                         int            target_fd);
 
 gboolean     cproc_launch_spawn        (CprocLaunch   *self,
                                         GError       **error);
 
-/* Between spawn and confirm: hangs up when all has been decided. It is readable before. */
+/* Returns the descriptor that hangs up when the start has succeeded or failed. It may be readable
+ * before. For use between spawn and confirm. */
 int          cproc_launch_get_status_fd (CprocLaunch  *self);
 
-/* Of a held process. Blocks until it waits, or has failed. is_decided does not block: it says
- * whether await_ready() will not either; status_fd is readable when that may have changed. */
+/* For a held process: await_ready blocks until the process waits or has failed. is_decided does not
+ * block: it returns whether await_ready would return at once; status_fd is readable when this may
+ * have changed. */
 gboolean     cproc_launch_is_decided   (CprocLaunch   *self);
 gboolean     cproc_launch_await_ready  (CprocLaunch   *self,
                                         GError       **error);
 
-/* Lets the program run. FALSE if the process has ended: it is not a start's error. */
+/* Lets the program run. FALSE if the process has ended, which is not an error of the start. */
 gboolean     cproc_launch_release      (CprocLaunch   *self);
 
-/* Blocks until the program runs or has failed to. */
+/* Blocks until the program runs or has failed to start. */
 gboolean     cproc_launch_confirm      (CprocLaunch   *self,
                                         GError       **error);
 
-/* Both, where nothing is to be done between them: sooner. */
+/* Calls spawn and confirm in one go, which is faster. */
 gboolean     cproc_launch_run          (CprocLaunch   *self,
                                         GError       **error);
 
-/* After confirm; the job after spawn, so that a start can be broken off: NULL where it has failed
- * by then. */
+/* Return the results after confirm. The job is available after spawn, so that a start can be
+ * cancelled; NULL if the start has failed. */
 GSubprocess *cproc_launch_get_subprocess (CprocLaunch *self);
 gint64       cproc_launch_get_pid        (CprocLaunch *self);
 CprocJob    *cproc_launch_get_job        (CprocLaunch *self);

@@ -17,7 +17,7 @@
 #include "cproc-thread-private.h"
 #include "cproc-pidfd-private.h"
 
-/* A helper that has been started writes to us some 50 µs later. */
+/* The helper writes to us soon after it has been started. */
 #define MAX_SILENCE_MSEC 100
 
 static gboolean
@@ -35,7 +35,7 @@ call_glib (CprocLaunch         *self,
   return self->subprocess != NULL;
 }
 
-/* What the helper tells, with its number in our namespace, which the kernel adds. A pidfd that
+/* Receives a record of the helper. The kernel adds the helper's pid in our namespace. A pidfd that
  * comes with it is kept. */
 static gssize
 receive_record (CprocLaunch  *self,
@@ -79,8 +79,8 @@ receive_record (CprocLaunch  *self,
   return n;
 }
 
-/* valgrind and some sandboxes allow no pidfd, or no signal by one: what the helper sends could not
- * be used. */
+/* Returns whether pidfds can be used: valgrind and some sandboxes allow no pidfd, or no signal to
+ * one. */
 static gboolean
 are_pidfds_usable (void)
 {
@@ -100,7 +100,7 @@ are_pidfds_usable (void)
   return usable == YES;
 }
 
-/* The number of the process that GSubprocess knows, where the kernel has not told it. */
+/* Returns the pid of the process that GSubprocess knows, if the kernel has not told it. */
 static gint64
 get_known_number (CprocLaunch *self)
 {
@@ -109,8 +109,8 @@ get_known_number (CprocLaunch *self)
   return number != NULL ? g_ascii_strtoll (number, NULL, 10) : 0;
 }
 
-/* The first record brings the pid, and a pidfd that the helper has opened on itself: it is
- * nobody else's however soon the process may have ended. It comes at once, but is only read when
+/* Receives the first record: the pid, and a pidfd that the helper has opened on itself. That pidfd
+ * always means this process, even if it has ended. The record comes at once, but is only read when
  * it is needed. */
 static void
 receive_process (CprocLaunch *self)
@@ -141,7 +141,7 @@ open_helper_pipe (CprocLaunch  *self,
                   int          *fd,
                   GError      **error)
 {
-  /* Sockets, since both bring descriptors too. */
+  /* Sockets, since both also pass descriptors. */
   if (!cproc_launch_fds_add_pipe (&self->fds, target, CPROC_PIPE_DIRECTION_BOTH, error))
     return FALSE;
   *fd = cproc_launch_fds_steal_parent (&self->fds, target);
@@ -149,7 +149,7 @@ open_helper_pipe (CprocLaunch  *self,
   return TRUE;
 }
 
-/* Not before: it is nothing to keep the caller of an asynchronous start with. */
+/* Done only now, so that it does not delay the caller of an asynchronous start. */
 static gboolean
 open_helper_pipes (CprocLaunch  *self,
                    GError      **error)
@@ -158,7 +158,7 @@ open_helper_pipes (CprocLaunch  *self,
 
   if (!open_helper_pipe (self, self->status_target, &self->status_fd, error))
     return FALSE;
-  /* What a helper takes for its number is another one in a namespace of its own. */
+  /* A helper in another pid namespace sees another pid for itself. */
   setsockopt (self->status_fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on);
   self->status_peer = cproc_launch_fds_get_child (&self->fds, self->status_target);
   if (self->control_target < 0)
@@ -215,7 +215,8 @@ spawn_and_keep_ends (CprocLaunch  *self,
 
   g_assert (self->launcher != NULL);
 
-  /* The parent-death signal comes when the thread ends that has spawned. A supervisor has one. */
+  /* The kernel sends the parent-death signal when the thread that spawned ends, so spawn in the
+   * library's thread. A supervisor uses it as well. */
   if (!self->die_with_parent && self->containment != CPROC_CONTAINMENT_TREE)
     return spawn (self, error);
 
@@ -224,7 +225,7 @@ spawn_and_keep_ends (CprocLaunch  *self,
   return call.spawned;
 }
 
-/* Not one end of the child's may stay open here, or no end of file would come. */
+/* Closes the child's ends in this process: with one open, there would be no end of file. */
 static void
 close_ends_of_child (CprocLaunch *self)
 {
@@ -250,8 +251,8 @@ cproc_launch_get_status_fd (CprocLaunch *self)
   return self->status_fd;
 }
 
-/* The helper ends by itself, and a tree without its control; but where the report was lost the
- * program may run. What it was must not stay as a zombie. */
+/* Ends a failed start. The helper ends by itself, and a tree ends with its control socket; but if
+ * the report was lost the program may run. The process must not stay as a zombie. */
 static void
 reap (CprocLaunch *self)
 {
@@ -264,7 +265,7 @@ reap (CprocLaunch *self)
   cproc_fd_clear (&self->control_fd);
   g_clear_pointer (&self->job, cproc_job_unref);
 
-  /* This makes a main context, and with it a descriptor. */
+  /* g_subprocess_wait() makes a main context, which needs a descriptor. */
   reserved = cproc_fd_reserve_stdio (NULL);
   g_subprocess_wait (self->subprocess, NULL, NULL);
   if (reserved)
@@ -272,9 +273,9 @@ reap (CprocLaunch *self)
   g_clear_object (&self->subprocess);
 }
 
-/* Until the last holder of the other end is gone, by exec or by its end: the one wait of a start. A
- * spawn that waited for the first record as well would keep the library's thread, through which all
- * asynchronous starts go, for 168 µs instead of 100. */
+/* Waits until the last holder of the other end closes it, by exec or by its end. This is the only
+ * wait of a start. Waiting for the first record here too would delay the library's thread, in which
+ * all asynchronous starts run. */
 static void
 await_hang_up (int fd)
 {
@@ -284,10 +285,10 @@ await_hang_up (int fd)
     ;
 }
 
-/* Until the program runs, or is known not to: when the helper's lock is given back, 45 µs before
- * its end hangs up; `start-0` takes 0.9 of the time. FALSE where the hang-up has to do. Our copy
- * of the helper's end is open meanwhile, and no hang-up comes of a helper that has ended without a
- * word: so that is not waited for without end. */
+/* Waits until the program runs, or is known not to. The kernel releases the helper's lock earlier
+ * than it closes the helper's end, so waiting for the lock is faster. FALSE if the caller must wait
+ * for the hang-up. Our copy of the helper's end is open meanwhile, so a helper that has ended
+ * without a report causes no hang-up: the wait has a limit. */
 static gboolean
 await_lock (CprocLaunch *self)
 {
@@ -295,7 +296,7 @@ await_lock (CprocLaunch *self)
   struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
   int result;
 
-  /* A supervisor stays. */
+  /* A supervisor stays, so its lock is never released. */
   if (self->containment == CPROC_CONTAINMENT_TREE || poll (&status, 1, MAX_SILENCE_MSEC) != 1)
     return FALSE;
 
@@ -344,7 +345,7 @@ finish (CprocLaunch  *self,
   else if (!self->has_reported || (self->is_held && !self->is_ready))
     local_error = cproc_launch_error_of_silence (&self->names, self->helper);
 
-  /* What was held runs now, or has ended. */
+  /* The held program runs now, or has ended. */
   self->is_ready = FALSE;
   if (local_error == NULL)
     return TRUE;
@@ -440,8 +441,8 @@ cproc_launch_get_pid (CprocLaunch *self)
 CprocJob *
 cproc_launch_get_job (CprocLaunch *self)
 {
-  /* Already after the spawn, so that a start can be broken off that has not been confirmed. A
-   * helper that has not reported has failed, and ends by itself. */
+  /* Make the job already after the spawn, so that an unconfirmed start can be cancelled. A helper
+   * that has not reported has failed, and ends by itself. */
   if (self->job == NULL && self->subprocess != NULL)
     receive_process (self);
   if (self->job == NULL && self->subprocess != NULL && self->has_reported)

@@ -17,7 +17,7 @@ append_token (GString *spec,
   g_string_append_printf (spec, " %c%" G_GINT64_FORMAT, letter, number);
 }
 
-/* The child's next number after this one, -1 after the last. */
+/* Returns the child's next number after this one, -1 after the last. */
 static int
 find_next_target (const CprocLaunchFds *fds,
                   int                   previous)
@@ -35,7 +35,7 @@ find_next_target (const CprocLaunchFds *fds,
   return next;
 }
 
-/* The helper's own are above all others. */
+/* The helper's own descriptors have the highest numbers. */
 static void
 append_kept (GString              *spec,
              const CprocLaunchFds *fds,
@@ -96,7 +96,7 @@ append_limits (GString            *spec,
     {
       const CprocCommandLimit *limit = &g_array_index (command->limits, CprocCommandLimit, i);
 
-      /* It has been validated. */
+      /* The command has been validated. */
       g_assert (limit->resource >= 0 && limit->resource < LAUNCH_N_LIMITS);
 
       append_token (spec, 'r', limit->resource);
@@ -131,7 +131,7 @@ cproc_launch_spec_build (const CprocCommand   *command,
     g_string_append (spec, " f");
   else if (containment != CPROC_CONTAINMENT_NONE)
     g_string_append (spec, " g");
-  /* As in a group, what a program leaves behind when it ends by itself goes on. */
+  /* As with GROUP, the processes that a program leaves behind when it ends by itself go on. */
   if (containment == CPROC_CONTAINMENT_TREE && command->containment == CPROC_CONTAINMENT_AUTO)
     g_string_append (spec, " l");
   append_opens (spec, fds);
@@ -169,7 +169,7 @@ cproc_launch_build_argv (const char         *helper,
   result[LAUNCH_ARG_CWD] = cwd != NULL ? cwd : "";
   result[LAUNCH_ARG_FILE] = argv[0];
   result[LAUNCH_ARG_ARGV0] = argv0 != NULL ? argv0 : argv[0];
-  /* With the NULL at its end. */
+  /* Including the final NULL. */
   memcpy (result + LAUNCH_N_ARGS, argv + 1, n_args * sizeof *argv);
 
   return result;

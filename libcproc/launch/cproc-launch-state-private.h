@@ -9,10 +9,11 @@
 
 G_BEGIN_DECLS
 
-/* All that a start needs of the command is taken over by prepare, in the caller's thread: spawn
- * may run in another, while the application goes on to use the command. GLib is always called so
- * that it takes posix_spawn(): with INHERIT_FDS, without a directory or a child-setup function,
- * each descriptor given explicitly (gspawn.c, fork_exec()). */
+/* The state of a launch. prepare copies everything that a start needs from the command, in the
+ * caller's thread: spawn may run in another thread, while the application goes on to use the
+ * command. GLib is always called in such a way that it uses posix_spawn(): with INHERIT_FDS,
+ * without a directory or a child-setup function, and with each descriptor given explicitly
+ * (gspawn.c, fork_exec()). */
 struct _CprocLaunch
 {
   CprocCommand *command;
@@ -30,21 +31,21 @@ struct _CprocLaunch
   CprocContainment containment;
   gboolean foreground; /* our group has the terminal, and the child stays in it */
   gboolean die_with_parent;
-  int status_target;  /* what the helper's ends have as numbers */
-  int control_target; /* -1 where it does not stay */
+  int status_target;  /* numbers of the helper's ends */
+  int control_target; /* -1 if it does not stay */
 
   GSubprocess *subprocess;
   int status_fd;
-  int status_peer; /* the helper's end, the launcher's while there is one */
+  int status_peer; /* the helper's end; the launcher owns it while that exists */
   int control_fd;
   int pidfd;
-  gint64 process_pid; /* of the GSubprocess: the helper's own where that stays */
+  gint64 process_pid; /* of the GSubprocess: the helper's own if that stays */
   gint64 pid;         /* of the program; both as our namespace has them, 0: not known */
   gboolean is_held;      /* the program waits for cproc_launch_release() */
-  gboolean is_ready;     /* it does so now */
-  gboolean is_received;  /* what the helper tells first */
-  gboolean has_reported; /* and that it was its pid */
-  gboolean is_locked;    /* it holds a lock on its end until it has become the program */
+  gboolean is_ready;     /* it is waiting now */
+  gboolean is_received;  /* the first record has been received */
+  gboolean has_reported; /* and it was the pid */
+  gboolean is_locked;    /* it locks its end until it has become the program */
   LaunchRecord failure;  /* step 0: none */
   CprocJob *job;
 };

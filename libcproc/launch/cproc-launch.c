@@ -34,7 +34,7 @@ cproc_launch_new (CprocCommand *command)
 void
 cproc_launch_free (CprocLaunch *self)
 {
-  /* The helper ends by itself when the status socket closes, but not if it has been stopped. */
+  /* The helper ends by itself when the status socket closes, unless it is stopped. */
   if (self->is_ready)
     cproc_job_signal (cproc_launch_get_job (self), SIGKILL, NULL);
 
@@ -124,7 +124,7 @@ cproc_launch_is_piped (CprocLaunch *self,
   return mode == CPROC_STDIO_PIPE || mode == CPROC_STDIO_SOCKET;
 }
 
-/* Whether the keys of a terminal send their signals to our group. */
+/* Returns whether the keys of a terminal signal our group. */
 static gboolean
 has_terminal (void)
 {
@@ -152,8 +152,9 @@ check_tree (CprocLaunch  *self,
   return FALSE;
 }
 
-/* On a terminal a program in a group of its own would be stopped as soon as it asks there, and
- * Ctrl-C and a hang-up would pass it by. In our group it is reached by a helper, one by one. */
+/* Returns whether the child stays in our group. On a terminal, a program in a group of its own
+ * would be stopped when it reads from the terminal, and would not get Ctrl-C and a hang-up. In our
+ * group, a helper signals its processes one by one. */
 static gboolean
 resolve_containment (CprocLaunch  *self,
                      GError      **error)
@@ -202,7 +203,7 @@ open_fds (CprocLaunch  *self,
   if (!cproc_command_validate_stdin (self->command, modes[0], error))
     return FALSE;
 
-  /* The status pipe and the supervisor's control have the numbers after the command's. */
+  /* The status socket and the supervisor's control socket have the numbers after the command's. */
   if (!cproc_launch_fds_open (&self->fds, self->command, modes, 2, error))
     return FALSE;
 

@@ -6,29 +6,27 @@
 
 G_BEGIN_DECLS
 
-/* The object that watches, timers and sources belong to. Any thread may drop the object's last
- * reference, while the thread of the main context is about to call one of their functions. The
- * function is called only while the object is held, and never once its disposal has begun: so a
- * function has a living object, and dispose has all of the object's data for itself. Ref-counted
- * and thread-safe.
+/* The object that owns watches, timers and sources. Any thread may drop the object's last reference
+ * while the thread of the main context is about to call one of their functions. So a function is
+ * called only while the object is held, and never once its disposal has begun: the function always
+ * has a living object, and dispose has the object's data for itself. Ref-counted and thread-safe.
  *
- * A GWeakRef would do, but it takes the reference under a lock that all weak references of the
- * process share, and the reference may wake a language's wrapper, which waits for the interpreter:
- * a thread that has the interpreter and makes an object waits for that lock, for ever. Here each
- * object has a lock of its own. */
+ * A GWeakRef would do the same, but it takes the reference under a lock that all weak references of
+ * the process share. Taking the reference may wake a language's wrapper, which waits for the
+ * interpreter. A thread that has the interpreter and makes an object waits for that lock: a
+ * deadlock. Here each object has its own lock. */
 typedef struct _CprocOwner CprocOwner;
 
 CprocOwner *cproc_owner_new   (gpointer    object);
 CprocOwner *cproc_owner_ref   (CprocOwner *self);
 void        cproc_owner_unref (CprocOwner *self);
 
-/* Returns the object, held until cproc_owner_drop(); NULL: its disposal has begun. */
+/* Returns the object, held until cproc_owner_drop(); NULL if its disposal has begun. */
 gpointer    cproc_owner_hold  (CprocOwner *self);
 void        cproc_owner_drop  (CprocOwner *self,
                                gpointer    object);
-/* Lets nobody hold the object any more. The object's dispose calls this first, and returns at
- * once where this is FALSE: a thread that held the object in this moment drops it later, and that
- * disposes of it. */
+/* Forbids further holds. The object's dispose calls this first, and returns at once if this is
+ * FALSE: then another thread holds the object, and its drop disposes of the object later. */
 gboolean    cproc_owner_leave (CprocOwner *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CprocOwner, cproc_owner_unref)

@@ -76,8 +76,8 @@ cproc_owner_leave (CprocOwner *self)
   gboolean is_held;
 
   g_mutex_lock (&self->mutex);
-  /* One reference is that of the caller of dispose. g_object_run_dispose() has one more than the
-   * program's, and is obeyed whoever holds the object. */
+  /* One reference belongs to the caller of dispose. g_object_run_dispose() has one reference more
+   * than the program's, and disposes even while a thread holds the object. */
   is_held = self->n_holds > 0 &&
             (guint) g_atomic_int_get ((int *) &self->object->ref_count) <= self->n_holds + 1;
   if (!is_held)

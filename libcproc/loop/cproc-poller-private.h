@@ -6,15 +6,15 @@
 
 G_BEGIN_DECLS
 
-/* All descriptors that the library watches in one main context with one priority, behind one
- * source and, when they are many, one epoll descriptor. A main context asks for each of its
- * descriptors anew at every turn, so with a source for each, 500 idle children would cost every
- * turn of the application's loop some 2,000 of them; with this they cost nothing.
+/* All descriptors that the library watches in one main context with one priority, behind one source
+ * and, if there are many, one epoll descriptor. A main context passes every descriptor to poll() at
+ * every turn. With a source for each descriptor, idle children would slow down every turn of the
+ * application's loop; with one poller they cost nothing.
  *
- * The poller calls bounded watches only as long as there is time in the turn, see CprocTurn; the
- * watch that has waited longest is first in the next one. */
+ * The poller calls bounded watches only while there is time left in the turn, see CprocTurn. The
+ * watch that has waited longest is the first in the next turn. */
 
-/* The watch's fields say what to watch; it is active until it is removed. */
+/* Adds a watch, whose fields say what to watch; it is active until it is removed. */
 void     cproc_poller_add          (CprocWatch   *watch,
                                     GMainContext *context);
 void     cproc_poller_remove       (CprocWatch   *watch);

@@ -11,18 +11,17 @@
 
 #define MAX_EVENTS 64
 
-/* Up to so many descriptors the main context polls itself, which saves a system call at every turn
- * and the epoll descriptor: `spawn` takes 0.95 and `exec-20b` 0.92 of the processor's time. More
- * are left to epoll. */
+/* The main context itself polls up to this many descriptors: a few of them need neither an epoll
+ * descriptor nor its system call at every turn. With more, epoll takes over. */
 #define MAX_POLLED 8
 
-/* Those that watch the same descriptor, one for reading and one for writing as a rule; epoll takes
- * each descriptor only once. */
+/* The watches of one descriptor, usually one for reading and one for writing. epoll takes each
+ * descriptor only once. */
 typedef struct
 {
   CprocWatch *watches;
   guint32 events;
-  GPollFD poll;       /* where the main context polls it */
+  GPollFD poll;       /* valid if the main context polls it */
   gboolean is_polled;
   guint32 generation; /* tells a descriptor from an earlier one of the same number */
 } CprocPollerEntry;
@@ -30,23 +29,23 @@ typedef struct
 struct _CprocPoller
 {
   GSource source;
-  GMainContext *context; /* not held: it holds the source */
-  GMutex mutex;          /* of the library's own thread others use the context too */
-  pid_t process;         /* whose it is: a fork shares what epoll watches */
+  GMainContext *context; /* no reference: the context holds the source */
+  GMutex mutex;          /* other threads use the context of the library's thread too */
+  pid_t process;         /* the process that made it: a fork shares the epoll set */
   int epoll_fd;          /* -1 while the main context polls all */
-  gboolean has_refused;  /* epoll has: the main context polls some all the same */
+  gboolean has_refused;  /* epoll refused a descriptor: the main context polls it */
   GPollFD epoll_poll;
-  GHashTable *entries; /* descriptor: CprocPollerEntry; those without one have -1 */
+  GHashTable *entries; /* descriptor to CprocPollerEntry; watches without a descriptor have -1 */
   CprocWatch *pending; /* the one that has waited longest comes first */
   guint32 generation;
 
-  CprocTurn *turn;          /* shared with all that the library has in the context */
-  guint64 last_key;         /* after which a turn was cut short; 0: it was not */
+  CprocTurn *turn;          /* shared by all pollers and channels of the context */
+  guint64 last_key;         /* the key after which a turn was cut short; 0: none was */
   gboolean is_events_first; /* a turn was cut short before the events were looked at */
 };
 
 static GMutex pollers_mutex;
-static GHashTable *pollers; /* GMainContext: GSList of CprocPoller, while they have watches */
+static GHashTable *pollers; /* GMainContext to GSList of CprocPoller, while they have watches */
 
 static guint64
 event_key (int     fd,
@@ -80,7 +79,7 @@ poller_find_watch (CprocPoller  *self,
         watch = watch->next;
     }
 
-  /* Hang-ups and errors are told to all, as poll(2) does. */
+  /* Every watch is told of hang-ups and errors, as poll(2) does. */
   while (watch != NULL && (((watch->condition | G_IO_HUP | G_IO_ERR) & condition) == 0 ||
                            (watch->is_bounded && !with_bounded)))
     watch = watch->next;
@@ -88,8 +87,8 @@ poller_find_watch (CprocPoller  *self,
   return watch;
 }
 
-/* The call, taken out of a watch: another thread may stop the watch, and free it, before the
- * call. */
+/* The function and its data, copied from a watch: another thread may stop and free the watch before
+ * the call. */
 typedef struct
 {
   CprocWatchFunc func;
@@ -97,7 +96,7 @@ typedef struct
   CprocOwner *owner;
 } CprocPollerCall;
 
-/* With the mutex. */
+/* Call with the mutex locked. */
 static CprocPollerCall
 poller_take_call (CprocWatch *watch)
 {
@@ -131,7 +130,7 @@ poller_handle_event (CprocPoller              *self,
                      const struct epoll_event *event,
                      gboolean                  with_bounded)
 {
-  /* The numbers are the same, see poll(2) and epoll_ctl(2). */
+  /* poll(2) and epoll_ctl(2) use the same bits. */
   GIOCondition condition = (GIOCondition) event->events;
   CprocWatch *watch = NULL;
 
@@ -175,7 +174,7 @@ poller_append_pending (CprocPoller *self,
   *link = watch;
 }
 
-/* FALSE where the turn was over before each of them was called once. */
+/* Calls the pending watches. FALSE if the turn was over before each of them was called once. */
 static gboolean
 poller_handle_pending (CprocPoller *self)
 {
@@ -211,7 +210,7 @@ poller_handle_pending (CprocPoller *self)
   return TRUE;
 }
 
-/* What the main context has found ready. */
+/* Collects the events of the descriptors that the main context polls. */
 static int
 poller_collect_polled (CprocPoller        *self,
                        struct epoll_event *events,
@@ -259,7 +258,7 @@ poller_collect (CprocPoller        *self,
   return self->has_refused ? poller_collect_polled (self, events, max_events, n_events) : n_events;
 }
 
-/* All that is ready is needed to find where a turn was cut short. */
+/* Space for all ready descriptors: needed to find the place where the last turn was cut short. */
 static int
 poller_get_max_events (CprocPoller *self)
 {
@@ -275,7 +274,7 @@ poller_get_max_events (CprocPoller *self)
   return MAX (n_entries, MAX_EVENTS);
 }
 
-/* They come in the same order at every turn. */
+/* The events come in the same order at every turn. */
 static int
 poller_find_first (CprocPoller              *self,
                    const struct epoll_event *events,
@@ -289,7 +288,8 @@ poller_find_first (CprocPoller              *self,
   return 0;
 }
 
-/* with_bounded: until the turn is over. What is not bounded never waits. */
+/* with_bounded: also calls bounded watches, until the turn is over. Unbounded watches never
+ * wait. */
 static void
 poller_handle_events (CprocPoller *self,
                       gboolean     with_bounded)
@@ -341,7 +341,8 @@ poller_prepare (GSource *source,
   return has_pending && cproc_turn_is_open (self->turn, source);
 }
 
-/* Is there an event for a watch? Events that wait for their turn are found at every look. */
+/* Returns whether there is an event for a watch. Events that wait for their turn are found again at
+ * every check. */
 static gboolean
 poller_has_event (CprocPoller *self,
                   gboolean     with_bounded)
@@ -403,7 +404,7 @@ poller_dispatch (GSource     *source,
   CprocPoller *self = (CprocPoller *) source;
   CprocTurnDispatch dispatch;
 
-  /* A fork must not take what comes by the descriptors. */
+  /* A fork must not take the parent's events. */
   if (self->process != getpid ())
     return G_SOURCE_REMOVE;
 
@@ -452,7 +453,7 @@ poller_new (GMainContext *context,
   self->epoll_fd = -1;
   self->turn = cproc_turn_acquire (context);
   g_source_set_priority (source, priority);
-  /* A handler may run a main loop of its own, in which other children go on. */
+  /* A handler may run a nested main loop, in which other children go on. */
   g_source_set_can_recurse (source, TRUE);
   g_source_set_static_name (source, "[libcproc] poller");
   g_source_attach (source, context);
@@ -460,7 +461,7 @@ poller_new (GMainContext *context,
   return self;
 }
 
-/* With the lock of the pollers. */
+/* Call with the lock of the pollers held. */
 static CprocPoller *
 poller_get (GMainContext *context,
             int           priority)
@@ -476,7 +477,7 @@ poller_get (GMainContext *context,
     {
       GSource *source = l->data;
 
-      /* The context may have been freed, and a new one have come to the same address. */
+      /* The context may have been freed and a new one allocated at the same address. */
       if (!g_source_is_destroyed (source) && g_source_get_priority (source) == priority)
         return l->data;
     }
@@ -487,7 +488,7 @@ poller_get (GMainContext *context,
   return self;
 }
 
-/* With the lock of the pollers. */
+/* Call with the lock of the pollers held. */
 static void
 poller_forget (CprocPoller *self)
 {
@@ -510,7 +511,7 @@ entry_get_events (CprocPollerEntry *entry)
   return events;
 }
 
-/* The main context polls for us, but does not decide what is ready: poller_check() does. */
+/* The main context polls the descriptor, but poller_check() decides what is ready. */
 static void
 poller_poll (CprocPoller      *self,
              int               fd,
@@ -560,14 +561,14 @@ poller_control (CprocPoller      *self,
   else if (self->process == getpid () &&
            epoll_ctl (self->epoll_fd, operation, fd, &event) != 0 && operation == EPOLL_CTL_ADD)
     {
-      /* A user may watch only so many (epoll(7), max_user_watches). */
+      /* The kernel limits the watches of a user (epoll(7), max_user_watches). */
       self->has_refused = TRUE;
       poller_poll (self, fd, entry);
     }
 }
 
-/* Hands all over to epoll. Where the system has no descriptor left for that, the main context goes
- * on polling them. */
+/* Hands all descriptors over to epoll. If the system has no descriptor left for epoll, the main
+ * context goes on polling them. */
 static void
 poller_grow (CprocPoller *self)
 {

@@ -6,16 +6,16 @@
 
 G_BEGIN_DECLS
 
-/* The library's own thread. It never ends: a child's parent-death signal is sent when the thread
- * that started the child ends. A start that is made there costs the caller only a hand-over. */
+/* The library's own thread. It never ends, because the kernel sends a child's parent-death signal
+ * when the thread that started the child ends. A start in this thread costs the caller only a
+ * hand-over. */
 
 typedef void (*CprocThreadFunc) (gpointer user_data);
 
-/* Makes the thread. The functions below end the program where no thread can be made, so call this
- * first. */
+/* Makes the thread. Call this first: the functions below abort if no thread can be made. */
 gboolean      cproc_thread_ensure      (GError          **error);
 
-/* The context that the thread runs, for other sources. */
+/* Returns the context that the thread runs, for other sources. */
 GMainContext *cproc_thread_get_context (void);
 
 /* Calls func in the thread. */

@@ -46,7 +46,7 @@ thread_fail (GError **error)
   return FALSE;
 }
 
-/* With the mutex. */
+/* Call with the mutex locked. */
 static gboolean
 thread_make (GError **error)
 {
@@ -58,12 +58,13 @@ thread_make (GError **error)
   if (context == NULL || !cproc_fd_begin_context (&held, error))
     return FALSE;
 
-  /* GLib makes this one when the thread runs its loop, and has no error for it. */
+  /* GLib makes the default context when the thread runs its loop, and aborts if it cannot. Make it
+   * here, where an error can be reported. */
   g_main_context_default ();
   cproc_fd_end_context (&held);
 
-  /* The application's handlers are for its own threads. A thread begins with the mask of the one
-   * that makes it. */
+  /* A new thread inherits the signal mask of the thread that makes it. Block all signals: the
+   * application's handlers are meant for its own threads. */
   self->context = context;
   self->process = getpid ();
   sigfillset (&all);
@@ -80,7 +81,7 @@ thread_make (GError **error)
   return TRUE;
 }
 
-/* Returns the number that the kernel has for the thread. */
+/* Returns the kernel's number of the thread. */
 static gpointer
 wait_for_unlock (gpointer mutex)
 {
@@ -90,7 +91,7 @@ wait_for_unlock (gpointer mutex)
   return GINT_TO_POINTER ((int) syscall (SYS_gettid));
 }
 
-/* The kernel counts a thread for a moment after it can be joined. */
+/* The kernel still counts a thread for a moment after the join. */
 static void
 join_until_gone (GThread *thread)
 {
@@ -120,9 +121,9 @@ can_make_two_threads (void)
   return threads[1] != NULL;
 }
 
-/* GLib makes threads of its own, one that reaps for GSubprocess, and ends the program where it
- * cannot: the user may have no more processes, of which a thread is one. So they are made here,
- * which they are with the type of GTask, after a look whether that will do. */
+/* GLib makes threads of its own, such as the one that reaps for GSubprocess, and aborts if it
+ * cannot: a thread counts against the user's limit of processes. So check the limit first, then
+ * make GLib's threads here, by initializing the type of GTask. */
 static gboolean
 thread_make_glibs (GError **error)
 {
@@ -148,7 +149,7 @@ cproc_thread_ensure (GError **error)
   CprocThread *self = g_atomic_pointer_get (&the_thread);
   gboolean ensured;
 
-  /* Neither ours nor GLib's threads are there in a fork. */
+  /* A fork has neither the library's thread nor GLib's. */
   if (self != NULL && self->process != getpid ())
     {
       g_set_error_literal (error, CPROC_ERROR, CPROC_ERROR_NOT_SUPPORTED,
@@ -170,7 +171,7 @@ thread_get (void)
 {
   g_autoptr(GError) error = NULL;
 
-  /* Whoever has prepared a launch has made sure of it. */
+  /* The caller has prepared a launch, which has already made the thread. */
   if (!cproc_thread_ensure (&error))
     g_error ("%s", error->message);
 

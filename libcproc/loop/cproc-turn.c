@@ -6,33 +6,33 @@
 
 #include <time.h>
 
-/* How long the library keeps the main context before other sources get their turn. */
+/* How long the library uses the main context before other sources get their turn. */
 #define TURN_USEC (4 * G_TIME_SPAN_MILLISECOND)
 
-/* How long what is left over waits for the main context to have nothing better to do. */
+/* How long the rest of the work waits for the main context to become idle. */
 #define MAX_WAIT_USEC (50 * G_TIME_SPAN_MILLISECOND)
 
-/* So many emissions pass between two looks at the exact clock while the coarse one, which costs
- * much less, stands still. */
+/* Number of emissions between two reads of the exact clock, as long as the coarse clock, which is
+ * much cheaper, has not moved. */
 #define MAX_SKIPS 16
 
 struct _CprocTurn
 {
   GSource source;        /* of low priority: ready while the turn is spent, and renews it */
-  GMainContext *context; /* not held: it holds the source */
+  GMainContext *context; /* no reference: the context holds the source */
   guint n_users;         /* with the mutex */
 
   gint64 used;
   gint64 last_end;
-  gint64 deadline;    /* of the dispatch that is under way; 0: there is none */
+  gint64 deadline;    /* of the current dispatch; 0: there is none */
   gint64 spent_since; /* 0: the turn is not spent */
   gint64 coarse;
   guint skips;
-  GQueue waiting; /* GSource, not held */
+  GQueue waiting; /* GSource, no reference */
 };
 
 static GMutex turns_mutex;
-static GHashTable *turns; /* GMainContext: CprocTurn */
+static GHashTable *turns; /* GMainContext to CprocTurn */
 
 static gint64
 get_coarse_time (void)
@@ -127,7 +127,7 @@ cproc_turn_acquire (GMainContext *context)
     turns = g_hash_table_new (NULL, NULL);
 
   self = g_hash_table_lookup (turns, context);
-  /* The context may have been freed, and a new one have come to the same address. */
+  /* The context may have been freed and a new one allocated at the same address. */
   if (self == NULL || g_source_is_destroyed (&self->source))
     {
       self = turn_new (context);
@@ -159,7 +159,7 @@ cproc_turn_release (CprocTurn *self,
   g_source_unref (&self->source);
 }
 
-/* Is another source of the same priority first? */
+/* Returns whether another source of the same priority comes first. */
 static gboolean
 turn_must_queue (CprocTurn *self,
                  GSource   *source)

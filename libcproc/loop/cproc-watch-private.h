@@ -6,9 +6,9 @@
 
 G_BEGIN_DECLS
 
-/* Waits for a descriptor in a main context; can be moved from one context to another, which a
- * GSource cannot: that is what makes a synchronous run() or wait() possible without letting the
- * application's own sources run. Embedded in its owner; not thread-safe. */
+/* Waits for a descriptor in a main context. Unlike a GSource, it can be moved from one context to
+ * another: this lets a synchronous run() or wait() work without running the application's own
+ * sources. Embedded in its owner; not thread-safe. */
 typedef struct _CprocWatch CprocWatch;
 typedef struct _CprocPoller CprocPoller;
 
@@ -17,35 +17,35 @@ typedef void (*CprocWatchFunc) (gpointer user_data);
 struct _CprocWatch
 {
   CprocPoller *poller;
-  CprocWatch *next; /* of the same descriptor, in the poller */
+  CprocWatch *next; /* next watch of the same descriptor, in the poller */
   CprocWatch *next_pending;
   int fd;
   GIOCondition condition;
   gboolean pending;
-  gboolean is_bounded; /* its function may take long: see CprocTurn */
+  gboolean is_bounded; /* the function may take long: see CprocTurn */
   int priority;
   CprocWatchFunc func;
   gpointer user_data;
-  CprocOwner *owner; /* not held; NULL: the thread of the context alone uses the watch */
+  CprocOwner *owner; /* no reference; NULL: only the context's thread uses the watch */
 };
 
-/* Before it is started. The function is called only while the owner's object is held. */
+/* Call before the start. The function is called only while the owner's object is held. */
 void cproc_watch_set_owner (CprocWatch     *self,
                             CprocOwner     *owner);
 
-/* Before it is started. A bounded watch waits while the library has used up its turn of the main
- * context; others are always called. Its function asks after each emission whether the turn is
- * over, and then leaves the rest to the next call. */
+/* Call before the start. A bounded watch waits while the library has used up its turn of the main
+ * context; other watches are always called. The function of a bounded watch asks after each
+ * emission whether the turn is over, and then leaves the rest to the next call. */
 void cproc_watch_set_bounded (CprocWatch     *self,
                               gboolean        is_bounded);
 gboolean cproc_watch_is_turn_over (CprocWatch *self);
 
-/* Of the source that calls the function; an active watch moves. */
+/* Sets the priority of the source that calls the function; an active watch moves. */
 void cproc_watch_set_priority (CprocWatch    *self,
                                GMainContext  *context,
                                int            priority);
 
-/* fd: may be -1 where only what is pending is of interest. */
+/* fd: may be -1 if only the pending flag is used. */
 void cproc_watch_start       (CprocWatch     *self,
                               GMainContext   *context,
                               int             fd,
@@ -56,8 +56,9 @@ void cproc_watch_stop        (CprocWatch     *self);
 void cproc_watch_move        (CprocWatch     *self,
                               GMainContext   *context);
 
-/* There is something to do whatever the descriptor says: the function is called, time and again,
- * until it is taken back. Stopping takes it back. Only in the thread that runs the context. */
+/* Marks the watch as having work that does not depend on the descriptor: the function is called
+ * again and again until this is reset. Stopping resets it. Only in the thread that runs the
+ * context. */
 void cproc_watch_set_pending (CprocWatch     *self,
                               gboolean        pending);
 
@@ -67,7 +68,7 @@ cproc_watch_is_active (const CprocWatch *self)
   return self->poller != NULL;
 }
 
-/* A moment in monotonic time; likewise movable. */
+/* A timer for a moment in monotonic time; it can be moved like a watch. */
 typedef struct
 {
   GSource *source;

@@ -10,7 +10,7 @@
 typedef struct
 {
   GSource source;
-  pid_t process; /* whose it is */
+  pid_t process; /* the process that made it */
   CprocWatchFunc func;
   gpointer user_data;
   CprocOwner *owner;
@@ -24,14 +24,14 @@ timer_source_dispatch (GSource     *source,
   CprocTimerSource *self = (CprocTimerSource *) source;
   gpointer object = NULL;
 
-  /* What is to be done then is not for a fork to do. */
+  /* A fork must not act on the parent's timer. */
   if (self->process != getpid ())
     return G_SOURCE_REMOVE;
 
   if (self->owner != NULL && (object = cproc_owner_hold (self->owner)) == NULL)
     return G_SOURCE_REMOVE;
-  /* Another thread may have stopped it in the meantime, with the last reference but this one.
-   * Whoever stops the timer destroys the source, so a callback that frees the owner is safe. */
+  /* Another thread may have stopped the timer meanwhile, and dropped all references but this one.
+   * Stopping destroys the source, so a callback may free the owner. */
   if (!g_source_is_destroyed (source))
     self->func (self->user_data);
   if (object != NULL)
@@ -151,7 +151,7 @@ timer_attach (CprocTimer   *self,
   if (self->owner != NULL)
     ((CprocTimerSource *) source)->owner = cproc_owner_ref (self->owner);
   g_source_set_static_name (source, "[libcproc] timer");
-  /* A handler that runs a main loop of its own is to see what goes on. */
+  /* A handler that runs a nested main loop must see other events too. */
   g_source_set_can_recurse (source, TRUE);
   g_source_set_ready_time (source, self->deadline);
   g_source_attach (source, context);

@@ -14,25 +14,26 @@ G_BEGIN_DECLS
 typedef void (*CprocExitFunc) (const CprocExitStatus *end,
                                gpointer        user_data);
 
-/* The signal that has stopped the process; 0: it goes on. */
+/* signum: the signal that has stopped the process; 0: it continues. */
 typedef void (*CprocStopFunc) (int             signum,
                                gpointer        user_data);
 
-/* Tells, in a main context, that a process has ended. GSubprocess reaps in a thread of its own and
- * hands the news over by two more context switches; a pidfd tells at once. The status comes from
- * the pidfd too, since other code may reap the process (SIGCHLD ignored, waitpid (-1)): by waitid()
- * without reaping while it is a zombie, then by PIDFD_GET_INFO (Linux 6.15), else from GSubprocess,
- * and -1 where that cannot be trusted. The resident helper tells it of a TREE. Embedded in its
- * owner, movable. */
+/* Reports in a main context that a process has ended. A pidfd reports this at once, while
+ * GSubprocess reaps in a thread of its own, which costs two more context switches.
+ *
+ * The status comes from the pidfd too, because other code may reap the process (SIGCHLD ignored,
+ * waitpid (-1)): while the process is a zombie, from waitid() without reaping; after that from
+ * PIDFD_GET_INFO (Linux 6.15), or else from GSubprocess. It is -1 if GSubprocess cannot be trusted.
+ * In a TREE the resident helper reports the end. Embedded in its owner; it can be moved. */
 typedef struct
 {
   CprocWatch watch;
   CprocTimer held_timer; /* while a debugger holds it */
-  CprocTimer stop_timer; /* where no helper tells of stops */
+  CprocTimer stop_timer; /* used if no helper reports stops */
   guint held_msec;
   GSubprocess *subprocess;
   CprocJob *job;
-  CprocSubprocessWait *reap; /* where there is no pidfd */
+  CprocSubprocessWait *reap; /* used if there is no pidfd */
   GMainContext *context;
   CprocExitFunc func;
   CprocStopFunc stop_func;
@@ -40,7 +41,7 @@ typedef struct
   gpointer user_data;
 } CprocExitWatch;
 
-/* To be called before the start; see cproc_watch_set_owner(). */
+/* Call before the start; see cproc_watch_set_owner(). */
 void cproc_exit_watch_set_owner (CprocExitWatch *self,
                                  CprocOwner     *owner);
 
@@ -50,8 +51,8 @@ void cproc_exit_watch_start (CprocExitWatch *self,
                              CprocJob       *job,
                              CprocExitFunc   func,
                              gpointer        user_data);
-/* Tells of stops too, from now on. is_wanted: also if the process has no helper, which costs a
- * timer. */
+/* Also reports stops from now on. is_wanted: report them even if the process has no helper, which
+ * needs a timer. */
 void cproc_exit_watch_start_stops (CprocExitWatch *self,
                                    CprocStopFunc   func,
                                    gboolean        is_wanted);

@@ -6,16 +6,16 @@
 
 #include "cproc-exit-watch-private.h"
 
-/* How often a process that a debugger holds is looked at, at first and at last. */
+/* The time between two looks at a process that a debugger holds, at first and at most. */
 #define HELD_MSEC 1
 #define MAX_HELD_MSEC 128
 
-/* How often a child of ours is looked at. Nothing tells of a stop: GLib asks for SIGCHLD at the end
- * only. */
+/* The time between two looks at a child, to see whether it has stopped. No event tells of a stop:
+ * GLib handles SIGCHLD only for the end. */
 #define STOP_MSEC 100
 
-/* If SIGCHLD is ignored, wait() does not tell the status; GSubprocess says 0 then (up to GLib
- * 2.76), which is success. */
+/* If SIGCHLD is ignored, wait() does not give the status; GSubprocess (up to GLib 2.76) then
+ * reports 0, which would be success. */
 static gboolean
 status_is_lost (void)
 {
@@ -25,7 +25,7 @@ status_is_lost (void)
          (action.sa_handler == SIG_IGN || (action.sa_flags & SA_NOCLDWAIT) != 0);
 }
 
-/* The process is gone, so its reaper is about to finish: this does not block. */
+/* The process is gone, so GSubprocess is about to finish reaping: this does not block. */
 static void
 ask_subprocess (GSubprocess     *subprocess,
                 CprocExitStatus *end)
@@ -46,7 +46,7 @@ tell (CprocExitWatch  *self,
   CprocExitFunc func = self->func;
   gpointer user_data = self->user_data;
 
-  /* The owner may free itself, and this with it. */
+  /* The function may free the owner, and with it this watch. */
   cproc_exit_watch_stop (self);
   func (end, user_data);
 }
@@ -89,9 +89,9 @@ on_stop_timer (gpointer user_data)
 
 static void on_pidfd (gpointer user_data);
 
-/* A debugger (or strace -f, for a moment) holds the process: it has ended, but cannot be waited for
- * before the debugger lets go, and its pidfd stays readable all that time. GLib 2.74 takes it for
- * reaped, with the status 0. */
+/* A debugger (or strace -f, for a moment) holds the process: it has ended but cannot be waited for
+ * until the debugger lets go, and its pidfd stays readable all that time. GLib 2.74 would take it
+ * for reaped, with status 0. */
 static void
 look_again_later (CprocExitWatch *self)
 {
@@ -155,8 +155,8 @@ on_control (gpointer user_data)
       break;
 
     case CPROC_WAIT_RESULT_NOT_OURS:
-      /* The helper has been killed: how it ended has to do for the program, which ended with it.
-       * If only the line to it is lost, the helper is of no use any more. */
+      /* The helper has been killed, and the program with it: report the helper's status for the
+       * program. If only the line to the helper is lost, the helper is useless: kill it. */
       if (self->subprocess != NULL)
         g_subprocess_force_exit (self->subprocess);
       cproc_watch_stop (&self->watch);

@@ -5,28 +5,29 @@
 #include "cproc-thread-private.h"
 #include "cproc-job-private.h"
 
-/* The object of an ended child may be kept for long, as in the history of a terminal, and must not
- * cost a descriptor. At the end the job often cannot be closed yet, since the leader of a group
- * counts as a member until it is reaped. So the library's thread looks at each such job with more
- * and more time between: the rest of a group or a tree may live for long, and can be signalled as
- * long as the object is kept. */
+/* Closes the descriptors of jobs whose child has ended. An application may keep the child's object
+ * for long, as in the history of a terminal, and the object must not cost a descriptor. Often the
+ * job cannot be closed right at the end, since the leader of a group counts as a member until it is
+ * reaped. So the library's thread looks at each such job again at growing intervals: the rest of a
+ * group or a tree may live for long, and can be signalled as long as the object is kept. */
 #define FIRST_MSEC 10
 #define LAST_MSEC 60000
-/* From then on it is worth the time to find out whether only zombies are left. */
+/* From this interval on, also check whether only zombies are left, which takes longer. */
 #define THOROUGH_MSEC 40
 
 typedef struct
 {
   gint64 due; /* monotonic */
-  guint msec; /* before it */
+  guint msec; /* the interval before due */
 } Closing;
 
 static GMutex closing_mutex;
-static GHashTable *closing; /* CprocJob: Closing */
+static GHashTable *closing; /* CprocJob to Closing */
 static GSource *closing_source;
-static gint64 closing_due; /* of the source */
+static gint64 closing_due; /* ready time of the source */
 
-/* The jobs that are due. A job that is taken out meanwhile lives until it has been looked at. */
+/* Returns the jobs that are due. The array holds a reference: a job that is removed meanwhile lives
+ * until it has been looked at. */
 static GPtrArray *
 dup_due (gint64 now)
 {
@@ -83,7 +84,7 @@ poll_closing (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-/* The mutex is locked. */
+/* Call with the mutex locked. */
 static void
 schedule_poll (void)
 {
@@ -107,7 +108,7 @@ dispatch (GSource     *source,
   return callback (user_data);
 }
 
-/* The mutex is locked. The source stays, as the library's thread does. */
+/* Call with the mutex locked. The source stays for ever, as the library's thread does. */
 static void
 ensure_source (void)
 {

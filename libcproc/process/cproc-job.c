@@ -15,23 +15,24 @@
 #include "cproc-process-tree-private.h"
 #include "cproc-watch-private.h"
 
-/* The helper of a TREE keeps the time itself, so that the tree ends even if this process has ended.
- * But a descendant may stop the helper. So after this time the job itself kills what it finds: soon
- * again while it finds something, else with twice the time between. */
+/* The helper of a TREE waits for the grace itself, so that the tree ends even if this process has
+ * ended. But a descendant may stop the helper. So this long after the grace the job kills the
+ * remaining processes itself: again after a short time while it finds some, otherwise at doubling
+ * intervals. */
 #define HELPER_MSEC 250
 #define SURVIVOR_MSEC 2
 
-/* After the end of its leader a group is looked at until it is empty, with twice the time between.
- * Nothing tells when that is, and until then it costs a descriptor. */
+/* After the end of its leader a group is checked at doubling intervals until it is empty. No event
+ * reports that, and until then the group needs a descriptor. */
 #define EMPTY_MSEC 2
 
-/* The lock protects all members but those that only the library's thread touches: the timer of a
- * kill's grace, and a watch on the process that GSubprocess knows, which stops the timer when the
- * process is gone. While these are armed they hold a reference. */
+/* The lock protects all members except those that only the library's thread touches: the timer of a
+ * kill's grace, and a watch on the process, which stops the timer when the process is gone. While
+ * these are armed they hold a reference. */
 struct _CprocJob
 {
   gatomicrefcount ref_count;
-  pid_t process; /* ours: a fork of it must not signal */
+  pid_t process; /* the process that made the job: a fork must not signal */
   GMutex lock;
   GSubprocess *subprocess;
   CprocContainment containment;
@@ -45,12 +46,12 @@ struct _CprocJob
   gboolean tree_had_survivors;
   guint empty_msec;
 
-  gboolean is_armed; /* changed with the lock */
+  gboolean is_armed; /* changed with the lock held */
   CprocTimer timer;
   CprocWatch watch;
 };
 
-/* 0 for a number that GSubprocess does not know, which is never signalled. */
+/* Returns the pid, or 0 for a pid that GSubprocess does not know, which is never signalled. */
 static pid_t
 get_sure_number (GSubprocess *subprocess,
                  gint64       pid)
@@ -162,7 +163,7 @@ signal_all (CprocJob *self,
     }
 }
 
-/* Calls off the kill if nothing is left. */
+/* Cancels the kill if nothing is left. */
 static void
 set_leader_ended (CprocJob *self)
 {
@@ -174,7 +175,7 @@ set_leader_ended (CprocJob *self)
     self->kill_time = 0;
 }
 
-/* Functions of the library's thread, from here on … */
+/* The functions from here on run in the library's thread … */
 
 static void
 disarm (CprocJob *self)
@@ -208,7 +209,7 @@ kill_tree_now (CprocJob *self)
     self->kill_time = 0;
 }
 
-/* Sends the SIGKILL that was due. */
+/* Sends the SIGKILL that is due. */
 static void
 kill_now (CprocJob *self)
 {
@@ -276,7 +277,7 @@ on_process_ended (gpointer user_data)
 static guint
 get_timer_msec (CprocJob *self)
 {
-  /* Rounded up: the grace is not shortened. */
+  /* Round up, so that the grace is not shortened. */
   gint64 msec = (self->kill_time - g_get_monotonic_time () + G_TIME_SPAN_MILLISECOND - 1) /
                 G_TIME_SPAN_MILLISECOND;
 
@@ -295,7 +296,7 @@ arm (CprocJob *self)
   guint msec;
 
   g_mutex_lock (&self->lock);
-  /* The process may have gone in the meantime, and its pidfd with it. */
+  /* The process may be gone meanwhile, and its pidfd with it. */
   self->is_armed = was_armed || !self->is_over;
   msec = get_timer_msec (self);
   must_watch = self->pidfd >= 0 && !cproc_watch_is_active (&self->watch) &&
@@ -381,14 +382,15 @@ terminate_all (CprocJob *self,
     return cproc_process_tree_terminate (&self->tree, signum, grace);
 
   error_number = signal_all (self, signum);
-  /* A stopped process handles no other signal before it goes on. */
+  /* A stopped process handles no other signal until it continues. */
   if (error_number == 0 && signum != 0 && signum != SIGKILL && signum != SIGCONT)
     signal_all (self, SIGCONT);
 
   return error_number;
 }
 
-/* SIGKILL is due after grace ms. In a TREE the helper sends it; then we see to it that it has. */
+/* Schedules SIGKILL after grace ms. In a TREE the helper sends it, and the job checks that it
+ * did. */
 static void
 schedule_kill (CprocJob *self,
                int       grace)
@@ -515,7 +517,7 @@ cproc_job_try_close (CprocJob *self,
   gboolean is_over;
 
   g_mutex_lock (&self->lock);
-  /* While it is armed the library's own thread watches the pidfd. */
+  /* While the job is armed the library's thread watches the pidfd. */
   if (!self->is_over && !self->is_armed && self->kill_time == 0 &&
       (nothing_is_left (self) || (thoroughly && only_zombies_are_left (self))))
     {

@@ -12,8 +12,8 @@ G_BEGIN_DECLS
 /* How a process ended, and what it used. */
 typedef struct
 {
-  int exit_code;   /* -1 when none is known, or a signal ended it */
-  int term_signal; /* 0 when none */
+  int exit_code;   /* -1 if not known, or if a signal ended it */
+  int term_signal; /* 0 if none */
   int stop_signal; /* CPROC_WAIT_RESULT_STOPPED: what stopped it */
   gboolean has_usage;
   CprocResourceUsage usage;
@@ -23,35 +23,37 @@ typedef struct
 
 typedef enum
 {
-  CPROC_WAIT_RESULT_EXITED,   /* a zombie: how it ended has been filled in */
+  CPROC_WAIT_RESULT_EXITED,   /* a zombie: its end has been filled in */
   CPROC_WAIT_RESULT_NOT_OURS, /* not, or no longer, a child of this process */
-  CPROC_WAIT_RESULT_RUNNING,  /* or held by a debugger */
+  CPROC_WAIT_RESULT_RUNNING,  /* or ended but held by a debugger */
   CPROC_WAIT_RESULT_STOPPED,
   CPROC_WAIT_RESULT_CONTINUED,
 } CprocWaitResult;
 
-/* The one call of kill(2). Refuses a number of 1 or less, and a group's of -1 or more, with ESRCH:
- * kill (-1) is everything, and such a number comes from another process namespace. */
+/* The only caller of kill(2). It refuses a pid of 1 or less, and a group number of -1 or more,
+ * with ESRCH: kill (-1) would signal every process, and such a number comes from another pid
+ * namespace. */
 int cproc_kill (pid_t number,
                 int   signum);
 
-/* What Linux tells by a pidfd, which always means the process that it was opened for. Each function
- * copes with a kernel that lacks its system call. */
+/* Functions on pidfds. A pidfd always means the process that it was opened for. Each function copes
+ * with a kernel that lacks its system call. */
 
 int cproc_pidfd_open (pid_t pid);
 
-/* Whether the errno says that a sandbox refuses the system call, and not the signal. */
+/* Returns whether the errno means that a sandbox refuses the system call, and not the signal. */
 gboolean cproc_pidfd_is_refused (int error_number);
 
-/* 0 or the errno. The group is the one that has the process's pid for its number, whether or not
- * the process itself is still in it, or there at all; EINVAL before Linux 6.9. */
+/* Signals a process or its group. Returns 0 or the errno. The group is the one whose number is the
+ * pid of the process, whether or not the process is still in it or still exists; EINVAL before
+ * Linux 6.9. */
 int cproc_pidfd_signal (int pidfd,
                         int signum);
 int cproc_pidfd_signal_group (int pidfd,
                               int signum);
 
-/* The same for a child of ours; where there is no pidfd (-1) or it is refused, by GSubprocess,
- * which may be NULL. ESRCH once the child has been reaped. */
+/* The same for a child of this process. If there is no pidfd (-1) or it is refused, GSubprocess is
+ * used, which may be NULL. ESRCH once the child has been reaped. */
 int cproc_pidfd_signal_child (int          pidfd,
                               GSubprocess *subprocess,
                               int          signum);
@@ -60,11 +62,11 @@ int cproc_pidfd_signal_child (int          pidfd,
 CprocWaitResult cproc_pidfd_peek (int              pidfd,
                                   CprocExitStatus *end);
 
-/* STOPPED if job control has stopped the child, else RUNNING. */
+/* Returns STOPPED if job control has stopped the child, else RUNNING. */
 CprocWaitResult cproc_pidfd_peek_stop (int              pidfd,
                                        CprocExitStatus *end);
 
-/* How a process ended that has been reaped: Linux 6.15. */
+/* Gets how a process ended that has been reaped: needs Linux 6.15. */
 gboolean cproc_pidfd_get_end (int              pidfd,
                               CprocExitStatus *end);
 
@@ -77,13 +79,13 @@ void cproc_pidfd_await_reaped (int pidfd);
 void cproc_exit_status_set_wait_status (CprocExitStatus *end,
                                         int              status);
 
-/* What the kernel is taken to lack. Only the tests set it. */
+/* Features that the kernel is assumed to lack. Only the tests set this. */
 enum
 {
-  CPROC_PIDFD_LACKS_PEEK = 1 << 0, /* as if the reaper were always first */
+  CPROC_PIDFD_LACKS_PEEK = 1 << 0, /* as if the process were always reaped first */
   CPROC_PIDFD_LACKS_END = 1 << 1,
   CPROC_PIDFD_LACKS_GROUP = 1 << 2,
-  CPROC_PIDFD_LACKS_SIGNAL = 1 << 3, /* as if a sandbox refused it */
+  CPROC_PIDFD_LACKS_SIGNAL = 1 << 3, /* as if a sandbox refused the call */
 };
 
 extern guint cproc_pidfd_lacks; /* atomic */

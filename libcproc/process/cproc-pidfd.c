@@ -13,7 +13,7 @@
 
 #include "cproc-pidfd-private.h"
 
-/* All of these are newer than many a system's headers. */
+/* The headers of many systems lack these. */
 #define WAIT_BY_PIDFD 3
 #define SIGNAL_PROCESS_GROUP (1u << 2)
 
@@ -31,7 +31,7 @@ G_STATIC_ASSERT (sizeof (PidfdInfo) == 64);
 #define GET_INFO _IOWR (0xFF, 11, PidfdInfo)
 #define INFO_EXIT (G_GUINT64_CONSTANT (1) << 3)
 
-/* struct rusage as the kernel writes it, which on a 32-bit system is not the C library's. */
+/* struct rusage as the kernel writes it; on a 32-bit system the C library's differs. */
 typedef struct
 {
   __kernel_long_t user_sec, user_usec;
@@ -40,7 +40,7 @@ typedef struct
   __kernel_long_t others[13];
 } KernelUsage;
 
-/* How long a process may be between "no longer to be waited for" and "gone". */
+/* The longest time from the moment when a process can no longer be waited for until it is gone. */
 #define REAP_MSEC 100
 
 guint cproc_pidfd_lacks = 0;
@@ -88,7 +88,8 @@ cproc_pidfd_is_refused (int error_number)
   if (error_number != EPERM && error_number != EACCES)
     return FALSE;
 
-  /* The process may be another user's; but a process may always signal itself. */
+  /* Test with this process: another one may belong to another user, but a process may always signal
+   * itself. */
   pidfd = cproc_pidfd_open (getpid ());
   if (pidfd < 0)
     return TRUE;
@@ -156,7 +157,7 @@ cproc_pidfd_peek (int              pidfd,
   if (lacks (CPROC_PIDFD_LACKS_PEEK))
     return CPROC_WAIT_RESULT_NOT_OURS;
 
-  /* The system call itself: the C library's waitid() leaves out the usage. */
+  /* Call the system call directly: the C library's waitid() does not return the usage. */
   do
     result = syscall (SYS_waitid, WAIT_BY_PIDFD, pidfd, &info, WEXITED | WNOWAIT | WNOHANG, &usage);
   while (result < 0 && errno == EINTR);
@@ -223,7 +224,8 @@ cproc_pidfd_get_end (int              pidfd,
 
   if ((info.mask & INFO_EXIT) == 0)
     {
-      /* Another thread is reaping it at this moment: the kernel writes it down while it does. */
+      /* Another thread is reaping the process at this moment; the kernel stores the end when it has
+       * finished. */
       cproc_pidfd_await_reaped (pidfd);
       if (!get_info (pidfd, &info) || (info.mask & INFO_EXIT) == 0)
         return FALSE;
@@ -239,7 +241,7 @@ cproc_pidfd_await_reaped (int pidfd)
 {
   struct pollfd gone = { .fd = pidfd };
 
-  /* Ends by POLLHUP, which poll() always looks for: there is no such process (Linux 6.9). */
+  /* Ends with POLLHUP, which poll() always reports: the process no longer exists (Linux 6.9). */
   while (poll (&gone, 1, REAP_MSEC) < 0 && errno == EINTR)
     ;
 }

@@ -18,7 +18,7 @@ gboolean
 cproc_proc_stat_parse (const char    *text,
                        CprocProcStat *stat)
 {
-  /* "PID (NAME) STATE PARENT GROUP SESSION …", where the name may hold all of that itself. */
+  /* "PID (NAME) STATE PARENT GROUP SESSION …"; NAME may contain any of these characters. */
   const char *name_end = strrchr (text, ')');
   int parent, group, session;
 
@@ -37,7 +37,7 @@ read_stat (const char    *pid,
            CprocProcStat *stat)
 {
   char path[64];
-  char text[512]; /* more than all that comes before the session */
+  char text[512]; /* longer than everything up to the session */
   ssize_t length;
   int fd;
 
@@ -83,7 +83,8 @@ member_clear (gpointer data)
   close (((Member *) data)->pidfd);
 }
 
-/* Its state in /proc is that of the first thread, which may have ended before the others. */
+/* Returns whether the member lives. Its state in /proc is that of the first thread, which may have
+ * ended before the others. */
 static gboolean
 member_lives (const Member *self)
 {
@@ -92,7 +93,7 @@ member_lives (const Member *self)
   return poll (&pollfd, 1, 0) == 0;
 }
 
-/* The number of a member is its own as long as it lives. */
+/* Signals a member. Its pid cannot be reused as long as it lives. */
 static int
 member_signal (const Member *self,
                int           signum)
@@ -116,7 +117,7 @@ hold_member (CprocProcessGroup *self,
   if (member.pidfd < 0)
     return;
 
-  /* Once more, now that it is held: before, the number may have been another process's. */
+  /* Check again now that the process is held: before, the pid may have been reused. */
   if (is_member (self, pid) && member_lives (&member))
     g_array_append_val (members, member);
   else
@@ -127,7 +128,7 @@ static GArray *
 find_members (CprocProcessGroup *self)
 {
   g_autoptr (GArray) members = g_array_new (FALSE, FALSE, sizeof (Member));
-  /* Those that another namespace's /proc shows are strangers. */
+  /* The /proc of another pid namespace shows unrelated processes. */
   g_autoptr (GDir) dir = launch_proc_is_ours () ? g_dir_open ("/proc", 0, NULL) : NULL;
   const char *name;
 
@@ -179,13 +180,14 @@ leader_is_unreaped (CprocProcessGroup *self)
   return self->leader != NULL && g_subprocess_get_identifier (self->leader) != NULL;
 }
 
-/* Before Linux 6.9. Most groups end with their leader, and then this is two system calls. */
+/* Used before Linux 6.9. Most groups end with their leader, and then this takes few system
+ * calls. */
 static void
 find_first_members (CprocProcessGroup *self)
 {
   CprocExitStatus end;
 
-  /* GSubprocess is about to reap it; but a debugger may hold it for long. */
+  /* GSubprocess is about to reap the leader; but a debugger may hold it for long. */
   if (self->leader != NULL &&
       (self->pidfd < 0 || cproc_pidfd_peek (self->pidfd, &end) == CPROC_WAIT_RESULT_EXITED))
     g_subprocess_wait (self->leader, NULL, NULL);
@@ -210,7 +212,7 @@ signal_what_is_left (CprocProcessGroup *self,
   if (self->members->len == 0)
     return ESRCH;
 
-  /* Members may have been started since. */
+  /* New members may have been started meanwhile. */
   members = find_members (self);
   if (signal_members (self->members, 0) == ESRCH)
     g_array_set_size (members, 0);
@@ -221,7 +223,7 @@ signal_what_is_left (CprocProcessGroup *self,
   return signal_members (self->members, signum);
 }
 
-/* The leader may have joined another group, and its own may even be empty. */
+/* Signals a leader that has joined another group: its own group may even be empty then. */
 static int
 signal_leader_elsewhere (CprocProcessGroup *self,
                          int                signum,
@@ -237,7 +239,7 @@ signal_leader_elsewhere (CprocProcessGroup *self,
   return result;
 }
 
-/* EINVAL where the kernel cannot, or a sandbox refuses it. */
+/* Returns EINVAL if the kernel cannot do this, or a sandbox refuses it. */
 static int
 signal_group_of_leader (CprocProcessGroup *self,
                         int                signum)
@@ -247,7 +249,7 @@ signal_group_of_leader (CprocProcessGroup *self,
   return cproc_pidfd_is_refused (result) ? EINVAL : result;
 }
 
-/* EINVAL as signal_group_of_leader(). */
+/* Returns EINVAL in the same cases as signal_group_of_leader(). */
 static int
 signal_by_pidfd (CprocProcessGroup *self,
                  int                signum)
@@ -321,7 +323,7 @@ cproc_process_group_leader_exited (CprocProcessGroup *self)
 
   self->leader_ended = TRUE;
 
-  /* The number is known to be the group's only until the leader is reaped. */
+  /* The number surely belongs to the group only until the leader is reaped. */
   if (self->members == NULL && signal_group_of_leader (self, 0) == EINVAL)
     find_first_members (self);
 }

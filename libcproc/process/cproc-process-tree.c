@@ -13,7 +13,7 @@
 #include "launch-descendants.h"
 #include "launch-tree.h"
 
-/* 0 at the end of the line, -1 where there is nothing yet. */
+/* Reads a report. Returns 0 if the connection is closed, -1 if there is no report yet. */
 static ssize_t
 receive (CprocProcessTree *self,
          LaunchTreeReport *report)
@@ -50,7 +50,7 @@ receive (CprocProcessTree *self,
   return length == (ssize_t) sizeof *report ? length : 0;
 }
 
-/* A descendant may have stopped the helper. */
+/* Continues the helper, which a descendant may have stopped. */
 static void
 wake_helper (CprocProcessTree *self)
 {
@@ -74,7 +74,7 @@ send_command (CprocProcessTree  *self,
   if (length == (ssize_t) sizeof command)
     return 0;
 
-  /* The helper ends when there is nothing left for it to watch over. */
+  /* The helper ends when it has nothing left to watch. */
   if (length < 0 && (errno == EPIPE || errno == ECONNRESET))
     {
       self->is_gone = TRUE;
@@ -99,13 +99,13 @@ cproc_process_tree_terminate (CprocProcessTree *self,
   return send_command (self, (LaunchTreeCommand) { LAUNCH_TREE_END, signum, grace });
 }
 
-/* What can be reached without the helper: the program and its group. */
+/* Kills what can be reached without the helper: the program and its group. */
 static void
 kill_target (CprocProcessTree *self)
 {
   LaunchTreeReport report;
 
-  /* The pidfd came first of all, and may not have been read yet. */
+  /* The report with the pidfd comes first, and may still be unread. */
   if (self->target_pidfd < 0)
     receive (self, &report);
   if (self->target_pidfd < 0)
@@ -115,14 +115,14 @@ kill_target (CprocProcessTree *self)
   cproc_pidfd_signal_group (self->target_pidfd, SIGKILL);
 }
 
-/* Kills the children of the helper, even if it is stopped. Their orphans become its children. */
+/* Kills the children of the helper, even if it is stopped. Orphans of these become its children. */
 static guint
 kill_children (CprocProcessTree *self)
 {
   static GMutex mutex; /* launch-descendants.c is not thread-safe */
   guint n = 0;
 
-  /* The number is the helper's own until it is reaped. */
+  /* The pid cannot be reused until the helper is reaped. */
   if (self->helper_pid <= 1 || cproc_pidfd_signal_child (self->helper_pidfd, self->helper, 0) != 0)
     return 0;
 
@@ -159,7 +159,7 @@ cproc_process_tree_read_exit (CprocProcessTree *self,
         return CPROC_WAIT_RESULT_RUNNING;
       if (length == 0)
         {
-          /* A descendant has killed the helper; they are init's children now. */
+          /* A descendant has killed the helper; the others are init's children now. */
           self->is_gone = TRUE;
           kill_target (self);
           return CPROC_WAIT_RESULT_NOT_OURS;
@@ -186,7 +186,8 @@ cproc_process_tree_read_exit (CprocProcessTree *self,
   return CPROC_WAIT_RESULT_EXITED;
 }
 
-/* After unshare (CLONE_NEWPID) children have numbers of a namespace that /proc does not show. */
+/* After unshare (CLONE_NEWPID) the pids of children belong to a namespace that /proc does not
+ * show. */
 static gboolean
 children_share_namespace (void)
 {

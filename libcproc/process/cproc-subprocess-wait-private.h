@@ -8,8 +8,8 @@
 
 G_BEGIN_DECLS
 
-/* Waits until GSubprocess has reaped a process, where there is no pidfd. The wait of GSubprocess
- * stays in the main context where it began; this one can be moved. */
+/* Waits until GSubprocess has reaped a process; used if there is no pidfd. The wait of GSubprocess
+ * itself stays in the main context where it began; this one can be moved. */
 typedef struct _CprocSubprocessWait CprocSubprocessWait;
 
 CprocSubprocessWait *cproc_subprocess_wait_new (GSubprocess    *subprocess,

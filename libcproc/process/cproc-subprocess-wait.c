@@ -11,11 +11,11 @@
 struct _CprocSubprocessWait
 {
   gatomicrefcount ref_count;
-  pid_t process; /* that has made it */
+  pid_t process; /* the process that made it */
   GMutex lock;
   GSubprocess *subprocess;
   gboolean is_over;
-  GSource *source; /* NULL: freed by its owner */
+  GSource *source; /* NULL: the owner has freed it */
   CprocOwner *owner;
   CprocWatchFunc func;
   gpointer user_data;
@@ -68,7 +68,7 @@ dispatch (GSource     *source,
   gpointer object = NULL;
 
   g_source_set_ready_time (source, -1);
-  /* A fork has no thread that waits. */
+  /* A fork does not have the thread that waits. */
   if (self->process != getpid ())
     return G_SOURCE_REMOVE;
 
@@ -110,7 +110,7 @@ attach (CprocSubprocessWait *self,
 
   self->source = g_source_new (&funcs, sizeof (GSource));
   g_source_set_static_name (self->source, "[libcproc] reap");
-  /* It holds a reference while it is dispatched: another thread may free the rest. */
+  /* Hold a reference during the dispatch: another thread may free the wait. */
   g_atomic_ref_count_inc (&self->ref_count);
   g_source_set_callback (self->source, never_called, self, subprocess_wait_unref_data);
   g_source_set_ready_time (self->source, self->is_over ? 0 : -1);

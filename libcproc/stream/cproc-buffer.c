@@ -9,9 +9,8 @@
 
 #define FIRST_CAPACITY 4096
 
-/* From here on the memory is a mapping of its own: the system enlarges it without copying, and
- * gives it in large pages, so that 64 MiB cost 32 page faults instead of 16,384: `exec-64m` takes
- * 0.45 of the processor's time. */
+/* Buffers of this size and more are mappings of their own: the system enlarges them without
+ * copying, and uses large pages, which saves page faults. */
 #define MAPPED_CAPACITY ((gsize) 4 * 1024 * 1024)
 
 static gboolean
@@ -20,7 +19,7 @@ buffer_is_mapped (gsize capacity)
   return capacity >= MAPPED_CAPACITY;
 }
 
-/* NULL where there is none. */
+/* Returns NULL if there is no memory. */
 static char *
 map_memory (char  *old,
             gsize  old_capacity,
@@ -41,7 +40,7 @@ map_memory (char  *old,
   return data;
 }
 
-/* Small ones as everything else: where there is no memory for them the program ends. */
+/* Small buffers come from g_malloc(), which aborts when memory runs out. */
 static gboolean
 buffer_grow (CprocBuffer *self,
              gsize        needed)

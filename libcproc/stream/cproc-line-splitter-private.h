@@ -17,32 +17,32 @@ CprocLineSplitter *cproc_line_splitter_new            (const char         *encod
                                                        GError            **error);
 void               cproc_line_splitter_free           (CprocLineSplitter  *self);
 
-/* Changes data in place. data must stay as it is until cproc_line_splitter_next() has returned
- * NULL. */
+/* Takes more bytes. It changes data in place; data must stay valid until cproc_line_splitter_next()
+ * has returned NULL. */
 void               cproc_line_splitter_feed           (CprocLineSplitter  *self,
                                                        char               *data,
                                                        gsize               length);
 
-/* There is no more: what is unfinished becomes the last line. */
+/* Ends the input: the unfinished rest becomes the last line. */
 void               cproc_line_splitter_finish         (CprocLineSplitter  *self);
 
-/* The next line, or NULL when more must be fed. Valid until the next call. */
+/* Returns the next line, or NULL if it needs more input. The line is valid until the next call. */
 const char        *cproc_line_splitter_next           (CprocLineSplitter  *self);
 
 void               cproc_line_splitter_set_max_length (CprocLineSplitter  *self,
                                                        gsize               max_length);
 
-/* Before anything is fed. TRUE: "\r" ends a line too, as soon as it comes; a "\n" that follows it
- * belongs to it. */
+/* Call before the first feed. TRUE: "\r" ends a line as well, as soon as it comes; a "\n" that
+ * follows it belongs to it. */
 void               cproc_line_splitter_set_universal_newlines (CprocLineSplitter *self,
                                                                gboolean           universal);
 
-/* Of the line that cproc_line_splitter_next() has returned last: what its text cannot say, and
- * whether it is one of several pieces, the last one among them. */
+/* Get the flags of the line that cproc_line_splitter_next() returned last, and whether it is one of
+ * several pieces; the last piece counts as one. */
 CprocLineFlags     cproc_line_splitter_get_flags      (CprocLineSplitter  *self);
 gboolean           cproc_line_splitter_is_piece       (CprocLineSplitter  *self);
 
-/* The next call of cproc_line_splitter_next() returns that line again. */
+/* Puts the line back: the next call of cproc_line_splitter_next() returns it again. */
 void               cproc_line_splitter_return         (CprocLineSplitter  *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CprocLineSplitter, cproc_line_splitter_free)

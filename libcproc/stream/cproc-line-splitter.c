@@ -8,46 +8,47 @@
 
 #include "cproc-text-decoder-private.h"
 
-/* Room that is kept from one line to the next. */
+/* The most memory that is kept from one line to the next. */
 #define MAX_KEPT (256 * 1024)
 
-/* Stands for a replacement character that the decoder has put in, until the line is handed out: no
- * text has this first byte, so such a line is known even where the program wrote U+FFFD itself. */
+/* Stands for a replacement character that the decoder has inserted, until the line is handed out.
+ * Valid text never has this first byte, so such a line is recognized even if the program itself
+ * wrote U+FFFD. */
 #define MARK "\xff\xbf\xbd"
 #define MARK_LEAD ((char) 0xff)
 #define REPLACEMENT_LEAD ((char) 0xef)
 
-/* A line that lies whole in what was fed is cut there: its end becomes a NUL, and nothing is
- * copied, which leaves `line` 0.71 and `lines` 0.27 of the processor's time. All others (begun in
- * an earlier piece, not valid as it is, too long) are gathered in text. Encodings other than UTF-8
- * are decoded into a buffer of our own, which is then cut in the same way. */
+/* A line that lies whole in the input is cut in place: its line end becomes a NUL, and nothing is
+ * copied. All other lines (begun in an earlier piece, not valid UTF-8, too long) are gathered in
+ * text. Encodings other than UTF-8 are first decoded into a buffer of the splitter's own, which is
+ * then cut in the same way. */
 struct _CprocLineSplitter
 {
   CprocTextDecoder *decoder;
   gsize max_length;
 
-  char *next; /* what was fed and has not been looked at: next to end */
+  char *next; /* the input that is still to be examined: next to end */
   char *end;
-  char *checked;    /* up to here what was fed is valid; may lie behind next */
+  char *checked;    /* the input is valid up to here; may be after next */
   GString *decoded; /* NULL for UTF-8 */
 
   GString *text;       /* the beginning of a line, decoded */
-  gsize text_start;    /* what is before it has been handed out */
+  gsize text_start;    /* the text before this offset has been handed out */
   gboolean is_open;       /* a line has begun in text, or in the decoder */
   gboolean is_whole;      /* that line is in text to its end, without its line end */
-  gboolean in_pieces;  /* some of that line has been handed out */
+  gboolean in_pieces;  /* a part of that line has been handed out */
   gboolean finished;   /* nothing more will be fed */
 
   gboolean universal_newlines;
   gboolean skips_newline; /* a "\r" has ended a line: a "\n" that follows belongs to it */
-  char *newline;          /* the first "\n" from next on, or end; looked for behind it only */
+  char *newline;          /* the first "\n" from next on, or end; searched only after that */
   char *carriage_return;  /* the same for "\r" */
 
   CprocLineFlags flags; /* of the line that was handed out last */
   gboolean is_piece;
   const char *last;
-  gboolean is_returned; /* and is handed out again */
-  gsize saved_offset; /* where a NUL stands in text for a moment, and for what; 0: nowhere */
+  gboolean is_returned; /* the last line is to be handed out again */
+  gsize saved_offset; /* the place of a temporary NUL in text and the byte it replaces; 0: none */
   char saved_byte;
 };
 
@@ -167,7 +168,7 @@ splitter_is_too_long (CprocLineSplitter *self,
   return self->max_length > 0 && length > self->max_length;
 }
 
-/* Adds what was fed, up to end, to the line in text. */
+/* Appends the input up to end to the line in text. */
 static void
 splitter_append (CprocLineSplitter *self,
                  char              *end,
@@ -192,7 +193,8 @@ splitter_append_rest (CprocLineSplitter *self)
   splitter_append (self, self->end, FALSE);
 }
 
-/* Without the line end: a "\r" before it, fed now or earlier, is part of it. */
+/* Appends the rest of a whole line without its line end. A "\r" before the "\n" is part of the line
+ * end, even if it came with an earlier input. */
 static void
 splitter_append_whole (CprocLineSplitter *self,
                        char              *newline)
@@ -215,7 +217,7 @@ splitter_append_last (CprocLineSplitter *self)
   self->flags = CPROC_LINE_FLAGS_UNTERMINATED;
 }
 
-/* The end of a whole line that is handed out as it stands, or NULL where it cannot be. */
+/* Returns the end of a whole line that can be handed out in place, or NULL if it cannot. */
 static char *
 splitter_find_cut (CprocLineSplitter *self,
                    char              *newline)
@@ -255,7 +257,7 @@ splitter_cut (CprocLineSplitter *self,
   return line;
 }
 
-/* The size of the next piece of a line that is too long. */
+/* Returns the size of the next piece of a line that is too long. */
 static gsize
 splitter_measure_piece (CprocLineSplitter *self)
 {
@@ -267,7 +269,7 @@ splitter_measure_piece (CprocLineSplitter *self)
   if (n > 0)
     return n;
 
-  /* A character that is larger than the limit. */
+  /* A single character is larger than the limit. */
   return *piece == MARK_LEAD ? strlen (MARK) : (gsize) g_utf8_skip[(guchar) *piece];
 }
 
@@ -288,7 +290,7 @@ splitter_take_piece (CprocLineSplitter *self,
   return piece;
 }
 
-/* What is left of a whole line. */
+/* Takes the rest of a whole line. */
 static const char *
 splitter_take_whole (CprocLineSplitter *self)
 {
@@ -300,8 +302,8 @@ splitter_take_whole (CprocLineSplitter *self)
   return self->text->str + self->text_start;
 }
 
-/* Does more of the line follow after n bytes of what is there? A "\r" at the end may prove to be
- * half of a line end. */
+/* Returns whether more of the line follows after n bytes of text. A "\r" at the end may turn out to
+ * be half of a line end. */
 static gboolean
 splitter_has_more (CprocLineSplitter *self,
                    gsize              n)
@@ -328,7 +330,7 @@ splitter_take_gathered (CprocLineSplitter *self)
   return self->is_whole ? splitter_take_whole (self) : NULL;
 }
 
-/* What was handed out is not needed any more. */
+/* The caller no longer needs the line that was handed out: undo the temporary NUL. */
 static void
 splitter_restore (CprocLineSplitter *self)
 {
@@ -350,8 +352,8 @@ splitter_restore (CprocLineSplitter *self)
   self->text = g_string_new (NULL);
 }
 
-/* Finds the first of a kind of line end from next on, or end. What was found before still holds
- * where it lies ahead: a text of short lines is so searched once. */
+/* Finds the first line end of one kind from next on, or end. An earlier result that lies ahead is
+ * still valid, so every byte is searched only once. */
 static char *
 splitter_find (CprocLineSplitter *self,
                char             **found,
@@ -367,7 +369,7 @@ splitter_find (CprocLineSplitter *self,
   return *found;
 }
 
-/* NULL: the line does not end in what was fed. */
+/* Returns the end of the line, or NULL if the line does not end in the input. */
 static char *
 splitter_find_end (CprocLineSplitter *self)
 {
@@ -420,7 +422,7 @@ splitter_next (CprocLineSplitter *self)
     }
 }
 
-/* Puts the replacement characters where their marks stand. */
+/* Replaces the marks in a line by replacement characters. */
 static gboolean
 line_replace_marks (char *line)
 {
@@ -448,7 +450,8 @@ cproc_line_splitter_next (CprocLineSplitter *self)
   self->flags = CPROC_LINE_FLAGS_NONE;
   self->is_piece = FALSE;
   self->last = splitter_next (self);
-  /* It lies in text, in what was decoded or in what was fed: all of these are ours to change. */
+  /* The line lies in text, in the decoded input or in the input: the splitter may change all of
+   * these. */
   if (self->last != NULL && cproc_text_decoder_has_replaced (self->decoder) &&
       line_replace_marks ((char *) self->last))
     self->flags |= CPROC_LINE_FLAGS_REPLACED;

@@ -12,12 +12,11 @@
 
 #define BIG_PIPE_SIZE (1024 * 1024)
 
-/* Of a socket: `output-1m` takes 0.92 of the processor's time that it takes by 64 KiB,
- * `lines` 0.95, and `cat` has 1.05 times the bytes a second. A pipe gains nothing by it. */
+/* The size of a read from a socket. A pipe gains nothing by reads of this size. */
 #define BIG_READ_SIZE (128 * 1024)
 
-/* What is read is emitted at once, and yet there may be something left when a main loop runs: after
- * a pause, and inside of a handler. */
+/* Data is emitted as soon as it is read. Yet some may be left when a main loop runs: after a pause,
+ * and inside a handler. */
 static void
 reader_update_pending (CprocOutputReader *self)
 {
@@ -39,8 +38,8 @@ reader_process (CprocOutputReader *self,
 
   if (self->funcs->wants_output (self->data, self->stream))
     {
-      /* Whoever keeps a few bytes is not to keep all of a buffer; else nothing is copied, and
-       * `output-64k` over a socket takes 0.92 of the processor's time. */
+      /* Copy small reads: a handler that keeps a few bytes must not keep the whole buffer alive.
+       * Larger reads are passed on without a copy. */
       if (length < buffer->size / 2 || wants_lines)
         bytes = g_bytes_new (buffer->data, length);
       else
@@ -84,10 +83,10 @@ reader_close (CprocOutputReader *self)
   reader_watch (self);
 }
 
-/* `output-64k` has 2.5 times the bytes a second over a larger pipe, `exec-64m` 2.3 times. Only for
- * children that write much: a user has few of this size (pipe(7), pipe-user-pages-soft); where it
- * is refused the pipe stays as it is. What is no pipe is a socket, whose size its writer has: it is
- * read by larger pieces. */
+/* Enlarges the stream's buffer, so that the two processes switch less often. Only for children that
+ * write much: the kernel limits the number of large pipes of a user (pipe(7),
+ * pipe-user-pages-soft). If it refuses, the pipe stays as it is. A stream that is not a pipe is a
+ * socket, whose buffer size is set by its writer: it is read in larger pieces. */
 static void
 reader_enlarge (CprocOutputReader *self)
 {
@@ -99,7 +98,7 @@ reader_enlarge (CprocOutputReader *self)
     self->read_size = BIG_READ_SIZE;
 }
 
-/* Returns how much was read: 0 when there is nothing at the moment, or nothing more. */
+/* Returns the number of bytes read: 0 if there is nothing at the moment, or nothing more. */
 static gsize
 reader_read_into (CprocOutputReader *self,
                   char              *data,
@@ -117,15 +116,15 @@ reader_read_into (CprocOutputReader *self,
   if (n > 0)
     return n;
 
-  /* Any other error is an end as well: a terminal's gives EIO. */
+  /* Any other error ends the stream as well: a terminal gives EIO. */
   if (n == 0 || errno != EAGAIN)
     reader_close (self);
 
   return 0;
 }
 
-/* Where a class keeps the output and nobody else listens it is read into its place: a copy less,
- * which leaves `exec-64m` 0.96 of the processor's time in the median and 0.78 at best. */
+/* Reads directly into the owner's buffer, if the owner keeps the output and there is no other
+ * listener. This saves a copy. */
 static gboolean
 reader_read_in_place (CprocOutputReader *self,
                       gsize             *n)
@@ -177,7 +176,7 @@ reader_check_end (CprocOutputReader *self)
   self->funcs->ended (self->data, self->stream);
 }
 
-/* The drain is over, and what the pipe held then has been read. */
+/* Returns whether the drain is over and the contents of the pipe at that time have been read. */
 static gboolean
 reader_is_drained (CprocOutputReader *self)
 {
@@ -196,7 +195,7 @@ reader_read_until_blocked (CprocOutputReader *self)
         self->drain_left -= MIN (n, self->drain_left);
       self->funcs->was_emitted (self->data, self->stream, n < asked);
 
-      /* A pipe that gave less than was asked for was empty: another read would only say so. */
+      /* A short read means that the pipe was empty: another read would only confirm it. */
       if (n == 0 || (n < asked && !self->is_expired))
         {
           if (self->is_expired)
@@ -227,9 +226,9 @@ reader_ready (gpointer user_data)
   reader_read_until_blocked (user_data);
 }
 
-/* Others hold the stream open that outlive the process. What is in the pipe is the child's; no more
- * than a pipe holds, since the others may go on writing. The watch reads it, which the turn of the
- * main context bounds. */
+/* The drain time is over, but other processes that outlive the child hold the stream open. Still
+ * read the child's output in the pipe: at most the size of a pipe, since the others may go on
+ * writing. The watch reads it, limited by the turn of the main context. */
 static void
 reader_expired (gpointer user_data)
 {

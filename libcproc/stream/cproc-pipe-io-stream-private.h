@@ -8,7 +8,7 @@
 
 G_BEGIN_DECLS
 
-/* fd is given away; it must be non-blocking. */
+/* Takes ownership of fd, which must be non-blocking. */
 GIOStream *cproc_pipe_io_stream_new (int                 fd,
                                      CprocPipeDirection  direction,
                                      GMainContext       *context);

@@ -7,7 +7,7 @@
 #include "cproc-pipe-io-stream-private.h"
 #include "cproc-pipe-writer-private.h"
 
-/* GSimpleIOStream wants both of its streams, a pipe has one. */
+/* GSimpleIOStream needs both an input and an output stream; a pipe has only one. */
 
 #define CPROC_TYPE_PIPE_IO_STREAM (cproc_pipe_io_stream_get_type ())
 
@@ -80,7 +80,7 @@ cproc_pipe_io_stream_dispose (GObject *object)
 {
   CprocPipeIOStream *self = CPROC_PIPE_IO_STREAM (object);
 
-  /* GIOStream closes here, and still needs the streams for that. */
+  /* GIOStream closes in its dispose, and still needs the streams then. */
   G_OBJECT_CLASS (cproc_pipe_io_stream_parent_class)->dispose (object);
 
   g_clear_object (&self->input);
@@ -110,7 +110,7 @@ cproc_pipe_io_stream_init (CprocPipeIOStream *self)
 static GIOStream *
 socket_stream_new (int fd)
 {
-  /* Only a descriptor that is no socket can make it fail. */
+  /* This fails only for a descriptor that is not a socket. */
   g_autoptr(GSocket) socket = g_socket_new_from_fd (fd, NULL);
 
   g_assert (socket != NULL);

@@ -7,7 +7,7 @@
 
 #include "cproc-pipe-writer-private.h"
 
-/* GUnixOutputStream would do but for SIGPIPE: before GLib 2.82 a write to a child that is gone
+/* Like GUnixOutputStream, but without SIGPIPE: before GLib 2.82 a write to a child that is gone
  * ends the application. Shares its pipe with the child's own queue. */
 
 #define CPROC_TYPE_PIPE_OUTPUT_STREAM (cproc_pipe_output_stream_get_type ())
@@ -40,7 +40,7 @@ cproc_pipe_output_stream_is_writable (GPollableOutputStream *stream)
   GPollFD poll_fd = { cproc_pipe_output_stream_get_fd (G_FILE_DESCRIPTOR_BASED (stream)),
                       G_IO_OUT, 0 };
 
-  /* One that is closed does not block: a write says so at once. */
+  /* A closed pipe counts as writable: a write then reports the error at once. */
   return poll_fd.fd < 0 || g_poll (&poll_fd, 1, 0) != 0;
 }
 
@@ -115,7 +115,7 @@ cproc_pipe_output_stream_close_async (GOutputStream       *stream,
 {
   g_autoptr(GTask) task = g_task_new (stream, cancellable, callback, user_data);
 
-  /* The inherited one closes in a thread, but the queue belongs to this one. */
+  /* The inherited implementation closes in a thread, but the queue belongs to this thread. */
   g_task_set_source_tag (task, cproc_pipe_output_stream_close_async);
   g_task_set_priority (task, io_priority);
   cproc_pipe_writer_close (CPROC_PIPE_OUTPUT_STREAM (stream)->writer);

@@ -8,36 +8,37 @@
 
 G_BEGIN_DECLS
 
-/* The parent's end of a pipe that a child reads, and what waits to be written to it. Ref-counted:
- * the child and its GOutputStream share it. */
+/* The parent's end of a pipe that a child reads, with the queue of data still to be written.
+ * Ref-counted: the child and its GOutputStream share it. */
 typedef struct _CprocPipeWriter CprocPipeWriter;
 
-/* fd is given away; it must be non-blocking. */
+/* Takes ownership of fd, which must be non-blocking. */
 CprocPipeWriter *cproc_pipe_writer_new         (int                  fd,
                                                 GMainContext        *context);
 CprocPipeWriter *cproc_pipe_writer_ref         (CprocPipeWriter     *self);
 void             cproc_pipe_writer_unref       (CprocPipeWriter     *self);
 
-/* Before anything is written; see cproc_watch_set_owner(). */
+/* Call before the first write; see cproc_watch_set_owner(). */
 void         cproc_pipe_writer_set_owner   (CprocPipeWriter   *self,
                                        CprocOwner    *owner);
 
-/* The task returns TRUE once all of it is with the kernel, or G_IO_ERROR_BROKEN_PIPE, or
- * that the system had no room. */
+/* Queues bytes. The task returns TRUE once the kernel has all of them; otherwise
+ * G_IO_ERROR_BROKEN_PIPE, or the error that the system had no memory. */
 void             cproc_pipe_writer_push        (CprocPipeWriter     *self,
                                                 GBytes              *bytes,
                                                 GTask               *task);
 
-/* After all that is queued. */
+/* Closes the pipe after everything queued is written. */
 void             cproc_pipe_writer_close       (CprocPipeWriter     *self);
 
-/* At once: what is queued fails. */
+/* Closes the pipe at once: queued writes fail. */
 void             cproc_pipe_writer_abandon     (CprocPipeWriter     *self);
 
 void             cproc_pipe_writer_set_context (CprocPipeWriter     *self,
                                                 GMainContext        *context);
 
-/* For the stream: after what is queued; -1 with G_IO_ERROR_WOULD_BLOCK where block is FALSE. */
+/* Writes for the stream, after the queue. If block is FALSE it may return -1 with
+ * G_IO_ERROR_WOULD_BLOCK. */
 gssize           cproc_pipe_writer_write       (CprocPipeWriter     *self,
                                                 const void          *data,
                                                 gsize                length,
@@ -46,7 +47,8 @@ gssize           cproc_pipe_writer_write       (CprocPipeWriter     *self,
                                                 GError             **error);
 int              cproc_pipe_writer_get_fd      (CprocPipeWriter     *self);
 
-/* What has ended it too early, but for the child's not reading: NULL where nothing has. */
+/* Returns the error that ended the writer too early; NULL if there is none, or if the child just
+ * stopped reading. */
 GError          *cproc_pipe_writer_dup_failure (CprocPipeWriter     *self);
 
 /* writev() that never raises SIGPIPE. */

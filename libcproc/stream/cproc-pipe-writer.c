@@ -16,7 +16,7 @@
 #include "cproc-watch-private.h"
 #include "cproc-pipe-writer-private.h"
 
-/* Written at once: with one, `cat` over sockets takes 1.26 times the processor's time. */
+/* Limit of buffers for one writev(): one system call writes many queued buffers. */
 #define MAX_VECTORS 64
 #define BIG_PIPE_SIZE (1024 * 1024)
 
@@ -31,9 +31,9 @@ typedef struct
 
 struct _CprocPipeWriter
 {
-  gatomicrefcount ref_count; /* the thread that drops the child is any */
+  gatomicrefcount ref_count; /* any thread may drop the child */
   int fd; /* -1: closed */
-  int failure; /* the errno of that; 0: the child does not read, or it was closed */
+  int failure; /* errno of the failed write; 0: the child does not read, or it was closed */
   GMainContext *context;
   CprocOwner *owner;
   CprocWatch watch;
@@ -42,7 +42,7 @@ struct _CprocPipeWriter
   CprocWatch done_watch;
   gboolean closing;
   gboolean big_pipe;
-  gboolean is_pipe; /* known to be no socket */
+  gboolean is_pipe; /* known not to be a socket */
   gboolean in_call; /* of the owner: no callback may run */
 };
 
@@ -51,9 +51,9 @@ cproc_pipe_writev (int                 fd,
                    const struct iovec *vectors,
                    int                 n_vectors)
 {
-  /* A pipe has no MSG_NOSIGNAL. (RWF_NOSIGNAL, of Linux 6.18, saves less than can be measured.)
-   * Blocked in this thread, the signal of our own write stays pending here and can be taken back;
-   * one that was pending before is not ours. */
+  /* A pipe has no MSG_NOSIGNAL. (RWF_NOSIGNAL, of Linux 6.18, saves too little.) The signal of this
+   * write is blocked in this thread, so it stays pending here and can be taken back. A signal that
+   * was pending before is not ours. */
   sigset_t pipe_set, old_set, pending;
   gboolean was_pending;
   gssize n;
@@ -80,8 +80,7 @@ cproc_pipe_writev (int                 fd,
   return n;
 }
 
-/* A socket is asked not to send the signal, which saves the four system calls above: `stdin` has
- * 1.04 times the bytes a second. */
+/* MSG_NOSIGNAL keeps a socket from raising the signal, which saves the system calls above. */
 static gssize
 writer_writev (CprocPipeWriter *self,
                struct iovec    *vectors,
@@ -105,8 +104,8 @@ writer_writev (CprocPipeWriter *self,
   return cproc_pipe_writev (self->fd, vectors, n_vectors);
 }
 
-/* Before a callback may run: it may cancel the cancellable and run a main loop, in which the source
- * must not find the write any more. */
+/* Call before a callback may run: it may cancel the cancellable and run a nested main loop, in
+ * which the source must no longer find the write. */
 static void
 write_stop_watching (CprocWrite *self)
 {
@@ -193,8 +192,8 @@ writer_return_later (CprocPipeWriter *self,
   cproc_watch_set_pending (&self->done_watch, TRUE);
 }
 
-/* The callbacks may run in here, so the writes are no longer the writer's. A callback may cancel a
- * later write: that one has its result already. */
+/* Completes writes. The callbacks may run in here, so the writes are taken off the writer first. A
+ * callback may cancel a later write: that one has its result already. */
 static void
 finish_writes (CprocPipeWriter *self,
                GQueue          *writes,
@@ -263,7 +262,7 @@ writer_consume (CprocPipeWriter *self,
   finish_writes (self, &writes, TRUE);
 }
 
-/* FALSE when the pipe is full or gone. */
+/* Writes once. FALSE if the pipe is full or closed. */
 static gboolean
 writer_write_some (CprocPipeWriter *self)
 {
@@ -277,7 +276,7 @@ writer_write_some (CprocPipeWriter *self)
       gsize size;
       const guint8 *data = g_bytes_get_data (item->bytes, &size);
 
-      /* Nothing may be written too, and has no address. */
+      /* An empty GBytes is allowed and may have a NULL data pointer. */
       vectors[n_vectors].iov_base = size > 0 ? (gpointer) (data + item->written) : NULL;
       vectors[n_vectors].iov_len = size - item->written;
       n_vectors++;
@@ -296,8 +295,7 @@ writer_write_some (CprocPipeWriter *self)
   return FALSE;
 }
 
-/* For those that are given much: see output_enlarge(). `stdin` has 2.6 times the bytes a second,
- * `cat` 2.7 times. */
+/* Enlarges the pipe of a child that gets much input: see reader_enlarge(). */
 static void
 writer_enlarge_pipe (CprocPipeWriter *self)
 {
@@ -308,13 +306,13 @@ writer_enlarge_pipe (CprocPipeWriter *self)
 
 static void writer_ready (gpointer user_data);
 
-/* Writes what goes; the rest waits for the descriptor. */
+/* Writes as much as the pipe takes; the rest waits for the descriptor. */
 static void
 writer_pump (CprocPipeWriter *self)
 {
   while (self->fd >= 0 && !g_queue_is_empty (&self->queue) && writer_write_some (self))
     {
-      /* It did not take all. */
+      /* The pipe did not take everything. */
       if (!g_queue_is_empty (&self->queue))
         writer_enlarge_pipe (self);
     }
@@ -407,7 +405,8 @@ write_cancel_free (gpointer data)
   g_free (cancel);
 }
 
-/* Only what has not begun can be taken back: half a write would tear the child's input. */
+/* Only a write that has not begun can be withdrawn: half a write would corrupt the child's
+ * input. */
 static gboolean
 write_cancelled (GCancellable *cancellable,
                  gpointer      user_data)
@@ -531,7 +530,7 @@ cproc_pipe_writer_get_fd (CprocPipeWriter *self)
   return self->fd;
 }
 
-/* Waits until the pipe takes something, or has gone, or the wait is cancelled. */
+/* Waits until the pipe takes more data, is closed, or the wait is cancelled. */
 static gboolean
 writer_wait (CprocPipeWriter  *self,
              GCancellable     *cancellable,
@@ -570,7 +569,7 @@ cproc_pipe_writer_write (CprocPipeWriter  *self,
     {
       gssize n;
 
-      /* What was queued before comes first. */
+      /* Write the queue first. */
       writer_pump (self);
 
       if (self->fd >= 0 && g_queue_is_empty (&self->queue))

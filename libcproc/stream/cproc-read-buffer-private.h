@@ -6,15 +6,15 @@
 
 G_BEGIN_DECLS
 
-/* What a pipe is read by, and a socket at first. */
+/* The size of a read from a pipe, and of the first reads from a socket. */
 #define CPROC_READ_SIZE (64 * 1024)
 
-/* What one read brought. The lines of a read lie in it, so it lives as long as somebody is still
- * emitting them: a handler may run a main loop of its own, which reads on. */
+/* The bytes of one read. The lines of the read lie in it, so it lives until all of them are
+ * emitted: a handler may run a nested main loop, which reads on. */
 typedef struct
 {
-  int ref_count;   /* atomic: what is handed out may end in any thread */
-  GThread *thread; /* which reads into it */
+  int ref_count;   /* atomic: the last reference may be dropped in any thread */
+  GThread *thread; /* the thread that reads into it */
   char *data;
   gsize size;
 } CprocReadBuffer;
@@ -23,7 +23,7 @@ CprocReadBuffer *cproc_read_buffer_take      (gsize            size);
 CprocReadBuffer *cproc_read_buffer_ref       (CprocReadBuffer *self);
 void             cproc_read_buffer_unref     (CprocReadBuffer *self);
 
-/* Without a copy. */
+/* Returns the first bytes, without a copy. */
 GBytes          *cproc_read_buffer_get_bytes (CprocReadBuffer *self,
                                               gsize            length);
 

@@ -11,10 +11,10 @@ read_buffer_destroy (CprocReadBuffer *self)
   g_free (self);
 }
 
-/* A child that is silent holds no buffer: the thread's streams take turns with one. What has been
- * handed out and was not kept comes back to it: freed, 128 KiB at the heap's end may go to the
- * system and come back as pages to fault in anew, and over a socket `output-64k` took 1.09 and
- * `output-1m` 1.17 times the processor's time. */
+/* One spare buffer for each thread: its streams take turns with it, so a silent child needs no
+ * buffer. A buffer that was handed out and is no longer used comes back here. If it were
+ * freed, the heap might return its pages to the system, and the next read would have to fault
+ * them in again. */
 static GPrivate spare_buffer = G_PRIVATE_INIT ((GDestroyNotify) read_buffer_destroy);
 
 static CprocReadBuffer *

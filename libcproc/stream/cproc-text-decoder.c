@@ -10,24 +10,24 @@
 
 #define REPLACEMENT "\xef\xbf\xbd"
 
-/* The longest beginning of a character, shift sequences included, that any encoding needs is far
- * below this; a converter that asks for more than that will never be content. */
+/* No encoding needs to keep more than this of an unfinished character, shift sequences included. A
+ * converter that asks for more would never finish. */
 #define MAX_REST 64
 
-/* UTF-8 goes through characters alone; every other encoding through iconv first, and what that
- * yields through characters, which is where NUL goes and where no surprise of iconv's passes. */
+/* UTF-8 goes through `characters` only. Every other encoding goes through iconv first, and the
+ * result through `characters`, which replaces NUL and checks what iconv returns. */
 struct _CprocTextDecoder
 {
   const char *replacement;
   gboolean has_replaced;
 
-  guchar start[4]; /* of a character of UTF-8 that is not whole yet */
+  guchar start[4]; /* the beginning of an unfinished UTF-8 character */
   gsize n_start;
 
   GIConv converter; /* (GIConv) -1 for UTF-8 */
   gsize unit;       /* bytes to skip after one that does not decode */
   gboolean has_shifts;
-  GByteArray *rest; /* what iconv must see again, with what follows it */
+  GByteArray *rest; /* input that iconv must see again, together with what follows */
 };
 
 typedef enum
@@ -45,7 +45,8 @@ is_plain (const char *data)
 
   memcpy (&word, data, sizeof word);
 
-  /* Adding 0x7f sets the high bit of every byte but NUL; what has it already is not ASCII. */
+  /* Adding 0x7f sets the high bit of every byte except NUL; a byte that has the high bit already is
+   * not ASCII. */
   return ((word + ~high) & ~word & high) == high;
 }
 
@@ -55,8 +56,8 @@ is_tail (guchar byte)
   return (byte & 0xc0) == 0x80;
 }
 
-/* The sequence at data, by table 3-7 of the Unicode standard; *size is that of the character, of
- * the maximal part of a broken one, or of what there is. */
+/* Reads the sequence at data, by table 3-7 of the Unicode standard. *size is set to the size of the
+ * character, of the maximal part of a broken one, or of the bytes available. */
 static Sequence
 scan_sequence (const guchar *data,
                gsize         length,
@@ -97,8 +98,8 @@ scan_sequence (const guchar *data,
   return SEQUENCE_WHOLE;
 }
 
-/* 0 where there is no whole character. Most scripts have two or three bytes a character; asked for
- * first, Russian text is checked twice and Japanese three times as fast. */
+/* Returns the size of the character at data; 0 if there is no whole character. Two and three bytes
+ * are tried first, since most scripts have characters of that size. */
 static inline gsize
 character_size (const guchar *data,
                 gsize         length)
@@ -113,7 +114,7 @@ character_size (const guchar *data,
   return scan_sequence (data, length, &size) == SEQUENCE_WHOLE ? size : 0;
 }
 
-/* By bytes alone `lines` takes 3.1 times the processor's time, by one word at a time 1.16 times. */
+/* ASCII is checked several words at a time, which is much faster than byte by byte. */
 gsize
 cproc_utf8_span (const char *data,
                  gsize       length)
@@ -131,7 +132,7 @@ cproc_utf8_span (const char *data,
       while (length - i >= 8 && is_plain (data + i))
         i += 8;
 
-      /* Most scripts have long runs without eight ASCII bytes in a row. */
+      /* Stay in this loop: most scripts have long runs without eight ASCII bytes in a row. */
       do
         {
           size = i < length ? character_size ((const guchar *) data + i, length - i) : 0;
@@ -143,7 +144,8 @@ cproc_utf8_span (const char *data,
     }
 }
 
-/* Names of Node and Python that iconv(3) does not know, without case, "-", "_" and spaces. */
+/* Names in Node and Python that iconv(3) does not know; compared without case, "-", "_" and
+ * spaces. */
 static const struct
 {
   const char *name;
@@ -219,7 +221,7 @@ static const struct
   { "kz1048", "RK1048" },
 };
 
-/* Families of code pages that are written in many ways: what follows the prefix is a number. */
+/* Families of code pages that are written in many ways: the prefix is followed by a number. */
 static const char *const encoding_families[][2] = {
   { "iso8859", "ISO-8859-" },
   { "8859", "ISO-8859-" },
@@ -228,7 +230,7 @@ static const char *const encoding_families[][2] = {
   { "ibm", "IBM" },
 };
 
-/* The Latin alphabets have other numbers than the parts of ISO 8859. */
+/* The numbers of the Latin alphabets are not those of the parts of ISO 8859. */
 static const char *const latin_parts[] = { "1", "2", "3", "4", "9", "10", "13", "14", "15", "16" };
 
 static char *
@@ -286,9 +288,9 @@ cproc_encoding_dup_known_name (const char *encoding)
   return known != NULL ? known : g_strdup (encoding);
 }
 
-/* Encodings in which a byte means what an earlier one has said. After something bad, what iconv
- * makes of them depends on where its input began; bytes that come one by one come out alike however
- * the text is cut. */
+/* Returns whether the meaning of a byte depends on earlier bytes. After an invalid byte, iconv's
+ * result for such an encoding depends on where its input began. Feeding it byte by byte gives the
+ * same text however the input is cut. */
 static gboolean
 encoding_has_shifts (const char *encoding)
 {
@@ -304,7 +306,7 @@ encoding_has_shifts (const char *encoding)
   return FALSE;
 }
 
-/* How far two characters are apart; 2 or 4 where a byte alone means nothing. */
+/* Returns the size of a code unit: 2 or 4 if a single byte has no meaning. */
 static gsize
 encoding_measure_unit (const char *encoding)
 {
@@ -392,7 +394,8 @@ decoder_replace (CprocTextDecoder *self,
   self->has_replaced = TRUE;
 }
 
-/* Goes on with the character that the piece before has begun; how much of data that takes. */
+/* Continues the character that the previous piece began; returns how many bytes of data that
+ * takes. */
 static gsize
 decoder_finish_start (CprocTextDecoder *self,
                       const char       *data,
@@ -420,7 +423,8 @@ decoder_finish_start (CprocTextDecoder *self,
       break;
     }
 
-  /* What was kept is the beginning of some character, so neither can be shorter than it. */
+  /* The kept bytes are the beginning of some character, so neither size can be shorter than
+   * them. */
   g_assert (size >= n_before);
   self->n_start = 0;
   return size - n_before;
@@ -467,7 +471,7 @@ decoder_decode_utf8 (CprocTextDecoder *self,
     }
 }
 
-/* Converts until only the beginning of a character is left; how much that is. */
+/* Converts until only the beginning of a character is left; returns its size. */
 static gsize
 decoder_convert (CprocTextDecoder *self,
                  char             *data,
@@ -503,7 +507,7 @@ decoder_convert (CprocTextDecoder *self,
   return length;
 }
 
-/* Some converters hold a character back, in case the next is an accent. */
+/* Flushes iconv: some converters hold a character back in case the next one is an accent. */
 static void
 decoder_flush_converter (CprocTextDecoder *self,
                          GString          *out)
@@ -516,7 +520,7 @@ decoder_flush_converter (CprocTextDecoder *self,
   decoder_decode_utf8 (self, buffer, sizeof buffer - room, out);
 }
 
-/* Converts data, after what was kept; keeps what must be seen again. */
+/* Converts the kept bytes and data, and keeps the bytes that iconv must see again. */
 static void
 decoder_convert_piece (CprocTextDecoder *self,
                        const char       *data,
