@@ -159,6 +159,7 @@ declare module 'gi://Cproc?version=1' {
     const VERSION_S: string;
 
     function error_quark(): number;
+    function reply_error_quark(): number;
     function signal_to_string(signum: number): string | null;
     function signal_from_string(name: string): number;
 
@@ -189,6 +190,18 @@ declare module 'gi://Cproc?version=1' {
       static readonly CLOSED: number;
     }
 
+    /** Codes of JSON-RPC that the other side may answer; others pass as they are. */
+    class ReplyError extends GLib.Error {
+      static readonly PARSE_ERROR: number;
+      static readonly INVALID_REQUEST: number;
+      static readonly METHOD_NOT_FOUND: number;
+      static readonly INVALID_PARAMS: number;
+      static readonly INTERNAL_ERROR: number;
+      static readonly CANCELLED: number;
+      /** What the other side has said of its error beside the text; null where it said nothing. */
+      readonly data: any;
+    }
+
     type Ready<T> = (source: T | null, result: Gio.AsyncResult) => void;
     type Handler<Self, Arguments extends any[]> = (self: Self, ...args: Arguments) => unknown;
     type NotifySignal = 'notify' | `notify::${string}`;
@@ -208,6 +221,7 @@ declare module 'gi://Cproc?version=1' {
     }
     interface ChannelSignals {
       message: [Message];
+      'request-received': [Request];
       disconnected: [];
       'invalid-message': [GLib.Error];
     }
@@ -482,6 +496,19 @@ declare module 'gi://Cproc?version=1' {
       send_async(value: Sendable, cancellable: Gio.Cancellable | null,
         callback: Ready<this> | null): void;
       send_finish(result: Gio.AsyncResult): boolean;
+      receive_async(cancellable?: Gio.Cancellable | null): Promise<Message | null>;
+      receive_async(cancellable: Gio.Cancellable | null, callback: Ready<this> | null): void;
+      receive_finish(result: Gio.AsyncResult): Message | null;
+
+      notify_peer(method: string, params?: Sendable): boolean;
+      /** The answer, as a value. */
+      request(method: string, params?: Sendable, timeout?: number,
+        cancellable?: Gio.Cancellable | null): any;
+      request_async(method: string, params?: Sendable, timeout?: number,
+        cancellable?: Gio.Cancellable | null): Promise<any>;
+      request_async(method: string, params: Sendable, timeout: number,
+        cancellable: Gio.Cancellable | null, callback: Ready<this> | null): void;
+      request_finish(result: Gio.AsyncResult): Message;
 
       /** Connects to `message`; what comes is a value. */
       onMessage(callback: (value: any, message: Message) => void): number;
@@ -516,12 +543,6 @@ declare module 'gi://Cproc?version=1' {
     }
 
     enum PoolState { IDLE, RUNNING, FAILED, CLOSING, CLOSED }
-
-    enum ReplyError {
-      PARSE_ERROR = -32700, INVALID_REQUEST = -32600, METHOD_NOT_FOUND = -32601,
-      INVALID_PARAMS = -32602, INTERNAL_ERROR = -32603, CANCELLED = -32800,
-    }
-    function reply_error_quark(): number;
 
     interface PoolProperties {
       readonly command: Command;
@@ -582,17 +603,39 @@ declare module 'gi://Cproc?version=1' {
       dup_statistics(): GLib.Variant;
     }
 
+    interface RequestProperties {
+      readonly method: string;
+      readonly params: Message | null;
+      readonly cancellable: Gio.Cancellable;
+      readonly is_notification: boolean;
+    }
+
+    interface Request extends Both<RequestProperties> {}
+    class Request extends GObject.Object {
+      get_method(): string;
+      get_params(): Message | null;
+      get_cancellable(): Gio.Cancellable;
+      get_is_notification(): boolean;
+      reply(result?: Sendable): boolean;
+      reply_error(code: number, message: string, data?: Sendable): boolean;
+    }
+
     interface ChannelProperties {
       readonly connected: boolean;
       readonly congested: boolean;
       readonly queued_bytes: number;
       max_message_size: number;
+      exit_flush_timeout: number;
+      busy_poll: boolean;
+      io_priority: number;
     }
 
     interface Channel extends Both<ChannelProperties>, Sender {}
     class Channel extends GObject.Object {
       /** In a worker: the end that leads to the parent; null where there is none. */
       static get_parent(): Channel | null;
+      static new_for_socket(socket: Gio.Socket): Channel;
+      static request_get_error_data(result: Gio.AsyncResult): Message | null;
 
       connect<K extends keyof ChannelSignals>(signal: K,
         callback: Handler<this, ChannelSignals[K]>): number;
@@ -603,6 +646,16 @@ declare module 'gi://Cproc?version=1' {
       get_queued_bytes(): number;
       get_max_message_size(): number;
       set_max_message_size(max_message_size: number): void;
+      get_exit_flush_timeout(): number;
+      set_exit_flush_timeout(exit_flush_timeout: number): void;
+      get_busy_poll(): boolean;
+      set_busy_poll(busy_poll: boolean): void;
+      get_io_priority(): number;
+      set_io_priority(io_priority: number): void;
+      pause(): void;
+      resume(): void;
+      /** What the function throws is the answer; null takes it away. */
+      serve(method: string, func: ((channel: Channel, request: Request) => unknown) | null): void;
       flush(cancellable: Gio.Cancellable | null): boolean;
       flush_async(cancellable?: Gio.Cancellable | null): Promise<boolean>;
       flush_async(cancellable: Gio.Cancellable | null, callback: Ready<this> | null): void;

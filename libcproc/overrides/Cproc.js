@@ -4,7 +4,7 @@
 // that the library itself offers stays as it is; this adds to it. Cproc.d.ts has the types.
 
 const {Gio, GLib, GObject, Json} = imports.gi;
-const loops = imports.overrides._cproc.loops;
+const {loops, requests} = imports.overrides._cproc;
 
 let Cproc;
 
@@ -303,7 +303,9 @@ function addOutcome(proto, name) {
 
 // With all of its arguments a method is the library's own, callback included; with fewer it
 // returns a promise. A program that calls Gio._promisify() itself finds that done already.
-function promisify(proto, name, {defaults = [null], convert = null, onError = null} = {}) {
+function promisify(proto, name, {
+  defaults = [null], convert = null, onError = null, onResult = null,
+} = {}) {
   const method = proto[name];
   const finish = name.replace(/_async$/, '_finish');
 
@@ -319,10 +321,11 @@ function promisify(proto, name, {defaults = [null], convert = null, onError = nu
     return new Promise((resolve, reject) => {
       method.call(this, ...args, ...defaults.slice(defaults.length - missing), (_self, result) => {
         try {
-          resolve(this[finish](result));
+          const value = this[finish](result);
+          resolve(onResult === null ? value : onResult(value));
         } catch (error) {
           error.stack = `${error.stack ?? ''}### Promise created here: ###\n${stack}`;
-          reject(onError === null ? error : onError(error, this));
+          reject(onError === null ? error : onError(error, this, result));
         }
       });
     });
@@ -495,7 +498,8 @@ function addEnding(proto) {
 function _init() {
   Cproc = this;
   loops.setLibrary(this);
-  const {Channel, Child, Command, Exec, Message, Worker} = Cproc;
+  requests.setLibrary(this, toMessage);
+  const {Channel, Child, Command, Exec, Message, Request, Worker} = Cproc;
 
   Command.prototype._init = commandInit;
   Child.prototype._init = childInit;
@@ -516,8 +520,17 @@ function _init() {
 
   for (const {prototype} of [Channel, Worker]) {
     promisify(prototype, 'send_async');
+    promisify(prototype, 'receive_async');
+    promisify(prototype, 'request_async', {
+      defaults: [null, 0, null],
+      onError: requests.withData,
+      onResult: message => message.value,
+    });
     addToSender(prototype);
+    requests.addToSender(prototype);
   }
+  requests.addToServer(Channel.prototype);
+  requests.addToRequest(Request.prototype);
   addToMessage(Message.prototype);
   addEnding(Child.prototype);
   for (const name of ['prepare', 'prepare_async', 'start', 'start_async'])

@@ -24,7 +24,7 @@ from gi.repository import GLib, Json
 
 from ..module import get_introspection_module
 from ..overrides import override
-from ._cproc import options, running
+from ._cproc import options, requests, running
 from ._cproc.calls import attach, begin, in_task
 from ._cproc.errors import native, write_error
 from ._cproc.interrupts import interruptible
@@ -32,6 +32,7 @@ from ._cproc.running import ProcessError, Result, check_output, fork, process_er
 from ._cproc.running import run_async, spawn
 from ._cproc.signals import Signals, convert_output_vfunc
 from ._cproc.values import Bytes, Received, fd_list, gbytes, json_text, likable_bytes
+from ._cproc.values import plain_message
 
 Raw = get_introspection_module("Cproc")
 
@@ -85,6 +86,37 @@ def to_message(value: Any, fds: Any = None) -> Raw.Message:
     if fds is not None:
         message.set_fd_list(fd_list(fds))
     return message
+
+
+def to_params(value: Any) -> Raw.Message | None:
+    """The parameters of a request."""
+    return None if value is None else to_message(value)
+
+
+@public
+class Request(Raw.Request):
+    @attribute
+    def method(self) -> str:
+        """The name of the method."""
+        return self.get_method()
+
+    @attribute
+    def params(self) -> Any:
+        """The parameters as a value, None where there are none."""
+        params = self.get_params()
+        return None if params is None else plain_message(params)
+
+    def reply(self, result: Any = None) -> bool:
+        """Answers with a value."""
+        message = to_message(result)
+        self._replied = True
+        return super().reply(message)
+
+    def reply_error(self, code: int, message: str, data: Any = None) -> bool:
+        """Answers with an error, and with a value that tells more of it."""
+        data = None if data is None else to_message(data)
+        self._replied = True
+        return super().reply_error(code, message, data)
 
 
 @public
@@ -348,6 +380,44 @@ class Messages(Signals):
         return begin(super().send_async, (to_message(message, fds),), self.send_finish,
                      cancellable, callback, user_data)
 
+    def receive_async(self, cancellable: Any = None, callback: Any = None,
+                      *user_data: Any) -> Any:
+        return begin(super().receive_async, (), self.receive_finish, cancellable, callback,
+                     user_data)
+
+    def notify_peer(self, method: str, params: Any = None) -> bool:
+        """Sends a notification, whose parameters are a list or a dict."""
+        return super().notify_peer(method, to_params(params))
+
+    def request(self, method: str, params: Any = None, timeout_ms: int = 0,
+                cancellable: Any = None, *, timeout: Any = None) -> Any:
+        """Sends a request and waits for the answer, a value. The timeout is in seconds."""
+        timeout_ms = timeout_ms if timeout is None else options.seconds("timeout", timeout)
+        try:
+            with interruptible(cancellable) as cancellable:
+                message = super().request(method, to_params(params), timeout_ms, cancellable)
+        except GLib.Error as error:
+            raise requests.request_error(error, self, None) from None
+        return plain_message(message)
+
+    def request_async(self, method: str, params: Any = None, timeout_ms: int = 0,
+                      cancellable: Any = None, callback: Any = None, *user_data: Any,
+                      timeout: Any = None) -> Any:
+        """Sends a request; what is awaited is the answer, a value. The timeout is in seconds."""
+        timeout_ms = timeout_ms if timeout is None else options.seconds("timeout", timeout)
+        return begin(super().request_async, (method, to_params(params), timeout_ms),
+                     self._request_value, cancellable, callback, user_data)
+
+    def request_finish(self, result: Any) -> Raw.Message:
+        try:
+            return super().request_finish(result)
+        except GLib.Error as error:
+            data = Raw.Channel.request_get_error_data(result)
+            raise requests.request_error(error, self, data) from None
+
+    def _request_value(self, result: Any) -> Any:
+        return plain_message(self.request_finish(result))
+
     def _inbox(self) -> Any:
         from ._cproc import queues
         return queues.inbox(self, self._may_receive())
@@ -374,6 +444,22 @@ class Channel(Messages, Raw.Channel):
 
     def flush_async(self, cancellable: Any = None, callback: Any = None, *user_data: Any) -> Any:
         return begin(super().flush_async, (), self.flush_finish, cancellable, callback, user_data)
+
+    def serve(self, method: str, func: Any = None, *user_data: Any) -> None:
+        """Handles the requests of one method. What the function raises is the answer."""
+        super().serve(method, None if func is None else requests.answering(func), *user_data)
+
+    def method(self, function: Any) -> Any:
+        """Serves a function under its name, or under another: `@channel.method("name")`.
+
+        The parameters of a request are its arguments, and what it returns is the result. It may be
+        a coroutine function.
+        """
+        if isinstance(function, str):
+            name = function
+            return lambda function: self.serve(name, requests.method(function)) or function
+        self.serve(function.__name__, requests.method(function))
+        return function
 
     def _may_receive(self) -> bool:
         return self.props.connected

@@ -14,6 +14,7 @@ from typing_extensions import Concatenate, ParamSpec, Self, TypeAlias
 _T = TypeVar("_T")
 _Text = TypeVar("_Text", str, bytes)
 _P = ParamSpec("_P")
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 _StrOrBytesPath: TypeAlias = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 # A str is a line for the shell.
@@ -64,6 +65,14 @@ class Error(GObject.GEnum):
     QUEUE_FULL: Error
     WORKER_ENDED: Error
     CLOSED: Error
+
+class ReplyError(GObject.GEnum):
+    PARSE_ERROR: ReplyError
+    INVALID_REQUEST: ReplyError
+    METHOD_NOT_FOUND: ReplyError
+    INVALID_PARAMS: ReplyError
+    INTERNAL_ERROR: ReplyError
+    CANCELLED: ReplyError
 
 class PipeDirection(GObject.GEnum):
     READ: PipeDirection
@@ -128,6 +137,7 @@ class ResourceUsage:
     def free(self) -> None: ...
 
 def error_quark() -> int: ...
+def reply_error_quark() -> int: ...
 def signal_from_string(name: str) -> int: ...
 def signal_to_string(signum: int) -> str | None: ...
 
@@ -199,7 +209,7 @@ class _Run(Protocol):
         user_id: int = ..., group_id: int = ..., umask: int = ..., nice: int = ...,
         timeout: _Duration = ..., idle_timeout: _Duration = ..., drain_timeout: _Duration = ...,
         kill_signal: int | str = ..., kill_grace: _Duration = ..., encoding: str | None = ...,
-        max_line_length: float | None = ...,
+        max_line_length: float | None = ..., universal_newlines: bool = ...,
     ) -> Result[str]: ...
     @overload
     def __call__(
@@ -214,7 +224,7 @@ class _Run(Protocol):
         user_id: int = ..., group_id: int = ..., umask: int = ..., nice: int = ...,
         timeout: _Duration = ..., idle_timeout: _Duration = ..., drain_timeout: _Duration = ...,
         kill_signal: int | str = ..., kill_grace: _Duration = ..., encoding: str | None = ...,
-        max_line_length: float | None = ...,
+        max_line_length: float | None = ..., universal_newlines: bool = ...,
     ) -> Result[bytes]: ...
 
 class _RunAsync(Protocol):
@@ -233,7 +243,7 @@ class _RunAsync(Protocol):
         user_id: int = ..., group_id: int = ..., umask: int = ..., nice: int = ...,
         timeout: _Duration = ..., idle_timeout: _Duration = ..., drain_timeout: _Duration = ...,
         kill_signal: int | str = ..., kill_grace: _Duration = ..., encoding: str | None = ...,
-        max_line_length: float | None = ...,
+        max_line_length: float | None = ..., universal_newlines: bool = ...,
     ) -> Result[str]: ...
     @overload
     async def __call__(
@@ -248,7 +258,7 @@ class _RunAsync(Protocol):
         user_id: int = ..., group_id: int = ..., umask: int = ..., nice: int = ...,
         timeout: _Duration = ..., idle_timeout: _Duration = ..., drain_timeout: _Duration = ...,
         kill_signal: int | str = ..., kill_grace: _Duration = ..., encoding: str | None = ...,
-        max_line_length: float | None = ...,
+        max_line_length: float | None = ..., universal_newlines: bool = ...,
     ) -> Result[bytes]: ...
 
 class _CheckOutput(Protocol):
@@ -267,7 +277,7 @@ class _CheckOutput(Protocol):
         user_id: int = ..., group_id: int = ..., umask: int = ..., nice: int = ...,
         timeout: _Duration = ..., idle_timeout: _Duration = ..., drain_timeout: _Duration = ...,
         kill_signal: int | str = ..., kill_grace: _Duration = ..., encoding: str | None = ...,
-        max_line_length: float | None = ...,
+        max_line_length: float | None = ..., universal_newlines: bool = ...,
     ) -> str: ...
     @overload
     def __call__(
@@ -282,7 +292,7 @@ class _CheckOutput(Protocol):
         user_id: int = ..., group_id: int = ..., umask: int = ..., nice: int = ...,
         timeout: _Duration = ..., idle_timeout: _Duration = ..., drain_timeout: _Duration = ...,
         kill_signal: int | str = ..., kill_grace: _Duration = ..., encoding: str | None = ...,
-        max_line_length: float | None = ...,
+        max_line_length: float | None = ..., universal_newlines: bool = ...,
     ) -> bytes: ...
 
 run: _Run
@@ -299,7 +309,7 @@ def spawn(
     user_id: int = ..., group_id: int = ..., umask: int = ..., nice: int = ...,
     timeout: _Duration = ..., idle_timeout: _Duration = ..., drain_timeout: _Duration = ...,
     kill_signal: int | str = ..., kill_grace: _Duration = ..., encoding: str | None = ...,
-    max_line_length: float | None = ...,
+    max_line_length: float | None = ..., universal_newlines: bool = ...,
 ) -> Child: ...
 def fork(
     module: _StrOrBytesPath | Command, /, args: Iterable[_StrOrBytesPath] = ..., *,
@@ -312,7 +322,7 @@ def fork(
     user_id: int = ..., group_id: int = ..., umask: int = ..., nice: int = ...,
     timeout: _Duration = ..., idle_timeout: _Duration = ..., drain_timeout: _Duration = ...,
     kill_signal: int | str = ..., kill_grace: _Duration = ..., encoding: str | None = ...,
-    max_line_length: float | None = ...,
+    max_line_length: float | None = ..., universal_newlines: bool = ...,
 ) -> Worker: ...
 
 class Message(GObject.GBoxed):
@@ -337,6 +347,29 @@ class Message(GObject.GBoxed):
     def get_value(self) -> Any: ...
     def ref(self) -> Message: ...
     def unref(self) -> None: ...
+
+class Request(GObject.Object):
+    class Props(GObject.Object.Props):
+        @property
+        def method(self) -> str: ...
+        @property
+        def params(self) -> Message | None: ...
+        @property
+        def cancellable(self) -> Gio.Cancellable: ...
+        @property
+        def is_notification(self) -> bool: ...
+    @property
+    def props(self) -> Props: ...
+    @property
+    def method(self) -> str: ...
+    @property
+    def params(self) -> _Received: ...
+    def get_method(self) -> str: ...
+    def get_params(self) -> Message | None: ...
+    def get_cancellable(self) -> Gio.Cancellable: ...
+    def get_is_notification(self) -> bool: ...
+    def reply(self, result: _Sendable = ...) -> bool: ...
+    def reply_error(self, code: int, message: str, data: _Sendable = ...) -> bool: ...
 
 class Command(GObject.Object):
     class Props(GObject.Object.Props):
@@ -450,7 +483,8 @@ class Child(GObject.Object):
         max_line_length: int
         encoding: str
         universal_newlines: bool
-        line_flags: LineFlags
+        @property
+        def line_flags(self) -> LineFlags: ...
     @property
     def props(self) -> Props: ...
     @property
@@ -467,7 +501,7 @@ class Child(GObject.Object):
         group_id: int = ..., umask: int = ..., nice: int = ..., shell: bool | None = ...,
         timeout: _Duration = ..., idle_timeout: _Duration = ..., drain_timeout: _Duration = ...,
         kill_signal: int | str = ..., kill_grace: _Duration = ..., encoding: str | None = ...,
-        max_line_length: float | None = ...,
+        max_line_length: float | None = ..., universal_newlines: bool = ...,
     ) -> None: ...
     @classmethod
     def new(cls, argv: _Argv) -> Self: ...
@@ -639,7 +673,7 @@ class Exec(Child):
         group_id: int = ..., umask: int = ..., nice: int = ..., shell: bool | None = ...,
         timeout: _Duration = ..., idle_timeout: _Duration = ..., drain_timeout: _Duration = ...,
         kill_signal: int | str = ..., kill_grace: _Duration = ..., encoding: str | None = ...,
-        max_line_length: float | None = ...,
+        max_line_length: float | None = ..., universal_newlines: bool = ...,
     ) -> None: ...
     @staticmethod
     def new(line: str) -> Exec: ...  # type: ignore[override]
@@ -686,6 +720,31 @@ class _Messages:
         fds: Gio.UnixFDList | Iterable[int | IO[Any]] | None = ...,
     ) -> None: ...
     def send_finish(self, result: Gio.AsyncResult) -> bool: ...
+    @overload
+    def receive_async(
+        self, cancellable: _Cancellable = ..., callback: None = ...
+    ) -> _Call[Message | None]: ...
+    @overload
+    def receive_async(
+        self, cancellable: _Cancellable, callback: _Callback, *user_data: Any
+    ) -> None: ...
+    def receive_finish(self, result: Gio.AsyncResult) -> Message | None: ...
+    def notify_peer(self, method: str, params: _Sendable = ...) -> bool: ...
+    def request(
+        self, method: str, params: _Sendable = ..., timeout_ms: int = ...,
+        cancellable: _Cancellable = ..., *, timeout: _Duration = ...,
+    ) -> _Received: ...
+    @overload
+    def request_async(
+        self, method: str, params: _Sendable = ..., timeout_ms: int = ...,
+        cancellable: _Cancellable = ..., callback: None = ..., *, timeout: _Duration = ...,
+    ) -> _Call[_Received]: ...
+    @overload
+    def request_async(
+        self, method: str, params: _Sendable, timeout_ms: int, cancellable: _Cancellable,
+        callback: _Callback, *user_data: Any, timeout: _Duration = ...,
+    ) -> None: ...
+    def request_finish(self, result: Gio.AsyncResult) -> Message: ...
     async def receive(self) -> _Received: ...
     def __aiter__(self) -> AsyncIterator[_Received]: ...
 
@@ -708,7 +767,7 @@ class Worker(_Messages, Child):
         exec_path: _StrOrBytesPath | None = ..., exec_argv: Sequence[str] = ...,
         timeout: _Duration = ..., idle_timeout: _Duration = ..., drain_timeout: _Duration = ...,
         kill_signal: int | str = ..., kill_grace: _Duration = ..., encoding: str | None = ...,
-        max_line_length: float | None = ...,
+        max_line_length: float | None = ..., universal_newlines: bool = ...,
     ) -> None: ...
     @staticmethod
     def new(module: str, args: Sequence[str] | None = ...) -> Worker: ...  # type: ignore[override]
@@ -722,6 +781,12 @@ class Worker(_Messages, Child):
     def connect(
         self, detailed_signal: Literal["message"],
         handler: Callable[Concatenate[Self, _Received, _P], Any], *args: _P.args,
+        **kwargs: _P.kwargs,
+    ) -> int: ...
+    @overload
+    def connect(
+        self, detailed_signal: Literal["request-received"],
+        handler: Callable[Concatenate[Self, Request, _P], Any], *args: _P.args,
         **kwargs: _P.kwargs,
     ) -> int: ...
     @overload
@@ -787,10 +852,32 @@ class Channel(_Messages, GObject.Object):
         @property
         def queued_bytes(self) -> int: ...
         max_message_size: int
+        exit_flush_timeout: int
+        busy_poll: bool
+        io_priority: int
     @property
     def props(self) -> Props: ...
     @staticmethod
     def get_parent() -> Channel | None: ...
+    @staticmethod
+    def new_for_socket(socket: Gio.Socket) -> Channel: ...
+    @staticmethod
+    def request_get_error_data(result: Gio.AsyncResult) -> Message | None: ...
+    def get_exit_flush_timeout(self) -> int: ...
+    def set_exit_flush_timeout(self, exit_flush_timeout: int) -> None: ...
+    def get_busy_poll(self) -> bool: ...
+    def set_busy_poll(self, busy_poll: bool) -> None: ...
+    def get_io_priority(self) -> int: ...
+    def set_io_priority(self, io_priority: int) -> None: ...
+    def pause(self) -> None: ...
+    def resume(self) -> None: ...
+    def serve(
+        self, method: str, func: Callable[..., Any] | None = ..., *user_data: Any
+    ) -> None: ...
+    @overload
+    def method(self, function: str) -> Callable[[_Function], _Function]: ...
+    @overload
+    def method(self, function: _Function) -> _Function: ...
     def get_connected(self) -> bool: ...
     def get_congested(self) -> bool: ...
     def get_queued_bytes(self) -> int: ...
@@ -813,6 +900,12 @@ class Channel(_Messages, GObject.Object):
     ) -> int: ...
     @overload
     def connect(
+        self, detailed_signal: Literal["request-received"],
+        handler: Callable[Concatenate[Self, Request, _P], Any], *args: _P.args,
+        **kwargs: _P.kwargs,
+    ) -> int: ...
+    @overload
+    def connect(
         self, detailed_signal: Literal["invalid-message"],
         handler: Callable[Concatenate[Self, GLib.Error, _P], Any], *args: _P.args,
         **kwargs: _P.kwargs,
@@ -831,16 +924,6 @@ class PoolState(GObject.GEnum):
     FAILED: PoolState
     CLOSING: PoolState
     CLOSED: PoolState
-
-class ReplyError(GObject.GEnum):
-    PARSE_ERROR: ReplyError
-    INVALID_REQUEST: ReplyError
-    METHOD_NOT_FOUND: ReplyError
-    INVALID_PARAMS: ReplyError
-    INTERNAL_ERROR: ReplyError
-    CANCELLED: ReplyError
-
-def reply_error_quark() -> int: ...
 
 class Pool(GObject.Object):
     class Props(GObject.Object.Props):

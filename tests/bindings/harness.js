@@ -17,6 +17,7 @@ const LIMIT_MS = 30000;
 
 const tests = [];
 const cleanups = [];
+const logged = [];
 
 export function test(name, func) {
   tests.push([name, func]);
@@ -227,9 +228,13 @@ async function runOne(func) {
   }
 }
 
+// What has been logged so far, which then fails no test.
+export function takeLogged() {
+  return logged.splice(0);
+}
+
 export async function main() {
   // An exception in a signal handler is only logged; it must fail the test.
-  let logged = [];
   GLib.log_set_writer_func((level, fields) => {
     const text = decode(fields.MESSAGE);
     if (level & (GLib.LogLevelFlags.LEVEL_CRITICAL | GLib.LogLevelFlags.LEVEL_WARNING))
@@ -240,7 +245,7 @@ export async function main() {
   let failed = 0;
   print(`1..${tests.length}`);
   for (const [index, [name, func]] of tests.entries()) {
-    logged = [];
+    logged.length = 0;
     const error = await runOne(func);
     const problems = [...logged];
     if (error !== null)

@@ -92,6 +92,104 @@ test('values-without-a-tree', async () => {
   await assertFails(Gio.IOErrorEnum, Gio.IOErrorEnum.NOT_FOUND, () => message.get_int64('/x'));
 });
 
+function socketChannels() {
+  const listener = new Gio.SocketListener();
+  const port = listener.add_any_inet_port(null);
+  const client = new Gio.SocketClient().connect_to_host('127.0.0.1', port, null);
+  const [server] = listener.accept(null);
+  listener.close();
+  // A descriptor of its own: the connections close theirs.
+  const channels = [client, server].map(connection =>
+    Cproc.Channel.new_for_socket(connection.get_socket()));
+  cleanup(() => channels.forEach(channel => channel.close()));
+  return channels;
+}
+
+const json = value => Cproc.Message.new_text(JSON.stringify(value));
+
+const call = start => new Promise(resolve => start((_source, result) => resolve(result)));
+
+const request = (channel, method, params = null, timeout = 0) => call(ready =>
+  channel.request_async(method, params === null ? null : json(params), timeout, null, ready));
+
+test('receive', async () => {
+  const [one, other] = socketChannels();
+  one.send(json([1]));
+  let result = await call(ready => other.receive_async(null, ready));
+  assertEqual(other.receive_finish(result).get_text(), '[1]');
+  one.close();
+  result = await call(ready => other.receive_async(null, ready));
+  assertEqual(other.receive_finish(result), null);
+
+  const {worker} = open();
+  worker.send(json([2]));
+  result = await call(ready => worker.receive_async(null, ready));
+  assertEqual(worker.receive_finish(result).get_text(), '[2]');
+});
+
+test('pause', async () => {
+  const [one, other] = socketChannels();
+  const texts = [];
+  other.connect('message', (_channel, message) => texts.push(message.get_text()));
+  other.pause();
+  one.send(json(1));
+  await one.flush_async(null);
+  assertEqual(texts, []);
+  other.resume();
+  await until(() => texts.length === 1);
+  const settings = {exit_flush_timeout: -1, busy_poll: false, io_priority: 5};
+  for (const [name, value] of Object.entries(settings)) {
+    assert(one[name] !== value, name);
+    one[name] = value;
+    assertEqual(one[name], value);
+  }
+});
+
+test('serve', async () => {
+  const [one, other] = socketChannels();
+  const seen = [];
+  other.serve('add', (channel, req) => {
+    assert(channel === other && !req.cancellable.is_cancelled());
+    seen.push([req.method, req.params.get_text(), req.is_notification]);
+    req.reply(json(3));
+  });
+  assertEqual(one.request_finish(await request(one, 'add', [1, 2])).get_text(), '3');
+  assert(one.notify_peer('add', json([4])));
+  await until(() => seen.length === 2);
+  assertEqual(seen, [['add', '[1,2]', false], ['add', '[4]', true]]);
+  const failed = await request(one, 'other');
+  await assertFails(Cproc.ReplyError, Cproc.ReplyError.METHOD_NOT_FOUND,
+    () => one.request_finish(failed));
+  const late = await request(one, 'add', 5);
+  await assertFails(Gio.IOErrorEnum, Gio.IOErrorEnum.INVALID_ARGUMENT,
+    () => one.request_finish(late));
+  other.serve('add', null);
+});
+
+test('request-received', async () => {
+  const [one, other] = socketChannels();
+  const {ReplyError} = Cproc;
+  const codes = [ReplyError.PARSE_ERROR, ReplyError.INVALID_REQUEST, ReplyError.INVALID_PARAMS,
+    ReplyError.INTERNAL_ERROR, ReplyError.CANCELLED];
+  other.connect('request-received', (_channel, req) =>
+    void req.reply_error(codes[req.get_method()], 'no', json({more: 1})));
+  for (const [number, code] of codes.entries()) {
+    const result = await request(one, `${number}`);
+    await assertFails(ReplyError, code, () => one.request_finish(result));
+    assertEqual(Cproc.Channel.request_get_error_data(result).get_text(), '{"more":1}');
+  }
+});
+
+test('request-to-a-worker', async () => {
+  const {worker, channel} = open();
+  worker.connect('request-received', (_worker, req) => void req.reply(json(1)));
+  const text = result => result.get_text?.() ?? JSON.stringify(result);
+  assertEqual(text(worker.request('add', json([1, 2]), 20000, null)), '3');
+  assertEqual(text(channel.request('add', json([1, 3]), 20000, null)), '4');
+  assertEqual(worker.request_finish(await request(worker, 'add', [3, 4])).get_text(), '7');
+  assert(worker.notify_peer('add', json([1, 2])));
+});
+
 test('flush', async () => {
   const {channel, wait} = open();
   for (let i = 0; i < 10; i++)

@@ -3,11 +3,12 @@
 
 import json
 import os
+import socket
 import sys
 
 import harness
 from harness import Call, Cproc, child_argv, output_of, wait_until
-from test_worker import WorkerCase
+from test_worker import WorkerCase, command
 from gi.repository import Gio, GLib, Json
 
 MIB = 1 << 20
@@ -183,6 +184,129 @@ class Channel(WorkerCase):
         channel.send(Cproc.Message.new_text('"last"'))
         self.assertEqual(self.wait_texts(4), ['"limited"', json.dumps("x" * 998),
                                               '["invalid", true]', '"last"'])
+
+
+def socket_channels():
+    """Two channels that are connected to each other."""
+    ends = socket.socketpair()
+    return [Cproc.Channel.new_for_socket(Gio.Socket.new_from_fd(end.detach())) for end in ends]
+
+
+class Pulled(harness.TestCase):
+    def test_receive(self):
+        one, other = socket_channels()
+        for number in range(3):
+            one.send(Cproc.Message.new_text(str(number)))
+        for number in range(3):
+            call = Call()
+            other.receive_async(None, call)
+            self.assertEqual(call.finish(other.receive_finish).get_text(), str(number))
+        call, second = Call(), Call()
+        other.receive_async(None, call)
+        other.receive_async(None, second)
+        self.assertFails(Gio.io_error_quark(), Gio.IOErrorEnum.PENDING,
+                         second.finish, other.receive_finish)
+        one.close()
+        self.assertIsNone(call.finish(other.receive_finish))
+
+    def test_pause(self):
+        one, other = socket_channels()
+        texts = []
+        other.connect("message", lambda _channel, message: texts.append(message.get_text()))
+        other.pause()
+        one.send(Cproc.Message.new_text("1"))
+        harness.iterate()
+        self.assertEqual(texts, [])
+        other.resume()
+        wait_until(lambda: texts == ["1"])
+        one.close()
+        other.close()
+
+    def test_settings(self):
+        one, _other = socket_channels()
+        for name, value in (("exit_flush_timeout", -1), ("busy_poll", False), ("io_priority", 5)):
+            self.assertNotEqual(getattr(one.props, name), value)
+            setattr(one.props, name, value)
+            self.assertEqual(getattr(one.props, name), value)
+        self.assertEqual((one.get_exit_flush_timeout(), one.get_busy_poll(), one.get_io_priority()),
+                         (-1, False, 5))
+
+
+class Requests(WorkerCase):
+    def channels(self):
+        channels = socket_channels()
+        for channel in channels:
+            self.addCleanup(channel.close)
+        return channels
+
+    def request(self, channel, method, text=None, timeout=0):
+        call = Call()
+        params = None if text is None else Cproc.Message.new_text(text)
+        channel.request_async(method, params, timeout, None, call)
+        return call
+
+    def test_serve(self):
+        one, other = self.channels()
+        seen = []
+
+        def add(channel, request, data):
+            seen.append((channel, data, request.props.method, request.props.params.get_text(),
+                         request.props.is_notification, request.props.cancellable.is_cancelled()))
+            self.assertTrue(request.reply(Cproc.Message.new_text("3")))
+
+        other.serve("add", add, 5)
+        call = self.request(one, "add", "[1,2]")
+        self.assertEqual(call.finish(one.request_finish).get_text(), "3")
+        self.assertEqual(seen, [(other, 5, "add", "[1,2]", False, False)])
+        self.assertTrue(one.notify_peer("add", Cproc.Message.new_text("[4]")))
+        wait_until(lambda: len(seen) == 2)
+        self.assertEqual(seen[1][3:5], ("[4]", True))
+        call = self.request(one, "other")
+        error = self.assertFails(Cproc.reply_error_quark(), Cproc.ReplyError.METHOD_NOT_FOUND,
+                                 call.finish, one.request_finish)
+        self.assertIn("other", error.message)
+        other.serve("add", None)
+
+    def test_handler(self):
+        one, other = self.channels()
+        codes = [Cproc.ReplyError.PARSE_ERROR, Cproc.ReplyError.INVALID_REQUEST,
+                 Cproc.ReplyError.INVALID_PARAMS, Cproc.ReplyError.INTERNAL_ERROR,
+                 Cproc.ReplyError.CANCELLED, 7]
+        data = Cproc.Message.new_text('{"more":1}')
+        other.connect("request-received", lambda _channel, request: request.reply_error(
+            codes[int(request.get_method())], "no", data))
+        for number, code in enumerate(codes):
+            call = self.request(one, str(number))
+            wait_until(lambda: call.result is not None)
+            error = self.assertFails(Cproc.reply_error_quark(), code, one.request_finish,
+                                     call.result)
+            self.assertEqual(error.message, "no")
+            got = Cproc.Channel.request_get_error_data(call.result)
+            self.assertEqual(got.get_text(), '{"more":1}')
+
+    def test_timeout(self):
+        one, _other = self.channels()
+        call = self.request(one, "x", None, 1)
+        self.assertCprocFails(Cproc.Error.TIMED_OUT, call.finish, one.request_finish)
+
+    def test_worker(self):
+        worker = self.started()
+        worker.connect("request-received", lambda _worker, request: request.reply(
+            Cproc.Message.new_text("1")))
+        result = worker.request("add", Cproc.Message.new_text("[1,2]"), 20_000, None)
+        self.assertEqual(str(getattr(result, "get_text", lambda: result)()), "3")
+        call = self.request(worker, "add", "[3,4]")
+        self.assertEqual(call.finish(worker.request_finish).get_text(), "7")
+        self.assertTrue(worker.notify_peer("add", Cproc.Message.new_text("[1,2]")))
+
+    def test_worker_receives(self):
+        worker = Cproc.Worker.new_for_command(command())
+        self.addCleanup(self.end, worker)
+        call = Call()
+        worker.receive_async(None, call)
+        worker.start()
+        self.send_text(worker, "[1]")
+        self.assertEqual(call.finish(worker.receive_finish).get_text(), "[1]")
 
 
 class Untrusted(WorkerCase):

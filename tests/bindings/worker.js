@@ -58,11 +58,19 @@ const orders = {
     parent.send(message);
   },
 
+  write({value}) {
+    send(value);
+  },
+
   close() {
     parent.close();
   },
 };
 
+parent.serve('add', (_parent, request) => {
+  const [a, b] = JSON.parse(request.get_params().get_text());
+  request.reply(Cproc.Message.new_text(JSON.stringify(a + b)));
+});
 parent.connect('message', (_parent, message) => {
   const value = JSON.parse(message.get_text());
   const order = orders[value?.do];

@@ -103,6 +103,12 @@ ORDERS = {
     "close": close, "limit": limit,
 }
 
+def add(_parent, request):
+    result = sum(json.loads(request.get_params().get_text()))
+    request.reply(Cproc.Message.new_text(json.dumps(result)))
+
+
+parent.serve("add", add)
 parent.connect("message", on_message)
 parent.connect("disconnected", on_disconnected)
 loop.run()

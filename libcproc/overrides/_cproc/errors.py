@@ -79,6 +79,12 @@ class NobodyReads(SystemError_, BrokenPipeError):
     _ERRNO = errno.EPIPE
 
 
+class TookTooLong(SystemError_, TimeoutError):
+    """A request that was not answered in time."""
+
+    _ERRNO = errno.ETIMEDOUT
+
+
 SPAWN_KINDS = {
     GLib.SpawnError.NOENT: NotFound,
     GLib.SpawnError.ACCES: NotPermitted,
@@ -124,6 +130,8 @@ def native_error(error: GLib.Error, child: Any = None) -> GLib.Error:
         kind = IO_KINDS.get(error.code)
     elif error.domain == DOMAIN and error.code == Cproc.Error.CHANNEL_CLOSED:
         kind = NobodyReads
+    elif error.domain == DOMAIN and error.code == Cproc.Error.TIMED_OUT:
+        kind = TookTooLong
     if kind is None:
         return error
     return kind(error.message, error.domain, error.code, filename)

@@ -4,6 +4,7 @@
 // are functions: the importer of overrides gives nothing else away.
 
 const {GLib, GObject} = imports.gi;
+const requests = imports.overrides._cproc.requests;
 
 let Cproc;
 
@@ -307,6 +308,8 @@ function connectTo(method, signal, callback) {
     for (const stream of detail === undefined ? ['stdout', 'stderr'] : [detail])
       takeKept(this, stream)?.drop();
   }
+  if (name === 'request-received' && typeof callback === 'function')
+    return method.call(this, signal, requests.answering(callback));
   return method.call(this, signal, callback);
 }
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import functools
 from typing import Any, Callable
 
+from .requests import call_handler
 from .values import native_bytes, native_message
 
 # The signals with an argument to convert: which one, counted from the object on, and how.
@@ -39,8 +40,22 @@ class Handler:
         return hash(self.function)
 
 
+class RequestHandler(Handler):
+    """Calls a handler of requests; what it raises is the answer."""
+
+    __slots__ = ()
+
+    def __init__(self, function: Callable) -> None:
+        super().__init__(function, 1, lambda request: request)
+
+    def __call__(self, *args: Any) -> None:
+        call_handler(self.function, args[1], args)
+
+
 def converting(detailed_signal: str, function: Any) -> Any:
     """The handler to connect to a signal instead of this one."""
+    if detailed_signal in ("request-received", "request_received") and callable(function):
+        return RequestHandler(function)
     conversion = CONVERSIONS.get(detailed_signal.partition("::")[0])
     if conversion is None or not callable(function):
         return function

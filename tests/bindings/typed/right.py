@@ -70,6 +70,14 @@ async def main() -> None:
     asyncio.create_task(child.wait_async())
     print(status, done, reply)
     parent = Cproc.Channel.get_parent()
+    total = await worker.request_async("add", [1, 2], timeout=timedelta(seconds=5))
+    print(total, worker.request("add", {"a": 1}), worker.notify_peer("log"))
     if parent is not None:
+        @parent.method
+        async def add(a: int, b: int) -> int:
+            return a + b
+
+        parent.serve("sub", lambda channel, request: request.reply(request.params))
+        parent.connect("request-received", lambda channel, request: request.reply(request.method))
         async for message in parent:
             parent.send(message)

@@ -94,6 +94,9 @@ async function native(cancellable: Gio.Cancellable) {
   for await (const {foo} of worker.messages())
     texts.push(foo);
   const parent = Cproc.Channel.get_parent();
+  const sum: number = await worker.request_async('add', [1, 2]);
+  parent?.serve('add', (_channel, request) => request.reply(request.params?.value[0] + sum));
+  parent?.connect('request-received', (_channel, request) => request.reply(request.method));
   parent?.onMessage(value => parent.send(value));
   await parent?.flush_async();
   return [code, name, bytes, good, spawned, id];

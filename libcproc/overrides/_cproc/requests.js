@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Requests over a channel, with values as parameters and results. What Cproc.js calls are
+// functions: the importer of overrides gives nothing else away.
+
+const {GLib} = imports.gi;
+
+let Cproc, toMessage;
+
+function setLibrary(library, messageOfValue) {
+  Cproc = library;
+  toMessage = messageOfValue;
+}
+
+const REPLIED = Symbol('replied');
+
+function toParams(value) {
+  return value === null || value === undefined ? null : toMessage(value);
+}
+
+// The data of the other side's error is put on what is thrown.
+function withData(error, _source, result) {
+  if (error instanceof GLib.Error)
+    error.data = Cproc.Channel.request_get_error_data(result)?.value ?? null;
+  return error;
+}
+
+// Answers a request whose handler has failed, and prints why.
+function answerError(request, thrown) {
+  const error = thrown instanceof Error || thrown instanceof GLib.Error
+    ? thrown : new Error(String(thrown));
+  logError(error, request.get_method());
+  if (request[REPLIED])
+    return;
+  try {
+    request.reply_error(Cproc.ReplyError.INTERNAL_ERROR, error.message || String(error),
+      {stack: error.stack ?? ''});
+  } catch (replyError) {
+    // The channel has ended.
+    if (!(replyError instanceof GLib.Error))
+      throw replyError;
+  }
+}
+
+// The handler to use instead of this one: what it throws is the answer, also by a promise.
+function answering(callback) {
+  return function (source, request, ...rest) {
+    try {
+      const outcome = callback.call(this, source, request, ...rest);
+      if (typeof outcome?.then === 'function')
+        outcome.then(null, error => answerError(request, error));
+    } catch (error) {
+      answerError(request, error);
+    }
+  };
+}
+
+// The methods that take parameters take any list or object.
+function addToSender(proto) {
+  const {notify_peer: notifyPeer, request, request_async: requestAsync} = proto;
+
+  proto.notify_peer = function (method, params = null) {
+    return notifyPeer.call(this, method, toParams(params));
+  };
+
+  proto.request = function (method, params = null, timeout = 0, cancellable = null) {
+    return request.call(this, method, toParams(params), timeout, cancellable).value;
+  };
+
+  proto.request_async = function (method, ...args) {
+    if (args.length > 0)
+      args[0] = toParams(args[0]);
+    return requestAsync.call(this, method, ...args);
+  };
+  Object.defineProperty(proto.request_async, 'length', {value: requestAsync.length});
+}
+
+function addToServer(proto) {
+  const {serve} = proto;
+
+  proto.serve = function (method, callback) {
+    return serve.call(this, method, typeof callback === 'function' ? answering(callback)
+      : callback ?? null);
+  };
+}
+
+function addToRequest(proto) {
+  const {reply, reply_error: replyError} = proto;
+
+  proto.reply = function (result = null) {
+    const message = toMessage(result);
+    this[REPLIED] = true;
+    return reply.call(this, message);
+  };
+
+  proto.reply_error = function (code, message, data = null) {
+    const more = toParams(data);
+    this[REPLIED] = true;
+    return replyError.call(this, code, message, more);
+  };
+}
