@@ -11,6 +11,7 @@
 #include "cproc-command.h"
 #include "cproc-child.h"
 #include "cproc-exec.h"
+#include "cproc-progress.h"
 #include "cproc-message-iter.h"
 #include "cproc-message.h"
 #include "cproc-request.h"

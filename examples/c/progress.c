@@ -13,18 +13,19 @@
 #define WIDTH 40
 
 static void
-draw (CprocChild *child, GParamSpec *pspec, gpointer user_data)
+draw (CprocProgress *progress, GParamSpec *pspec, gpointer user_data)
 {
-  double progress = cproc_child_get_progress (child);
-  g_autofree char *done = g_strnfill (progress * WIDTH, '#');
+  double fraction = cproc_progress_get_fraction (progress);
+  g_autofree char *done = g_strnfill (fraction * WIDTH, '#');
 
-  g_print ("[%-*s] %3d %%\r", WIDTH, done, (int) (progress * 100));
+  g_print ("[%-*s] %3d %%\r", WIDTH, done, (int) (fraction * 100));
 }
 
 int
 main (int argc, char **argv)
 {
   g_autoptr(CprocChild) child = NULL;
+  g_autoptr(CprocProgress) progress = NULL;
   g_autoptr(GError) error = NULL;
 
   setlocale (LC_ALL, "");
@@ -35,9 +36,10 @@ main (int argc, char **argv)
     }
 
   child = cproc_child_new ((const char * const *) argv + 2);
-  g_signal_connect (child, "notify::progress", G_CALLBACK (draw), NULL);
+  progress = cproc_progress_new (child);
+  g_signal_connect (progress, "notify::fraction", G_CALLBACK (draw), NULL);
 
-  if (cproc_child_set_progress_pattern (child, argv[1], &error) &&
+  if (cproc_progress_set_pattern (progress, argv[1], &error) &&
       cproc_child_start (child, &error) && cproc_child_wait_check (child, NULL, &error))
     {
       g_print ("\n");

@@ -12,6 +12,7 @@ struct _TasksTask
 
   char *title;
   CprocChild *child;
+  CprocProgress *progress;
   TasksOutput *output;
   GError *error; /* of the start */
 

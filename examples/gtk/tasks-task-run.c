@@ -67,6 +67,7 @@ started (CprocChild *child,
 static void
 reset (TasksTask *self)
 {
+  g_clear_object (&self->progress);
   g_clear_object (&self->child);
   g_clear_error (&self->error);
   tasks_output_clear (self->output);
@@ -99,9 +100,10 @@ tasks_task_run (TasksTask *self)
   g_signal_connect_object (self->child, "started", G_CALLBACK (started), self, 0);
   g_signal_connect_object (self->child, "exit", G_CALLBACK (exited), self, 0);
   g_signal_connect_object (self->child, "closed", G_CALLBACK (ended), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (self->child, "notify::progress", G_CALLBACK (progress_changed), self,
+  self->progress = cproc_progress_new (self->child);
+  g_signal_connect_object (self->progress, "notify::fraction", G_CALLBACK (progress_changed), self,
                            G_CONNECT_SWAPPED);
-  cproc_child_set_progress_pattern (self->child, PROGRESS_PATTERN, NULL);
+  cproc_progress_set_pattern (self->progress, PROGRESS_PATTERN, NULL);
   tasks_feed_connect (self->child, self->output);
 
   self->running = TRUE;

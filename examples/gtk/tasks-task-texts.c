@@ -30,7 +30,7 @@ tasks_task_get_grace (TasksTask *self)
 double
 tasks_task_get_progress (TasksTask *self)
 {
-  return self->child != NULL ? cproc_child_get_progress (self->child) : -1;
+  return self->progress != NULL ? cproc_progress_get_fraction (self->progress) : -1;
 }
 
 static char *

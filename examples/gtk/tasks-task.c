@@ -82,6 +82,7 @@ tasks_task_dispose (GObject *object)
   TasksTask *self = TASKS_TASK (object);
 
   g_clear_handle_id (&self->grace_source, g_source_remove);
+  g_clear_object (&self->progress);
   g_clear_object (&self->child);
   g_clear_object (&self->output);
 

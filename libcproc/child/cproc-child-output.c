@@ -46,7 +46,6 @@ child_received (gpointer     data,
   CprocChildHooks *hooks = cproc_child_get_hooks (data);
 
   cproc_child_get_priv (data)->output_time = g_get_monotonic_time ();
-  cproc_child_feed_progress (data, stream, bytes, length);
   if (hooks->received != NULL)
     hooks->received (data, stream, bytes, length);
 }
@@ -110,14 +109,6 @@ child_lines (gpointer            data,
 }
 
 static void
-child_was_emitted (gpointer    data,
-                   CprocStream stream,
-                   gboolean    is_all)
-{
-  cproc_child_update_progress (data, stream, is_all);
-}
-
-static void
 child_given_up (gpointer    data,
                 CprocStream stream)
 {
@@ -149,7 +140,6 @@ static const CprocOutputReaderFuncs child_reader_funcs = {
   .output = child_output,
   .line = child_line,
   .lines = child_lines,
-  .was_emitted = child_was_emitted,
   .given_up = child_given_up,
   .ended = child_stream_ended,
 };

@@ -10,7 +10,6 @@
 #include "cproc-exit-watch-private.h"
 #include "cproc-launch-private.h"
 #include "cproc-line-splitter-private.h"
-#include "cproc-progress-private.h"
 #include "cproc-output-reader-private.h"
 #include "cproc-pipe-writer-private.h"
 
@@ -83,7 +82,6 @@ typedef enum
   CPROC_CHILD_PROP_ENCODING,
   CPROC_CHILD_PROP_UNIVERSAL_NEWLINES,
   CPROC_CHILD_PROP_LINE_FLAGS,
-  CPROC_CHILD_PROP_PROGRESS,
 } CprocChildProperty;
 
 /* Signals that have been announced by a notification, and not been emitted yet. */
@@ -148,9 +146,6 @@ typedef struct
   gboolean universal_newlines;
   CprocLineFlags line_flags; /* of the line that is being emitted */
   char *encoding;
-
-  CprocProgress *progress_source; /* NULL: nothing is looked for */
-  double progress;
 
   gint64 start_time;
   gint64 output_time;
@@ -282,16 +277,6 @@ void     cproc_child_expect_closed        (CprocChild     *self);
 void     cproc_child_check_closed         (CprocChild     *self);
 void     cproc_child_set_context          (CprocChild     *self,
                                            GMainContext   *context);
-
-/* cproc-child-progress.c: each read goes there, and is looked at when it has been told of. is_all:
- * for now there is no more. */
-void     cproc_child_feed_progress        (CprocChild     *self,
-                                           CprocStream     stream,
-                                           const char     *data,
-                                           gsize           length);
-void     cproc_child_update_progress      (CprocChild     *self,
-                                           CprocStream     stream,
-                                           gboolean        is_all);
 
 /* cproc-child-io.c: PIPE where it was asked for before the start. */
 CprocStdio cproc_child_get_default_stdin  (CprocChild     *self);

@@ -6,7 +6,7 @@
 
 #include "cproc-child-private.h"
 
-static GParamSpec *properties[CPROC_CHILD_PROP_PROGRESS + 1];
+static GParamSpec *properties[CPROC_CHILD_PROP_LINE_FLAGS + 1];
 
 void
 cproc_child_notify (CprocChild         *self,
@@ -234,31 +234,11 @@ install_line_properties (GObjectClass *object_class)
                         G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
 }
 
-static void
-install_progress_property (GObjectClass *object_class)
-{
-  /**
-   * CprocChild:progress: (getter get_progress)
-   *
-   * How far the program has come, 0 to 1; -1 while that is not known.
-   *
-   * It follows what the program writes after [method@Cproc.Child.set_progress_pattern] or
-   * [method@Cproc.Child.set_progress_func], and stays where it was when the program ends. Where a
-   * program counts several steps one after the other it goes back.
-   *
-   * Since: 1.0
-   */
-  properties[CPROC_CHILD_PROP_PROGRESS] =
-    g_param_spec_double ("progress", NULL, NULL, -1, 1, -1,
-                         G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
-}
-
 void
 cproc_child_install_properties (GObjectClass *object_class)
 {
   install_state_properties (object_class);
   install_policy_properties (object_class);
   install_line_properties (object_class);
-  install_progress_property (object_class);
   g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
 }

@@ -45,12 +45,6 @@
  * A stream that nobody listens to is read all the same and dropped, so that a child never waits
  * for a reader that does not exist.
  *
- * ## Progress
- *
- * [property@Cproc.Child:progress] is how far the program has come, for a progress bar to bind to,
- * once [method@Cproc.Child.set_progress_pattern] or [method@Cproc.Child.set_progress_func] says how
- * its lines tell of that.
- *
  * ## Lifetime
  *
  * Dropping the last reference to a running child ends it with [property@Cproc.Child:kill-signal],
@@ -153,7 +147,6 @@ cproc_child_finalize (GObject *object)
   g_clear_pointer (&priv->thread, g_thread_unref);
   g_clear_pointer (&priv->context, g_main_context_unref);
   g_clear_pointer (&priv->encoding, g_free);
-  g_clear_pointer (&priv->progress_source, cproc_progress_unref);
 
   G_OBJECT_CLASS (cproc_child_parent_class)->finalize (object);
 }
@@ -225,9 +218,6 @@ cproc_child_get_property (GObject    *object,
     case CPROC_CHILD_PROP_LINE_FLAGS:
       g_value_set_flags (value, priv->line_flags);
       break;
-    case CPROC_CHILD_PROP_PROGRESS:
-      g_value_set_double (value, priv->progress);
-      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -279,7 +269,6 @@ cproc_child_set_property (GObject      *object,
     case CPROC_CHILD_PROP_TERM_SIGNAL:
     case CPROC_CHILD_PROP_TIMED_OUT:
     case CPROC_CHILD_PROP_DRAINED:
-    case CPROC_CHILD_PROP_PROGRESS:
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -343,7 +332,6 @@ cproc_child_init (CprocChild *self)
   priv->kill_grace = 5000;
   priv->max_line_length = 1024 * 1024;
   priv->encoding = g_strdup ("UTF-8");
-  priv->progress = -1;
   for (guint i = 0; i < G_N_ELEMENTS (priv->early_pipes); i++)
     priv->early_pipes[i] = -1;
   cproc_child_init_outputs (self);

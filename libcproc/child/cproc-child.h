@@ -60,26 +60,6 @@ struct _CprocChildClass
   gpointer padding[9];
 };
 
-/**
- * CprocProgressFunc:
- * @child: the child
- * @stream: the stream that the line is from
- * @line: a line, or what there is of it so far, valid UTF-8
- * @user_data: what was given to [method@Cproc.Child.set_progress_func]
- *
- * Tells how far a program has come.
- *
- * A line that is not finished may be passed again when it has grown.
- *
- * Returns: 0 to 1, or a negative number if the line says nothing of it
- *
- * Since: 1.0
- */
-typedef double (*CprocProgressFunc) (CprocChild  *child,
-                                     CprocStream  stream,
-                                     const char  *line,
-                                     gpointer     user_data);
-
 CPROC_AVAILABLE_IN_1_0
 CprocChild *cproc_child_new             (const char * const *argv) G_GNUC_WARN_UNUSED_RESULT;
 CPROC_AVAILABLE_IN_1_0
@@ -244,20 +224,5 @@ void     cproc_child_pause        (CprocChild           *self,
 CPROC_AVAILABLE_IN_1_0
 void     cproc_child_resume       (CprocChild           *self,
                                    CprocStream           stream);
-
-CPROC_AVAILABLE_IN_1_0
-double   cproc_child_get_progress         (CprocChild         *self);
-CPROC_AVAILABLE_IN_1_0
-gboolean cproc_child_set_progress_pattern (CprocChild         *self,
-                                           const char         *pattern,
-                                           GError            **error);
-CPROC_AVAILABLE_IN_1_0
-void     cproc_child_set_progress_func    (CprocChild         *self,
-                                           CprocProgressFunc   func,
-                                           gpointer            user_data,
-                                           GDestroyNotify      destroy);
-CPROC_AVAILABLE_IN_1_0
-void     cproc_child_set_progress_closure (CprocChild         *self,
-                                           GClosure           *closure);
 
 G_END_DECLS

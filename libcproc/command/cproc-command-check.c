@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Checks a command as far as this is possible without asking the system. */
+/* What can be said about a command before the system is asked. */
 
 #include "config.h"
 
@@ -10,56 +10,6 @@
 #include <unistd.h>
 
 #include "cproc-gettext-private.h"
-
-/* Takes ownership of the error. Keeps the earliest mistake of a setter, which has led to the later
- * ones. */
-void
-cproc_command_take_mistake (CprocCommand       *self,
-                            CprocCommandSetter  setter,
-                            GError             *error)
-{
-  CprocCommandMistake mistake = { setter, error };
-
-  for (guint i = 0; i < self->mistakes->len; i++)
-    {
-      if (g_array_index (self->mistakes, CprocCommandMistake, i).setter == setter)
-        {
-          g_error_free (error);
-          return;
-        }
-    }
-
-  g_array_append_val (self->mistakes, mistake);
-}
-
-void
-cproc_command_misuse (CprocCommand       *self,
-                      CprocCommandSetter  setter,
-                      const char         *format,
-                      ...)
-{
-  va_list arguments;
-  GError *error;
-
-  va_start (arguments, format);
-  error = g_error_new_valist (G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, format, arguments);
-  va_end (arguments);
-  cproc_command_take_mistake (self, setter, error);
-}
-
-void
-cproc_command_forget_mistake (CprocCommand       *self,
-                              CprocCommandSetter  setter)
-{
-  for (guint i = 0; i < self->mistakes->len; i++)
-    {
-      if (g_array_index (self->mistakes, CprocCommandMistake, i).setter == setter)
-        {
-          g_array_remove_index (self->mistakes, i);
-          return;
-        }
-    }
-}
 
 static gboolean
 cproc_command_check_argv (CprocCommand  *self,
@@ -72,7 +22,7 @@ cproc_command_check_argv (CprocCommand  *self,
   return FALSE;
 }
 
-/* The messages of the checks below come after “Could not start …: ”. */
+/* The messages of what follows come after “Could not start …: ”. */
 static gboolean
 cproc_command_check_environment (CprocCommand  *self,
                                  GError       **error)
@@ -84,7 +34,7 @@ cproc_command_check_environment (CprocCommand  *self,
 
       if (*entry == '=')
         {
-          /* Do not print the entry: the value may be a secret. */
+          /* What stands after the "=" may be a secret. */
           g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
                                _("the environment has a value without a name"));
           return FALSE;

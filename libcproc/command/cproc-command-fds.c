@@ -76,6 +76,22 @@ cproc_command_drop_fd (CprocCommand *self,
 }
 
 void
+cproc_command_set_mode (CprocCommand *self,
+                        int           fd,
+                        CprocStdio    mode)
+{
+  g_assert (fd >= 0 && fd <= 2);
+
+  if (mode != CPROC_STDIO_FD)
+    cproc_command_drop_fd (self, fd);
+  if (self->stdio[fd].mode == mode)
+    return;
+
+  self->stdio[fd].mode = mode;
+  cproc_command_notify (self, CPROC_COMMAND_PROP_STDIN_MODE + fd);
+}
+
+void
 cproc_command_clear_fds (CprocCommand *self)
 {
   while (self->fds->len > 0)

@@ -116,6 +116,7 @@ typedef enum
 /* Only for cproc-command*.c. A mistake's message comes after “Could not start …: ”. */
 void        cproc_command_notify           (CprocCommand         *self,
                                             CprocCommandProperty  property);
+void        cproc_command_install_properties (GObjectClass       *object_class);
 void        cproc_command_misuse           (CprocCommand         *self,
                                             CprocCommandSetter    setter,
                                             const char           *format,

@@ -14,22 +14,6 @@ stream_is_stdio (int fd)
   return fd >= 0 && fd <= 2;
 }
 
-void
-cproc_command_set_mode (CprocCommand *self,
-                        int           fd,
-                        CprocStdio    mode)
-{
-  g_assert (stream_is_stdio (fd));
-
-  if (mode != CPROC_STDIO_FD)
-    cproc_command_drop_fd (self, fd);
-  if (self->stdio[fd].mode == mode)
-    return;
-
-  self->stdio[fd].mode = mode;
-  cproc_command_notify (self, CPROC_COMMAND_PROP_STDIN_MODE + fd);
-}
-
 /**
  * cproc_command_get_stdin_mode:
  * @self: a command

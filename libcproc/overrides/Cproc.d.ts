@@ -324,8 +324,6 @@ declare module 'gi://Cproc?version=1' {
       encoding: string;
       universal_newlines: boolean;
       readonly line_flags: LineFlags;
-      /** 0 to 1; -1 while it is not known. */
-      readonly progress: number;
     }
     type ChildSettable = 'command' | 'timeout' | 'idle_timeout' | 'drain_timeout' | 'kill_signal'
       | 'kill_grace' | 'max_line_length' | 'encoding' | 'universal_newlines';
@@ -377,9 +375,6 @@ declare module 'gi://Cproc?version=1' {
       get_universal_newlines(): boolean;
       set_universal_newlines(universal_newlines: boolean): void;
       get_line_flags(): LineFlags;
-      get_progress(): number;
-      set_progress_pattern(pattern: string | null): boolean;
-      set_progress_func(func: ProgressFunc | null): void;
 
       prepare(): boolean;
       prepare_async(cancellable?: Gio.Cancellable | null): Promise<boolean>;
@@ -428,6 +423,20 @@ declare module 'gi://Cproc?version=1' {
     }
 
     interface Exec extends Both<ExecProperties> {}
+    class Progress extends GObject.Object {
+      constructor(properties: {child: Child});
+      static new(child: Child): Progress;
+
+      readonly child: Child;
+      /** 0 to 1; -1 while it is not known. */
+      readonly fraction: number;
+
+      get_child(): Child;
+      get_fraction(): number;
+      set_pattern(regex: string | null): boolean;
+      set_func(func: ProgressFunc | null): void;
+    }
+
     class Exec extends Child {
       constructor(properties?: Settable<ExecProperties,
         ChildSettable | 'max_buffer' | 'input' | 'capture_stack'>);

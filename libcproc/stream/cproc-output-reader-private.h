@@ -11,37 +11,35 @@ G_BEGIN_DECLS
 
 typedef struct _CprocLineBatch CprocLineBatch;
 
-/* The functions that a reader calls on its owner, which is `data`. The owner lives until the reader
+/* What a reader asks its owner and tells it; `data` is the owner. The owner lives until the reader
  * is cleared, and holds itself while the watch or the timer calls: see CprocOwner. */
 typedef struct
 {
-  /* Return whether there is a listener. Called at each read. */
+  /* Is there a listener? Asked at each read. */
   gboolean (*wants_output) (gpointer data, CprocStream stream);
   gboolean (*wants_line)   (gpointer data, CprocStream stream);
   gboolean (*wants_lines)  (gpointer data, CprocStream stream);
 
-  /* Returns the place for the next read of a stream without listeners, CPROC_READ_SIZE or more;
-   * NULL: any place. */
+  /* Where the next read of a stream without listeners goes, CPROC_READ_SIZE or more; NULL:
+   * anywhere. */
   char    *(*reserve)      (gpointer data, CprocStream stream, gsize *size);
 
-  /* Called for every read before it is emitted; the bytes lie in the reserved place or elsewhere.
-   * Must not call the application's functions. */
+  /* Every read, before it is emitted; in the place that was reserved, or elsewhere. Must not call
+   * the application's functions. */
   void     (*received)     (gpointer data, CprocStream stream, const char *bytes, gsize length);
 
-  /* Called before lines are emitted: emits signals that are due earlier. */
+  /* Before lines are emitted: emits what was announced before. */
   void     (*before_lines) (gpointer data);
 
   void     (*output)       (gpointer data, CprocStream stream, GBytes *bytes);
   void     (*line)         (gpointer data, CprocStream stream, const char *line);
   void     (*lines)        (gpointer data, CprocStream stream, const char * const *lines);
 
-  /* Called after the emissions of a read. is_all: the stream is empty at the moment. */
-  void     (*was_emitted)  (gpointer data, CprocStream stream, gboolean is_all);
 
   /* The stream is not read any further, though another process has it open. */
   void     (*given_up)     (gpointer data, CprocStream stream);
 
-  /* Called when the stream has ended and everything in it has been emitted. */
+  /* The stream has ended, and all of it has been emitted. */
   void     (*ended)        (gpointer data, CprocStream stream);
 } CprocOutputReaderFuncs;
 
@@ -51,32 +49,32 @@ typedef struct
   const CprocOutputReaderFuncs *funcs;
   gpointer data;
   CprocStream stream;
-  GMainContext *context; /* no reference: the owner's */
+  GMainContext *context; /* not held: the owner's */
   int fd;                /* -1: not open */
 
   char *encoding;
   gint64 max_line_length; /* -1: no limit; 0: there are no lines */
   gboolean universal_newlines;
-  CprocLineFlags line_flags; /* of the line or lines that are being emitted */
+  CprocLineFlags line_flags; /* of what `line` or `lines` is called for */
 
   CprocWatch watch; /* there is something to read, or to emit */
-  gboolean is_expired; /* the drain time is over */
-  gsize drain_left;    /* how much is still read after the drain time */
-  CprocTimer drain; /* how long other processes may hold the stream open after the exit */
+  gboolean is_expired; /* that time is over */
+  gsize drain_left;    /* what is still read after it */
+  CprocTimer drain; /* how long after the exit others may hold the stream open */
 
   CprocLineSplitter *lines;
-  CprocReadBuffer *buffer; /* the buffer that `lines` still cuts */
-  CprocLineBatch *batch; /* lines that are cut but not emitted one by one yet */
+  CprocReadBuffer *buffer; /* what `lines` still cuts */
+  CprocLineBatch *batch; /* lines that have been cut and not emitted one by one yet */
   guint batch_next;
 
-  gboolean to_lines; /* which signals have listeners: checked at each read */
+  gboolean to_lines; /* who listens: judged at each read */
   gboolean to_line;
 
   gboolean paused;
   gboolean uses_large_pipe; /* the child has written much: see reader_enlarge() */
   gsize read_size;
   gboolean eof;   /* nothing more will be read */
-  gboolean ended; /* eof, and all has been emitted; or never open, or taken over */
+  gboolean ended; /* and all has been emitted; or was never open, or was taken over */
 } CprocOutputReader;
 
 void     cproc_output_reader_init                (CprocOutputReader            *self,
@@ -87,19 +85,18 @@ void     cproc_output_reader_clear               (CprocOutputReader *self);
 void     cproc_output_reader_set_owner           (CprocOutputReader *self,
                                                   CprocOwner        *owner);
 
-/* Call before open; the system must know the encoding. */
+/* Before it is opened; the encoding must be known to the system. */
 void     cproc_output_reader_set_encoding        (CprocOutputReader *self,
                                                   const char        *encoding);
 void     cproc_output_reader_set_universal_newlines (CprocOutputReader *self,
                                                      gboolean           universal_newlines);
 
-/* Takes ownership of fd. */
+/* fd is given away. */
 void     cproc_output_reader_open                (CprocOutputReader *self,
                                                   int                fd,
                                                   GMainContext      *context);
 
-/* Marks the stream as having nothing to read: a new run begins, or the stream was handed to the
- * user. */
+/* A new run begins, or the stream has been given to the user: there is nothing to read. */
 void     cproc_output_reader_mark_absent         (CprocOutputReader *self);
 int      cproc_output_reader_steal_fd            (CprocOutputReader *self);
 
@@ -107,8 +104,8 @@ void     cproc_output_reader_pause               (CprocOutputReader *self);
 void     cproc_output_reader_resume              (CprocOutputReader *self,
                                                   GMainContext      *context);
 
-/* Called when the process has ended: reads everything that is in the pipe, but waits for its end no
- * longer than this (ms; -1: for ever). */
+/* The process has ended: whatever is in the pipe is read, but its end is waited for no longer than
+ * this (ms; -1: for ever). */
 void     cproc_output_reader_start_drain         (CprocOutputReader *self,
                                                   GMainContext      *context,
                                                   int                msec);
@@ -125,7 +122,7 @@ void     cproc_output_reader_feed_lines          (CprocOutputReader *self,
                                                   CprocReadBuffer   *buffer,
                                                   gsize              length);
 
-/* Emits the available lines; FALSE if a pause or the end of the turn holds some back. */
+/* Emits the lines that are there; FALSE while a pause or the end of the turn holds some back. */
 gboolean cproc_output_reader_deliver_lines       (CprocOutputReader *self);
 void     cproc_output_reader_drop_lines          (CprocOutputReader *self);
 

@@ -193,7 +193,6 @@ reader_read_until_blocked (CprocOutputReader *self)
 
       if (self->is_expired)
         self->drain_left -= MIN (n, self->drain_left);
-      self->funcs->was_emitted (self->data, self->stream, n < asked);
 
       /* A short read means that the pipe was empty: another read would only confirm it. */
       if (n == 0 || (n < asked && !self->is_expired))

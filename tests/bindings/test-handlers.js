@@ -70,11 +70,12 @@ test('callback', async () => {
 
 test('progress-function', async () => {
   const child = newChild('echo', 1, 'a\nb\n');
-  child.set_progress_func((_child, _stream, line) => line === 'a' ? fail() : 0.5);
+  const progress = Cproc.Progress.new(child);
+  progress.set_func((_child, _stream, line) => line === 'a' ? fail() : 0.5);
   child.start();
   await closed(child);
   assertThrown('progress');
-  assertEqual(child.progress, 0.5);
+  assertEqual(progress.fraction, 0.5);
 });
 
 await main();

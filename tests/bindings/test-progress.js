@@ -15,32 +15,34 @@ const STEPS = "printf '\\r 10%%'; read x; printf '\\r 50%%'; read x; printf '\\r
 
 test('pattern', async () => {
   const child = withInput(Cproc.Child.new_shell(STEPS));
+  const progress = Cproc.Progress.new(child);
   const seen = [];
-  child.connect('notify::progress', () => {
-    seen.push(child.progress);
+  progress.connect('notify::fraction', () => {
+    seen.push(progress.fraction);
     child.write_async(encode('\n'), GLib.PRIORITY_DEFAULT, null, null);
   });
-  assertEqual(child.progress, -1);
-  assertEqual(child.set_progress_pattern('(\\d+)%'), true);
+  assertEqual(progress.fraction, -1);
+  assertEqual(progress.set_pattern('(\\d+)%'), true);
   child.start();
   await closed(child);
   assertEqual(seen, [0.1, 0.5, 1]);
-  assertEqual(child.get_progress(), 1);
+  assertEqual(progress.get_fraction(), 1);
 });
 
 test('bad-patterns', async () => {
-  const child = newChild('exit', 0);
+  const progress = Cproc.Progress.new(newChild('exit', 0));
   await assertFails(Gio.IOErrorEnum, Gio.IOErrorEnum.INVALID_ARGUMENT,
-    () => child.set_progress_pattern('%'));
+    () => progress.set_pattern('%'));
   await assertFails(GLib.RegexError, GLib.RegexError.UNMATCHED_PARENTHESIS,
-    () => child.set_progress_pattern('('));
-  child.set_progress_pattern(null);
+    () => progress.set_pattern('('));
+  progress.set_pattern(null);
 });
 
 test('function', async () => {
   const child = newChild('echo', 1, 'a\nb\n', 2, 'c\n');
+  const progress = Cproc.Progress.new(child);
   const seen = [];
-  child.set_progress_func((self, stream, line) => {
+  progress.set_func((self, stream, line) => {
     seen.push(`${self === child} ${stream} ${line}`);
     return line === 'b' ? 0.25 : -1;
   });
@@ -48,8 +50,8 @@ test('function', async () => {
   child.start();
   await closed(child);
   assertEqual(seen.sort(), ['true 1 a', 'true 1 b', 'true 2 c']);
-  assertEqual(child.progress, 0.25);
-  child.set_progress_func(null);
+  assertEqual(progress.fraction, 0.25);
+  progress.set_func(null);
 });
 
 await main();

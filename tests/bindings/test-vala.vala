@@ -221,11 +221,12 @@ async void kill_child () {
 
 async void progress () {
   var child = new Cproc.Child (child_argv ("echo", "1", "a\nbc\n"));
+  var progress = new Cproc.Progress (child);
   double[] seen = {};
 
-  assert (child.progress == -1);
-  child.set_progress_func ((child, stream, line) => line.length / 4.0);
-  child.notify["progress"].connect (() => seen += child.progress);
+  assert (progress.fraction == -1);
+  progress.set_func ((child, stream, line) => line.length / 4.0);
+  progress.notify["fraction"].connect (() => seen += progress.fraction);
   try {
     child.start ();
     yield child.wait_check_async ();
@@ -235,8 +236,8 @@ async void progress () {
   assert (seen[seen.length - 1] == 0.5);
 
   try {
-    assert (child.set_progress_pattern ("(\\d+)%"));
-    child.set_progress_pattern ("%");
+    assert (progress.set_pattern ("(\\d+)%"));
+    progress.set_pattern ("%");
     assert_not_reached ();
   } catch (Error error) {
     assert (error is IOError.INVALID_ARGUMENT);

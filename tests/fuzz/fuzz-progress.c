@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "cproc-text-decoder-private.h"
-#include "cproc-progress-private.h"
+#include "cproc-progress-parser-private.h"
 
 #include "fuzz-text.h"
 #include "fuzz.h"
@@ -58,7 +58,7 @@ keep_line (CprocChild  *child,
 
 /* What is decoded in the same pieces, but kept whole. */
 static GString *
-ask_pieces (CprocProgress *progress,
+ask_pieces (CprocProgressParser *progress,
             const char    *encoding,
             const char    *data,
             gsize          size,
@@ -76,8 +76,8 @@ ask_pieces (CprocProgress *progress,
       double value;
 
       cproc_text_decoder_decode (decoder, piece, n, FALSE, text);
-      cproc_progress_feed (progress, STREAM, encoding, piece, n);
-      value = cproc_progress_ask (progress, NULL, STREAM, is_all || is_last);
+      cproc_progress_parser_feed (progress, STREAM, encoding, piece, n);
+      value = cproc_progress_parser_ask (progress, NULL, STREAM, is_all || is_last);
       g_assert_true (value == -1 || (value >= 0 && value <= 1));
 
       i += n;
@@ -129,7 +129,8 @@ ask_function (const char *encoding,
 {
   g_autoptr(GPtrArray) asked = g_ptr_array_new_with_free_func (g_free);
   Asked self = { asked, -1 };
-  g_autoptr(CprocProgress) progress = cproc_progress_new_for_func (keep_line, &self, NULL);
+  g_autoptr(CprocProgressParser) progress =
+    cproc_progress_parser_new_for_func (keep_line, &self, NULL);
   g_autoptr(GString) text = ask_pieces (progress, encoding, data, size, state, is_all);
 
   assert_lines (asked, text->str, is_all);
@@ -140,7 +141,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data,
                         size_t         size)
 {
   g_autoptr(CprocTextDecoder) decoder = NULL;
-  g_autoptr(CprocProgress) progress = NULL;
+  g_autoptr(CprocProgressParser) progress = NULL;
   g_autoptr(GString) text = NULL;
   const char *encoding;
   gboolean is_all;
@@ -160,7 +161,8 @@ LLVMFuzzerTestOneInput (const uint8_t *data,
       return 0;
     }
 
-  progress = cproc_progress_new_for_pattern (patterns[data[2] / 2 % G_N_ELEMENTS (patterns)], NULL);
+  progress = cproc_progress_parser_new_for_pattern (patterns[data[2] / 2 % G_N_ELEMENTS (patterns)],
+                                                    NULL);
   g_assert_nonnull (progress);
   text = ask_pieces (progress, encoding, (const char *) data + 3, size - 3, data[1], is_all);
 
