@@ -132,6 +132,9 @@ void cproc_channel_write_queue (CprocChannel *self);
 void cproc_channel_close_writing (CprocChannel *self);
 void cproc_channel_end (CprocChannel *self);
 
+/* cproc-channel-send.c */
+void cproc_channel_resend (CprocChannel *self);
+
 /* cproc-channel-receive.c
  *
  * listens: returns whether a message would be taken now. deliver: calls user code. */
@@ -183,6 +186,7 @@ void cproc_channel_emit_message (CprocChannel *self,
                                  CprocMessage *message);
 void cproc_channel_emit_invalid (CprocChannel *self,
                                  GError       *error);
+void cproc_channel_emit_failed (CprocChannel *self);
 void cproc_channel_emit_disconnected (CprocChannel *self);
 void cproc_channel_emit_request (CprocChannel *self,
                                  CprocRequest *request);

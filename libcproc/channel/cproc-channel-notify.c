@@ -121,6 +121,26 @@ cproc_channel_install_signals (GObjectClass *object_class)
   channel_signals[CPROC_CHANNEL_SIGNAL_REQUEST_RECEIVED] =
     g_signal_new ("request-received", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                   G_TYPE_NONE, 1, CPROC_TYPE_REQUEST);
+
+  /**
+   * CprocChannel::send-failed:
+   * @self: the channel
+   * @message: the message, with its descriptors
+   * @error: why it did not arrive
+   *
+   * A message with descriptors did not arrive.
+   *
+   * The other side had no room for a descriptor, or too many of the user's were on their way for
+   * the system to pass on another, and that was so again each of the three times that the message
+   * was sent again: the error is `G_IO_ERROR_FAILED`. If the channel ends while a refused message
+   * waits to be sent again the error is [error@Cproc.Error.CHANNEL_CLOSED]. Messages that were sent
+   * later may have arrived before. If nothing is connected, a warning tells the same.
+   *
+   * Since: 1.0
+   */
+  channel_signals[CPROC_CHANNEL_SIGNAL_SEND_FAILED] =
+    g_signal_new ("send-failed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                  G_TYPE_NONE, 2, CPROC_TYPE_MESSAGE, G_TYPE_ERROR);
 }
 
 void
@@ -169,6 +189,33 @@ cproc_channel_emit_request (CprocChannel *self,
   if (self->delegate != NULL)
     self->delegate_functions->request_received (self->delegate, request);
   g_signal_emit (self, channel_signals[CPROC_CHANNEL_SIGNAL_REQUEST_RECEIVED], 0, request);
+}
+
+static void
+channel_emit_send_failed (CprocChannel *self,
+                          CprocMessage *message,
+                          GError       *error)
+{
+  if (!cproc_channel_has_handler (self, CPROC_CHANNEL_SIGNAL_SEND_FAILED))
+    g_warning ("A message with descriptors did not arrive: %s", error->message);
+
+  if (self->delegate != NULL)
+    self->delegate_functions->send_failed (self->delegate, message, error);
+  g_signal_emit (self, channel_signals[CPROC_CHANNEL_SIGNAL_SEND_FAILED], 0, message, error);
+}
+
+/* Emits send-failed for every message that has failed. Calls user code. */
+void
+cproc_channel_emit_failed (CprocChannel *self)
+{
+  while (!g_queue_is_empty (&self->send_queue.handles.failed))
+    {
+      g_autoptr(GError) error = NULL;
+      g_autoptr(CprocMessage) message = NULL;
+
+      message = cproc_handle_table_take_failed (&self->send_queue.handles, &error);
+      channel_emit_send_failed (self, message, error);
+    }
 }
 
 void

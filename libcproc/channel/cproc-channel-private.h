@@ -12,6 +12,7 @@ typedef enum
   CPROC_CHANNEL_SIGNAL_INVALID_MESSAGE,
   CPROC_CHANNEL_SIGNAL_DISCONNECTED,
   CPROC_CHANNEL_SIGNAL_REQUEST_RECEIVED,
+  CPROC_CHANNEL_SIGNAL_SEND_FAILED,
   CPROC_CHANNEL_N_SIGNALS
 } CprocChannelSignal;
 
@@ -25,6 +26,9 @@ typedef struct
   void (*disconnected)    (gpointer      delegate);
   void (*request_received) (gpointer      delegate,
                             CprocRequest *request);
+  void (*send_failed)      (gpointer      delegate,
+                            CprocMessage *message,
+                            GError       *error);
   /* Returns whether its own signal of that kind has a handler. */
   gboolean (*has_handler) (gpointer           delegate,
                            CprocChannelSignal signal);

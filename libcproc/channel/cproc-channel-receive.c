@@ -5,7 +5,7 @@
 #include "cproc-channel-internal-private.h"
 #include "cproc-gettext-private.h"
 
-/* The limit of kept messages while only requests are waiting. */
+/* The limit of kept messages while nothing asks for messages. */
 #define MAX_KEPT (1024 * 1024)
 
 gboolean
@@ -15,11 +15,20 @@ cproc_channel_wants_message (CprocChannel *self)
          cproc_channel_has_handler (self, CPROC_CHANNEL_SIGNAL_MESSAGE);
 }
 
+/* Returns whether the channel reads for the sake of requests, or of answers to descriptors that it
+ * has sent, and so keeps the messages between them. */
+static gboolean
+channel_keeps_messages (CprocChannel *self)
+{
+  return cproc_channel_has_requests (self) ||
+         !g_queue_is_empty (&self->send_queue.handles.sent);
+}
+
 gboolean
 cproc_channel_listens (CprocChannel *self)
 {
   return cproc_channel_wants_message (self) ||
-         (self->kept_bytes <= MAX_KEPT && cproc_channel_has_requests (self));
+         (self->kept_bytes <= MAX_KEPT && channel_keeps_messages (self));
 }
 
 /* The task's data is the source that watches the cancellable. */
@@ -66,7 +75,7 @@ channel_deliver_now (CprocChannel *self,
     channel_return_message (self, cproc_message_ref (message));
   else if (cproc_channel_has_handler (self, CPROC_CHANNEL_SIGNAL_MESSAGE))
     cproc_channel_emit_message (self, message);
-  else if (self->pulled || cproc_channel_has_requests (self))
+  else if (self->pulled || channel_keeps_messages (self))
     {
       self->kept_bytes += message->length;
       g_queue_push_tail (&self->kept, cproc_message_ref (message));

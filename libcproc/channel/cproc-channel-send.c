@@ -85,18 +85,18 @@ push_plain (CprocChannel  *self,
 
 /* Sends one frame of the protocol for each descriptor. The task belongs to the last frame. */
 static gboolean
-push_handles (CprocChannel  *self,
-              CprocMessage  *message,
-              guint          n_fds,
-              GTask         *task,
-              GError       **error)
+push_handle (CprocChannel  *self,
+             CprocHandle   *handle,
+             GTask         *task,
+             GError       **error)
 {
+  CprocMessage *message = handle->message;
   const char *type = message->handle_type != NULL ? message->handle_type : "net.Native";
 
-  for (guint i = 0; i < n_fds; i++)
+  for (guint i = 0; i < handle->n_fds; i++)
     {
       g_autofree char *begin = cproc_node_protocol_begin_handle (type, message->handle_members,
-                                                                 i, n_fds);
+                                                                 i, handle->n_fds);
       CprocSendItem item = {
         .parts = {
           { begin, strlen (begin) },
@@ -106,13 +106,55 @@ push_handles (CprocChannel  *self,
         .message = message,
         .part = i,
         .has_fd = TRUE,
+        .handle = handle,
       };
 
-      if (!push_item (self, &item, i == n_fds - 1 ? task : NULL, error))
+      if (!push_item (self, &item, i == handle->n_fds - 1 ? task : NULL, error))
         return FALSE;
     }
 
   return TRUE;
+}
+
+static gboolean
+push_fds (CprocChannel  *self,
+          CprocMessage  *message,
+          guint          n_fds,
+          GTask         *task,
+          GError       **error)
+{
+  CprocHandle *handle = cproc_handle_new (message, n_fds);
+  gboolean pushed = push_handle (self, handle, task, error);
+
+  cproc_handle_unref (handle);
+
+  return pushed;
+}
+
+/* Sends the refused messages again whose pause is over. */
+void
+cproc_channel_resend (CprocChannel *self)
+{
+  CprocHandleTable *handles = &self->send_queue.handles;
+  gint64 now = g_get_monotonic_time ();
+  CprocHandle *handle;
+
+  if (g_queue_is_empty (&handles->refused))
+    return;
+
+  while ((handle = cproc_handle_table_take_due (handles, now)) != NULL)
+    {
+      gboolean is_open = cproc_channel_check_open (self, NULL);
+
+      if (is_open && cproc_message_get_n_fds (handle->message) == handle->n_fds)
+        push_handle (self, handle, NULL, NULL);
+      else
+        cproc_handle_table_lose (handles, handle,
+                                 is_open ? CPROC_HANDLE_EMPTIED : CPROC_HANDLE_CLOSED);
+      cproc_handle_unref (handle);
+    }
+
+  cproc_channel_watch (self);
 }
 
 static gboolean
@@ -132,7 +174,7 @@ channel_send (CprocChannel  *self,
 
   cproc_message_seal (message);
 
-  return n_fds > 0 ? push_handles (self, message, n_fds, task, error)
+  return n_fds > 0 ? push_fds (self, message, n_fds, task, error)
                    : push_plain (self, message, task, error);
 }
 
@@ -146,6 +188,10 @@ channel_send (CprocChannel  *self,
  *
  * What the kernel does not take at once is queued; see [property@Cproc.Channel:congested]. So
  * success does not mean that the other side has got the message, or ever will.
+ *
+ * A message with descriptors stays in memory, and its descriptors open, until the other side has
+ * told that they arrived. Where they did not, the message is sent again up to three times; then
+ * [signal@Cproc.Channel::send-failed] tells.
  *
  * ```c
  * g_autoptr(CprocMessage) message = cproc_message_new_text ("\"Hello there!\"", &error);

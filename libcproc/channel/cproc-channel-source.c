@@ -52,6 +52,7 @@ channel_has_work (CprocChannel *self)
   return channel_has_input (self) || self->corked ||
          !g_queue_is_empty (&self->send_queue.done) ||
          !g_queue_is_empty (&self->send_queue.failed) ||
+         !g_queue_is_empty (&self->send_queue.handles.failed) ||
          (self->state == CPROC_CHANNEL_ENDED && self->sync_depth == 0) ||
          (self->state == CPROC_CHANNEL_CLOSING && self->send_queue.head == NULL) ||
          cproc_channel_properties_changed (self);
@@ -121,9 +122,13 @@ channel_take_frame (CprocChannel   *self,
     }
   else
     {
+      guint n_refused = self->send_queue.handles.refused.length;
+
       message = cproc_node_protocol_take_frame (&self->protocol, &self->receive_queue,
                                                &self->send_queue, text,
                                                length, &error);
+      if (self->send_queue.handles.refused.length > n_refused)
+        cproc_channel_watch (self);
       /* Write now: a handler may take its time, and Node sends nothing more until it has the
        * acknowledgement. */
       if (self->write_closed)
@@ -281,6 +286,7 @@ cproc_channel_process_pending (CprocChannel *self)
     cproc_channel_end (self);
 
   cproc_channel_return_tasks (self);
+  cproc_channel_emit_failed (self);
   cproc_channel_notify (self);
 
   if (self->state != CPROC_CHANNEL_ENDED)
@@ -345,6 +351,7 @@ channel_dispatch (CprocChannel *self,
 {
   CprocTurnDispatch dispatch;
 
+  cproc_channel_resend (self);
   if (self->corked || channel_may_write (self, source, ready))
     cproc_channel_write_queue (self);
   if (!cproc_turn_enter (((CprocChannelSource *) source)->turn, source, &dispatch))

@@ -61,14 +61,11 @@ channel_write (CprocChannel  *self,
                CprocSendItem *item)
 {
   gsize written;
-  CprocSendResult result = cproc_send_queue_write_now (item, self->fd, &written);
+  CprocSendResult result = cproc_send_queue_write_now (&self->send_queue, item, self->fd,
+                                                       &written);
 
   self->turn_writes++;
   self->last_write = g_get_monotonic_time ();
-
-  /* The kernel has passed the descriptor with the first byte. */
-  if (written > 0)
-    item->has_fd = FALSE;
 
   if (result == CPROC_SEND_BLOCKED || result == CPROC_SEND_RETRY)
     {

@@ -28,6 +28,23 @@ channel_condition (CprocChannel *self)
   return condition;
 }
 
+/* Sets the time of the next attempt to write, or to send a refused message again. */
+static void
+channel_set_ready_time (CprocChannel *self)
+{
+  gint64 due = cproc_handle_table_get_due (&self->send_queue.handles);
+
+  if (self->retry)
+    {
+      gint64 next = g_get_monotonic_time () + CPROC_SEND_RETRY_MSEC * 1000;
+
+      due = due < 0 ? next : MIN (due, next);
+    }
+
+  if (g_source_get_ready_time (self->source) != due)
+    g_source_set_ready_time (self->source, due);
+}
+
 /* Updates the events that the source waits for. */
 void
 cproc_channel_watch (CprocChannel *self)
@@ -55,11 +72,7 @@ cproc_channel_watch (CprocChannel *self)
       self->poll.events = condition;
     }
 
-  if (self->retry)
-    g_source_set_ready_time (self->source,
-                             g_get_monotonic_time () + CPROC_SEND_RETRY_MSEC * 1000);
-  else if (g_source_get_ready_time (self->source) >= 0)
-    g_source_set_ready_time (self->source, -1);
+  channel_set_ready_time (self);
 }
 
 void
@@ -83,6 +96,7 @@ void
 cproc_channel_close_writing (CprocChannel *self)
 {
   cproc_send_queue_fail (&self->send_queue);
+  cproc_handle_table_close_writing (&self->send_queue.handles);
   self->write_closed = TRUE;
   self->corked = FALSE;
   self->blocked = FALSE;
@@ -123,6 +137,7 @@ cproc_channel_end (CprocChannel *self)
 {
   self->state = CPROC_CHANNEL_ENDED;
   cproc_channel_close_writing (self);
+  cproc_handle_table_close (&self->send_queue.handles);
   channel_close_socket (self);
   cproc_channel_watch (self);
 

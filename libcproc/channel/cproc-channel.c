@@ -99,6 +99,7 @@ channel_forget (CprocChannel *self)
   self->send_queue.lost = FALSE;
   cproc_channel_detach (self);
   cproc_channel_end_requests (self);
+  cproc_handle_table_clear (&self->send_queue.handles);
   g_clear_pointer (&self->context, g_main_context_unref);
   cproc_channel_return_tasks (self);
 }

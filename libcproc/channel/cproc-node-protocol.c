@@ -11,8 +11,6 @@
 
 #define PREFIX "NODE_"
 
-#define NACK "{\"cmd\":\"NODE_HANDLE_NACK\"}\n"
-
 /* A key in Node looks like "4:127.0.0.1:0", or is a UNIX path. */
 #define MAX_KEY 1024
 
@@ -251,14 +249,14 @@ take_handle (CprocNodeProtocol    *self,
 
   if (fd < 0)
     {
-      cproc_send_queue_push_reply (out, NACK, strlen (NACK));
+      cproc_send_queue_push_answer (out, CPROC_HANDLE_REFUSED);
       protocol_drop_set (self); /* the message is now incomplete for ever */
       g_set_error_literal (error, CPROC_ERROR, CPROC_ERROR_INVALID_MESSAGE,
                            _("The descriptor that should come with a message is missing"));
       return NULL;
     }
 
-  cproc_send_queue_push_ack (out);
+  cproc_send_queue_push_answer (out, CPROC_HANDLE_ARRIVED);
 
   if (!unwrap (frame, &message))
     {
@@ -287,7 +285,11 @@ take_internal (CprocNodeProtocol    *self,
   if (strcmp (cmd, "NODE_HANDLE") == 0)
     return take_handle (self, in, out, frame, error);
 
-  if (strcmp (cmd, "NODE_SOCKET_GET_COUNT") == 0)
+  if (strcmp (cmd, "NODE_HANDLE_ACK") == 0)
+    cproc_handle_table_answer (&out->handles, CPROC_HANDLE_ARRIVED);
+  else if (strcmp (cmd, "NODE_HANDLE_NACK") == 0)
+    cproc_handle_table_answer (&out->handles, CPROC_HANDLE_REFUSED);
+  else if (strcmp (cmd, "NODE_SOCKET_GET_COUNT") == 0)
     reply_about_sockets (out, frame, "NODE_SOCKET_COUNT", ",\"count\":0");
   else if (strcmp (cmd, "NODE_SOCKET_NOTIFY_CLOSE") == 0)
     reply_about_sockets (out, frame, "NODE_SOCKET_ALL_CLOSED", "");

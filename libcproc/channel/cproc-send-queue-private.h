@@ -5,7 +5,7 @@
 #include <gio/gio.h>
 #include <sys/uio.h>
 
-#include "cproc-message-private.h"
+#include "cproc-handle-private.h"
 
 G_BEGIN_DECLS
 
@@ -21,7 +21,8 @@ typedef struct
   CprocSendBlock *tail;
   guint64 bytes;
   gsize reply_bytes; /* the part of these bytes that is replies of the protocol */
-  guint64 owed_acks; /* not in the queue yet */
+  CprocAnswerQueue owed; /* not in the queue yet */
+  CprocHandleTable handles;
   GQueue done;       /* GTask */
   GQueue failed;     /* GTask */
   guint lost : 1;    /* something queued could not be written */
@@ -35,6 +36,7 @@ typedef struct
   CprocMessage *message; /* owns the text and the descriptors; NULL: the text is copied */
   guint part;            /* index of this frame among the frames of the message */
   gboolean has_fd;       /* descriptor `part` of the message goes with the first byte */
+  CprocHandle *handle;   /* of a frame with a descriptor, else NULL */
   GTask *task;           /* to be returned when all is written, or NULL; given away */
 } CprocSendItem;
 
@@ -55,10 +57,11 @@ void cproc_send_queue_init (CprocSendQueue *self);
 void cproc_send_queue_fail (CprocSendQueue *self);
 
 /* Writes directly to the socket; the queue must be empty. *written is set to the number of bytes
- * written. */
-CprocSendResult cproc_send_queue_write_now (const CprocSendItem *item,
-                                            int                  socket_fd,
-                                            gsize               *written);
+ * written. Clears item->has_fd if the descriptor is sent. */
+CprocSendResult cproc_send_queue_write_now (CprocSendQueue *self,
+                                            CprocSendItem  *item,
+                                            int             socket_fd,
+                                            gsize          *written);
 
 /* Queues the part of the item after the first `offset` bytes. The queue references the message as
  * long as it needs it. */
@@ -67,10 +70,11 @@ void cproc_send_queue_push (CprocSendQueue      *self,
                             gsize                offset);
 
 /* Queue a reply that the protocol demands. The other side can provoke any number of replies without
- * reading them, so the queue of replies is bounded: beyond the bound, acknowledgements are only
- * counted, and other replies are dropped. To stop reading instead would deadlock two sides that
- * pass each other descriptors. */
-void cproc_send_queue_push_ack (CprocSendQueue *self);
+ * reading them, so the queue of replies is bounded: beyond the bound, answers to descriptors are
+ * only counted, and other replies are dropped. To stop reading instead would deadlock two sides
+ * that pass each other descriptors. */
+void cproc_send_queue_push_answer (CprocSendQueue  *self,
+                                   CprocHandleFate  fate);
 void cproc_send_queue_push_reply (CprocSendQueue *self,
                                   const char     *text,
                                   gsize           length);

@@ -29,6 +29,7 @@
 #define MAX_TRIES 100
 
 #define ACK "{\"cmd\":\"NODE_HANDLE_ACK\"}\n"
+#define NACK "{\"cmd\":\"NODE_HANDLE_NACK\"}\n"
 
 /* A block holds either the text of many frames, or one frame that references its message: then
  * `text` and `tail` follow after `data`. start and end are offsets into the whole. */
@@ -37,6 +38,7 @@ struct _CprocSendBlock
   CprocSendBlock *next;
   GTask *task;
   CprocMessage *message;
+  CprocHandle *handle; /* while its descriptor has not left */
   gsize start;
   gsize end;
   gsize capacity;
@@ -73,6 +75,7 @@ block_free (CprocSendBlock *self)
 {
   g_assert (self->task == NULL);
   g_clear_pointer (&self->message, cproc_message_unref);
+  g_clear_pointer (&self->handle, cproc_handle_unref);
   g_free (self);
 }
 
@@ -118,6 +121,8 @@ send_queue_fail_head (CprocSendQueue *self)
     self->lost = TRUE;
 
   send_queue_pop (self);
+  if (block->handle != NULL)
+    cproc_handle_table_unsent (&self->handles, block->handle, CPROC_HANDLE_CLOSED);
   if (block->task != NULL)
     g_queue_push_tail (&self->failed, g_steal_pointer (&block->task));
   block_free (block);
@@ -129,7 +134,7 @@ cproc_send_queue_fail (CprocSendQueue *self)
   while (self->head != NULL)
     send_queue_fail_head (self);
 
-  self->owed_acks = 0;
+  cproc_answer_queue_clear (&self->owed);
 }
 
 static CprocSendResult
@@ -221,15 +226,22 @@ send_item (const CprocSendItem *item,
 }
 
 CprocSendResult
-cproc_send_queue_write_now (const CprocSendItem *item,
-                            int                  socket_fd,
-                            gsize               *written)
+cproc_send_queue_write_now (CprocSendQueue *self,
+                            CprocSendItem  *item,
+                            int             socket_fd,
+                            gsize          *written)
 {
   gssize n = send_item (item, socket_fd);
 
   *written = MAX (n, 0);
   if (n < 0)
     return write_result (errno);
+
+  if (n > 0 && item->has_fd)
+    {
+      cproc_handle_table_add_sent (&self->handles, item->handle);
+      item->has_fd = FALSE;
+    }
 
   return *written == cproc_send_item_get_length (item) ? CPROC_SEND_EMPTY : CPROC_SEND_BLOCKED;
 }
@@ -304,6 +316,8 @@ block_new_for_item (CprocSendQueue      *self,
     block->message = cproc_message_ref (item->message);
   block->part = item->part;
   block->has_fd = item->has_fd;
+  if (item->has_fd)
+    block->handle = cproc_handle_ref (item->handle);
   block->task = item->task;
   block->begun = offset > 0;
 
@@ -342,13 +356,23 @@ send_queue_push_reply (CprocSendQueue *self,
   self->reply_bytes += length;
 }
 
-void
-cproc_send_queue_push_ack (CprocSendQueue *self)
+static void
+send_queue_push_answer (CprocSendQueue  *self,
+                        CprocHandleFate  fate)
 {
-  if (self->owed_acks > 0 || self->reply_bytes > MAX_REPLY_BYTES)
-    self->owed_acks++;
+  const char *text = fate == CPROC_HANDLE_ARRIVED ? ACK : NACK;
+
+  send_queue_push_reply (self, text, strlen (text));
+}
+
+void
+cproc_send_queue_push_answer (CprocSendQueue  *self,
+                              CprocHandleFate  fate)
+{
+  if (!g_queue_is_empty (&self->owed.runs) || self->reply_bytes > MAX_REPLY_BYTES)
+    cproc_answer_queue_push (&self->owed, fate);
   else
-    send_queue_push_reply (self, ACK, strlen (ACK));
+    send_queue_push_answer (self, fate);
 }
 
 void
@@ -386,6 +410,7 @@ send_queue_gather (CprocSendQueue *self,
   return n_parts;
 }
 
+/* Removes the first block, which is written or given up. */
 static void
 send_queue_finish_head (CprocSendQueue *self)
 {
@@ -402,8 +427,12 @@ send_queue_consume (CprocSendQueue *self,
                     gsize           written)
 {
   /* The kernel has passed the descriptor with the first byte. */
-  if (written > 0)
-    self->head->has_fd = FALSE;
+  if (written > 0 && self->head->has_fd)
+    {
+      self->head->has_fd = FALSE;
+      cproc_handle_table_add_sent (&self->handles, self->head->handle);
+      g_clear_pointer (&self->head->handle, cproc_handle_unref);
+    }
 
   while (self->head != NULL && self->head->end - self->head->start <= written)
     {
@@ -420,21 +449,43 @@ send_queue_consume (CprocSendQueue *self,
 }
 
 static void
-send_queue_pay_acks (CprocSendQueue *self)
+send_queue_pay_answers (CprocSendQueue *self)
 {
-  for (guint i = 0; i < MAX_OWED_PER_WRITE && self->owed_acks > 0; i++, self->owed_acks--)
-    send_queue_push_reply (self, ACK, strlen (ACK));
+  CprocHandleFate fate;
+
+  for (guint i = 0; i < MAX_OWED_PER_WRITE && cproc_answer_queue_pop (&self->owed, &fate); i++)
+    send_queue_push_answer (self, fate);
 }
 
-/* Counts the attempts to pass a descriptor. After too many the frame goes without it, and the
- * receiver refuses the frame. */
+/* Removes the rest of the first message, because a frame never goes without its descriptor. */
 static void
+send_queue_give_up_head (CprocSendQueue  *self,
+                         CprocHandleFate  fate)
+{
+  CprocHandle *handle = cproc_handle_ref (self->head->handle);
+
+  while (self->head != NULL && self->head->handle == handle)
+    {
+      cproc_handle_table_unsent (&self->handles, handle, fate);
+      send_queue_finish_head (self);
+    }
+
+  cproc_handle_unref (handle);
+}
+
+/* Counts the attempts to pass a descriptor. After too many, removes the message, so that others go
+ * first, and returns TRUE. */
+static gboolean
 send_queue_count_try (CprocSendQueue *self)
 {
   CprocSendBlock *block = self->head;
 
-  if (block->has_fd && ++block->tries >= MAX_TRIES)
-    block->has_fd = FALSE;
+  if (!block->has_fd || ++block->tries < MAX_TRIES)
+    return FALSE;
+
+  send_queue_give_up_head (self, CPROC_HANDLE_UNSENT);
+
+  return TRUE;
 }
 
 /* Returns the descriptor of the first frame, or -1. If the user has taken it out of the message
@@ -446,7 +497,7 @@ send_queue_peek_fd (CprocSendQueue *self)
 
   while (self->head != NULL && self->head->has_fd &&
          (fd = cproc_message_peek_fd (self->head->message, self->head->part)) < 0)
-    send_queue_fail_head (self);
+    send_queue_give_up_head (self, CPROC_HANDLE_EMPTIED);
 
   return fd;
 }
@@ -465,8 +516,8 @@ cproc_send_queue_write (CprocSendQueue *self,
       gssize written;
       int fd;
 
-      if (self->owed_acks > 0 && self->reply_bytes <= MAX_REPLY_BYTES)
-        send_queue_pay_acks (self);
+      if (self->reply_bytes <= MAX_REPLY_BYTES)
+        send_queue_pay_answers (self);
 
       fd = send_queue_peek_fd (self);
       if (self->head == NULL)
@@ -481,8 +532,8 @@ cproc_send_queue_write (CprocSendQueue *self,
         {
           CprocSendResult result = write_result (errno);
 
-          if (result == CPROC_SEND_RETRY)
-            send_queue_count_try (self);
+          if (result == CPROC_SEND_RETRY && send_queue_count_try (self))
+            continue;
           return result;
         }
 

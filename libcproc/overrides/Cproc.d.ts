@@ -224,6 +224,7 @@ declare module 'gi://Cproc?version=1' {
       'request-received': [Request];
       disconnected: [];
       'invalid-message': [GLib.Error];
+      'send-failed': [Message, GLib.Error];
     }
     interface WorkerSignals extends ChildSignals, ChannelSignals {}
 

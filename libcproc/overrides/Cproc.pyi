@@ -806,6 +806,12 @@ class Worker(_Messages, Child):
     ) -> int: ...
     @overload
     def connect(
+        self, detailed_signal: Literal["send-failed"],
+        handler: Callable[Concatenate[Self, Message, GLib.Error, _P], Any], *args: _P.args,
+        **kwargs: _P.kwargs,
+    ) -> int: ...
+    @overload
+    def connect(
         self, detailed_signal: Literal["disconnected"],
         handler: Callable[Concatenate[Self, _P], Any], *args: _P.args, **kwargs: _P.kwargs,
     ) -> int: ...
@@ -917,6 +923,12 @@ class Channel(_Messages, GObject.Object):
     def connect(
         self, detailed_signal: Literal["invalid-message"],
         handler: Callable[Concatenate[Self, GLib.Error, _P], Any], *args: _P.args,
+        **kwargs: _P.kwargs,
+    ) -> int: ...
+    @overload
+    def connect(
+        self, detailed_signal: Literal["send-failed"],
+        handler: Callable[Concatenate[Self, Message, GLib.Error, _P], Any], *args: _P.args,
         **kwargs: _P.kwargs,
     ) -> int: ...
     @overload

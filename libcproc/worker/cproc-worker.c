@@ -111,6 +111,15 @@ worker_request_received (gpointer      owner,
   g_signal_emit (owner, signals[CPROC_CHANNEL_SIGNAL_REQUEST_RECEIVED], 0, request);
 }
 
+static void
+worker_send_failed (gpointer      owner,
+                    CprocMessage *message,
+                    GError       *error)
+{
+  cproc_child_emit_due (owner);
+  g_signal_emit (owner, signals[CPROC_CHANNEL_SIGNAL_SEND_FAILED], 0, message, error);
+}
+
 static gboolean
 worker_has_handler (gpointer           owner,
                     CprocChannelSignal signal)
@@ -123,6 +132,7 @@ static const CprocChannelDelegate delegate_functions = {
   .invalid_message = worker_invalid_message,
   .disconnected = worker_disconnected,
   .request_received = worker_request_received,
+  .send_failed = worker_send_failed,
   .has_handler = worker_has_handler,
 };
 
@@ -341,6 +351,22 @@ install_signals (GType type)
   signals[CPROC_CHANNEL_SIGNAL_REQUEST_RECEIVED] =
     g_signal_new ("request-received", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                   G_TYPE_NONE, 1, CPROC_TYPE_REQUEST);
+
+  /**
+   * CprocWorker::send-failed:
+   * @self: the worker
+   * @message: the message, with its descriptors
+   * @error: why it did not arrive
+   *
+   * A message with descriptors did not arrive; see [signal@Cproc.Channel::send-failed].
+   *
+   * If nothing is connected, it becomes a warning.
+   *
+   * Since: 1.0
+   */
+  signals[CPROC_CHANNEL_SIGNAL_SEND_FAILED] =
+    g_signal_new ("send-failed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                  G_TYPE_NONE, 2, CPROC_TYPE_MESSAGE, G_TYPE_ERROR);
 }
 
 static void

@@ -250,7 +250,7 @@ test_stray_replies (void)
 }
 
 /* Acknowledgements too many, refusals of what has arrived, and all of it before anything was read:
- * what is sent goes out once, and in order. */
+ * what is not refused goes out once, and in order; what is goes out again, or is told of. */
 static void
 test_wrong_replies (void)
 {

@@ -229,6 +229,25 @@ test_burst_and_exit (void)
   output = peer_end (&peer);
 }
 
+/* A parent that does not read does not keep the worker from its end. */
+static void
+test_exit_unread (void)
+{
+  g_autoptr(GSubprocess) subprocess = NULL;
+  g_autoptr(GError) error = NULL;
+  g_autofree char *text = NULL;
+  int fds[2];
+
+  g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), ==, 0);
+  subprocess = spawn ("exit-unread", "3", "json", fds[1]);
+  g_subprocess_wait (subprocess, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_true (g_subprocess_get_successful (subprocess));
+  text = read_available (fds[0]);
+  g_assert_true (g_str_has_prefix (text, "[0,\"xxx"));
+  close (fds[0]);
+}
+
 static void
 test_fork_writes_nothing (void)
 {
@@ -331,6 +350,7 @@ main (int    argc,
   g_test_add_func ("/channel-parent/send-and-exit/both", test_send_and_exit_both);
   g_test_add_func ("/channel-parent/send-and-exit/parent-gone", test_exit_and_parent_gone);
   g_test_add_func ("/channel-parent/burst-and-exit", test_burst_and_exit);
+  g_test_add_func ("/channel-parent/exit-unread", test_exit_unread);
   g_test_add_func ("/channel-parent/fork", test_fork_writes_nothing);
   g_test_add_func ("/channel-parent/exit-in-thread", test_exit_in_thread);
   g_test_add_func ("/channel-parent/worker-closes", test_worker_closes);

@@ -63,6 +63,33 @@ test_async_closed (void)
   end_free (a);
 }
 
+/* Wrong use keeps nothing, and calls nobody back. */
+static void
+test_async_null (void)
+{
+  g_autoptr(CprocMessage) message = cproc_message_new_text ("1", NULL);
+  g_autoptr(GString) log = g_string_new (NULL);
+  GCancellable *cancellable = g_cancellable_new ();
+  int peer;
+  End *a = end_new (&peer);
+
+  g_test_expect_message ("libcproc", G_LOG_LEVEL_CRITICAL, "*message != NULL*");
+  cproc_channel_send_async (a->channel, NULL, cancellable, on_sent, log);
+  g_test_expect_message ("libcproc", G_LOG_LEVEL_CRITICAL, "*CPROC_IS_CHANNEL*");
+  cproc_channel_send_async (NULL, message, cancellable, on_sent, log);
+  g_test_assert_expected_messages ();
+  run_pending ();
+  g_assert_cmpstr (log->str, ==, "");
+  g_assert_finalize_object (cancellable);
+
+  /* These may be NULL. */
+  cproc_channel_send_async (a->channel, message, NULL, NULL, NULL);
+  run_pending ();
+  assert_reads (peer, "1\n");
+  close (peer);
+  end_free (a);
+}
+
 /* Done means that the kernel has it, and not before. */
 static void
 test_async_waits (void)
@@ -456,6 +483,7 @@ main (int    argc,
   g_test_add_func ("/channel-send/reset-with-tasks", test_reset_with_tasks);
   g_test_add_func ("/channel-send/burst", test_burst);
   g_test_add_func ("/channel-send/burst/drop", test_burst_and_drop);
+  g_test_add_func ("/channel-send/async-null", test_async_null);
   g_test_add_func ("/channel-send/no-loop", test_no_loop);
   g_test_add_func ("/channel-send/order", test_order);
 

@@ -52,6 +52,21 @@ on_invalid_message (CprocChannel *channel,
 }
 
 static void
+on_send_failed (CprocChannel *channel,
+                CprocMessage *message,
+                GError       *error,
+                gpointer      user_data)
+{
+  End *self = user_data;
+
+  g_assert_true (channel == self->channel);
+  g_assert_cmpuint (self->n_disconnected, ==, 0);
+  self->n_failed++;
+  g_assert_true (g_utf8_validate (error->message, -1, NULL));
+  g_string_append_printf (self->log, "failed %s\n", cproc_message_get_text (message));
+}
+
+static void
 on_disconnected (CprocChannel *channel,
                  gpointer      user_data)
 {
@@ -73,6 +88,7 @@ end_new_for_fd (int fd)
   self->channel = cproc_channel_new ();
   g_signal_connect (self->channel, "message", G_CALLBACK (on_message), self);
   g_signal_connect (self->channel, "invalid-message", G_CALLBACK (on_invalid_message), self);
+  g_signal_connect (self->channel, "send-failed", G_CALLBACK (on_send_failed), self);
   g_signal_connect (self->channel, "disconnected", G_CALLBACK (on_disconnected), self);
   cproc_channel_open (self->channel, fd, NULL, &error);
   g_assert_no_error (error);

@@ -20,6 +20,7 @@ typedef struct
   GString *log; /* a line for each signal */
   guint n_messages;
   guint n_invalid;
+  guint n_failed;
   guint n_disconnected;
 } End;
 

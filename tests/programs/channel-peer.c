@@ -169,6 +169,14 @@ run_environment (int fd)
   send_text (json);
 }
 
+/* The parent does not read. */
+static void
+exit_unread (void)
+{
+  cproc_channel_set_exit_flush_timeout (channel, 100);
+  send_much ();
+}
+
 /* A fork that ends must not write what the worker has queued. */
 static void
 run_fork (void)
@@ -249,6 +257,8 @@ run_mode (const char *mode,
 
   if (strcmp (mode, "send-and-exit") == 0)
     send_much ();
+  else if (strcmp (mode, "exit-unread") == 0)
+    exit_unread ();
   else if (strcmp (mode, "environment") == 0)
     run_environment (fd);
   else if (strcmp (mode, "fork") == 0)

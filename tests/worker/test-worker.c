@@ -476,6 +476,47 @@ test_plain_program (void)
   g_assert_cmpstr (lines, ==, "3|json");
 }
 
+static void
+on_send_failed (CprocWorker   *worker,
+                CprocMessage  *message,
+                GError        *error,
+                CprocMessage **failed)
+{
+  g_assert_null (*failed);
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_FAILED);
+  *failed = cproc_message_ref (message);
+}
+
+/* A worker that refuses every descriptor; without a handler the end of it is a warning. */
+static void
+test_send_failed (void)
+{
+  for (guint heard = 0; heard < 2; heard++)
+    {
+      g_autoptr(CprocCommand) command =
+        cproc_command_new_shell ("for i in 1 2 3 4; do read frame; "
+                                 "echo '{\"cmd\":\"NODE_HANDLE_NACK\"}'; done <&3 >&3");
+      g_autoptr(TestWorker) self = g_new0 (TestWorker, 1);
+      g_autoptr(CprocMessage) message = cproc_message_new_text ("[1]", NULL);
+      g_autoptr(CprocMessage) failed = NULL;
+      g_autoptr(GUnixFDList) list = g_unix_fd_list_new ();
+
+      self->worker = cproc_worker_new_for_command (command);
+      worker_connect (self);
+      if (heard)
+        g_signal_connect (self->worker, "send-failed", G_CALLBACK (on_send_failed), &failed);
+      else
+        g_test_expect_message ("libcproc", G_LOG_LEVEL_WARNING, "*did not arrive*");
+      test_start (self->child);
+      g_assert_cmpint (g_unix_fd_list_append (list, 0, NULL), ==, 0);
+      g_assert_true (cproc_message_set_fd_list (message, list, NULL));
+      g_assert_true (cproc_worker_send (self->worker, message, NULL));
+      assert_end (self, "exit=0/0");
+      g_assert_true (failed == (heard ? message : NULL));
+      g_test_assert_expected_messages ();
+    }
+}
+
 /* Half a message is none; what came before it counts. */
 static void
 test_dies_in_message (void)
@@ -586,6 +627,7 @@ main (int    argc,
   g_test_add_func ("/worker/dies-in-message", test_dies_in_message);
   g_test_add_func ("/worker/invalid", test_invalid);
   g_test_add_func ("/worker/too-large", test_too_large);
+  g_test_add_func ("/worker/send-failed", test_send_failed);
   g_test_add_func ("/worker/kill", test_kill);
   g_test_add_func ("/worker/drop", test_drop);
 
