@@ -38,7 +38,7 @@ typedef enum
 {
   CPROC_CHANNEL_NEW,     /* no socket yet */
   CPROC_CHANNEL_OPEN,
-  CPROC_CHANNEL_CLOSING, /* closed by us; what is queued is still being written */
+  CPROC_CHANNEL_CLOSING, /* closed by this side; the queue is still being written */
   CPROC_CHANNEL_ENDED,   /* the socket is closed, `disconnected` is to be emitted */
   CPROC_CHANNEL_DONE,
 } CprocChannelState;
@@ -96,7 +96,7 @@ struct _CprocChannel
   guint paused : 1;
   guint reading : 1;  /* something here wants messages, when the source last looked */
   guint pulled : 1;   /* a receive has been asked for */
-  guint hung_up : 1;  /* the other side has closed its end; what it sent before is to be read */
+  guint hung_up : 1;  /* the other side has closed its end; unread messages may be left */
   guint drains : 1;   /* the other process has ended */
   guint warned : 1;   /* warned of too many nested main loops */
   guint at_end : 1;  /* nothing more can be read */

@@ -130,11 +130,11 @@ cproc_channel_install_signals (GObjectClass *object_class)
    *
    * A message with descriptors did not arrive.
    *
-   * The other side had no room for a descriptor, or too many of the user's were on their way for
-   * the system to pass on another, and that was so again each of the three times that the message
-   * was sent again: the error is `G_IO_ERROR_FAILED`. If the channel ends while a refused message
-   * waits to be sent again the error is [error@Cproc.Error.CHANNEL_CLOSED]. Messages that were sent
-   * later may have arrived before. If nothing is connected, a warning tells the same.
+   * Either the other side had no room for a descriptor, or the system refused to pass it because
+   * too many descriptors of the user were on their way. After three more attempts with the same
+   * result the error is `G_IO_ERROR_FAILED`. If the channel ends while a refused message waits to
+   * be sent again the error is [error@Cproc.Error.CHANNEL_CLOSED]. Messages that were sent later
+   * may have arrived before. If nothing is connected, a warning tells the same.
    *
    * Since: 1.0
    */

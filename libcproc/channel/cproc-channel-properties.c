@@ -198,7 +198,7 @@ make_size_properties (void)
   /**
    * CprocChannel:max-message-size:
    *
-   * The size in bytes that a message may have as text, in either direction; -1 is no limit.
+   * The size in bytes that a message may have as text, in either direction; -1 for no limit.
    *
    * A larger one that comes is skipped without being kept in memory. Memory is only taken for bytes
    * that have really come.
@@ -233,7 +233,7 @@ make_time_properties (void)
   /**
    * CprocChannel:busy-poll:
    *
-   * Whether the channel may poll for an answer for a moment before the main loop sleeps.
+   * Whether the channel may poll for an answer for up to 50 µs before the main loop sleeps.
    *
    * It polls only after several answers have come quickly. That makes an exchange of one message
    * for another faster, and keeps the processor awake; `FALSE` never does it.

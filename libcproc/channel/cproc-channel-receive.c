@@ -15,8 +15,8 @@ cproc_channel_wants_message (CprocChannel *self)
          cproc_channel_has_handler (self, CPROC_CHANNEL_SIGNAL_MESSAGE);
 }
 
-/* Returns whether the channel reads for the sake of requests, or of answers to descriptors that it
- * has sent, and so keeps the messages between them. */
+/* Returns whether the channel must read to get requests, or answers to descriptors that it has
+ * sent. Then it keeps the messages that come between them. */
 static gboolean
 channel_keeps_messages (CprocChannel *self)
 {

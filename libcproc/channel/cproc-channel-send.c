@@ -131,7 +131,7 @@ push_fds (CprocChannel  *self,
   return pushed;
 }
 
-/* Sends the refused messages again whose pause is over. */
+/* Sends refused messages again, once their pause is over. */
 void
 cproc_channel_resend (CprocChannel *self)
 {
@@ -190,8 +190,8 @@ channel_send (CprocChannel  *self,
  * success does not mean that the other side has got the message, or ever will.
  *
  * A message with descriptors stays in memory, and its descriptors open, until the other side has
- * told that they arrived. Where they did not, the message is sent again up to three times; then
- * [signal@Cproc.Channel::send-failed] tells.
+ * reported their arrival. If they did not arrive the message is sent again up to three times; then
+ * [signal@Cproc.Channel::send-failed] is emitted.
  *
  * ```c
  * g_autoptr(CprocMessage) message = cproc_message_new_text ("\"Hello there!\"", &error);

@@ -55,7 +55,7 @@
  *
  * The other side is not trusted. Text that is not valid, or larger than
  * [property@Cproc.Channel:max-message-size], is skipped, and the signal
- * [signal@Cproc.Channel::invalid-message] tells of it; the messages behind it arrive as ever.
+ * [signal@Cproc.Channel::invalid-message] tells of it; the messages after it arrive as usual.
  *
  * A channel reads only while the signal [signal@Cproc.Channel::message] has a handler or a receive
  * is pending. Until then messages wait in the kernel, and the other side waits with them: none is

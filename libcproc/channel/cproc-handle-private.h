@@ -7,13 +7,13 @@
 G_BEGIN_DECLS
 
 /* A message whose descriptors are on their way. The other side answers each of its frames, in the
- * order in which they were sent: it has the descriptor, or it does not. Where one of them did not
- * arrive the whole message is sent again, after a pause in which the shortage that was the reason
- * may end; after the third time it has failed. Pure: knows no socket. */
+ * order in which they were sent: it has the descriptor, or it does not. If one of them did not
+ * arrive the whole message is sent again, after a pause in which the shortage of descriptors may
+ * end; after three resends the message has failed. Independent of sockets. */
 
 #define CPROC_HANDLE_MAX_RESENDS 3
 
-/* What became of a frame, from good to bad. */
+/* The fate of a frame, from good to bad. */
 typedef enum
 {
   CPROC_HANDLE_ARRIVED,
@@ -28,17 +28,17 @@ typedef struct
   guint ref_count;
   CprocMessage *message;
   guint n_fds;
-  guint n_open;         /* frames of this try whose fate is not known */
+  guint n_open;         /* frames of this try without an answer yet */
   guint n_resends;
   gint64 due;           /* when to send it again */
-  CprocHandleFate fate; /* the worst of this try */
+  CprocHandleFate fate; /* the worst fate in this try */
 } CprocHandle;
 
 typedef struct
 {
   GQueue sent;    /* CprocHandle, one for each frame that waits for its answer */
   GQueue refused; /* CprocHandle, to be sent again */
-  GQueue failed;  /* CprocHandle, to be told of */
+  GQueue failed;  /* CprocHandle, to be reported */
 } CprocHandleTable;
 
 CprocHandle *cproc_handle_new   (CprocMessage *message,
@@ -83,8 +83,8 @@ void cproc_handle_table_clear         (CprocHandleTable *self);
 CprocMessage *cproc_handle_table_take_failed (CprocHandleTable  *self,
                                               GError           **error);
 
-/* The other direction: answers that are owed and have no room in the send queue. They stay in
- * order, for the other side counts them; memory is bounded. */
+/* The other direction: answers that this side owes and for which the send queue has no room. They
+ * stay in order, because the other side counts them; their memory is bounded. */
 typedef struct
 {
   GQueue runs;

@@ -11,7 +11,8 @@
 /* The pause before the first resend; it doubles before each further one. */
 #define RESEND_PAUSE 50000 /* microseconds */
 
-/* A bound on memory: a side that provokes more runs without reading any gets wrong answers. */
+/* A bound on memory: if the other side causes more runs without reading any, it gets wrong
+ * answers. */
 #define MAX_ANSWER_RUNS 4096
 
 CprocHandle *
@@ -52,7 +53,7 @@ handle_unref (gpointer data)
   cproc_handle_unref (data);
 }
 
-/* handle: given away. */
+/* Takes ownership of handle. */
 static void
 handle_table_fail (CprocHandleTable *self,
                    CprocHandle      *handle)
@@ -60,7 +61,7 @@ handle_table_fail (CprocHandleTable *self,
   g_queue_push_tail (&self->failed, handle);
 }
 
-/* Notes the fate of one more frame. handle: given away. */
+/* Notes the fate of one more frame. Takes ownership of handle. */
 static void
 handle_table_end_frame (CprocHandleTable *self,
                         CprocHandle      *handle,
@@ -237,7 +238,7 @@ cproc_handle_table_take_failed (CprocHandleTable  *self,
   return message;
 }
 
-/* `n` answers of one kind in a row. */
+/* A run of `n` equal answers. */
 typedef struct
 {
   CprocHandleFate fate;

@@ -14,7 +14,7 @@
 typedef struct
 {
   CprocMessage *message;
-  const char *item; /* NULL before the first and behind the last */
+  const char *item; /* NULL before the first and after the last item */
   CprocJsonWalk walk;
   char name[48]; /* of the member, if it fits */
 } Iter;

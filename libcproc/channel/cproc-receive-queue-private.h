@@ -66,7 +66,7 @@ CprocFrameKind cproc_receive_queue_next (CprocReceiveQueue  *self,
 /* Takes the descriptor of the last returned frame; -1 if it has none. */
 int cproc_receive_queue_take_fd (CprocReceiveQueue *self);
 
-/* Ends the use of the last returned frame: closes its descriptor if nobody has taken it. */
+/* Ends the use of the last returned frame: closes its descriptor unless it was taken. */
 void cproc_receive_queue_expire_fd (CprocReceiveQueue *self);
 
 /* Reads once and drops the data. */

@@ -224,7 +224,7 @@ cproc_receive_queue_receive (CprocReceiveQueue *self,
       return result;
     }
 
-  /* The chunk must wait behind another one: shrink it to what it holds. */
+  /* The chunk must wait for an earlier one: shrink it to its contents. */
   if (chunk->length < CPROC_RECEIVE_CHUNK)
     {
       chunk = g_realloc (chunk, sizeof (CprocReceiveChunk) + chunk->length);

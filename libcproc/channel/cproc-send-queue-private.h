@@ -36,8 +36,8 @@ typedef struct
   CprocMessage *message; /* owns the text and the descriptors; NULL: the text is copied */
   guint part;            /* index of this frame among the frames of the message */
   gboolean has_fd;       /* descriptor `part` of the message goes with the first byte */
-  CprocHandle *handle;   /* of a frame with a descriptor, else NULL */
-  GTask *task;           /* to be returned when all is written, or NULL; given away */
+  CprocHandle *handle;   /* for a frame with a descriptor, else NULL */
+  GTask *task;           /* owned task to return when all is written, or NULL */
 } CprocSendItem;
 
 typedef enum

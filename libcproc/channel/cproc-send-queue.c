@@ -38,7 +38,7 @@ struct _CprocSendBlock
   CprocSendBlock *next;
   GTask *task;
   CprocMessage *message;
-  CprocHandle *handle; /* while its descriptor has not left */
+  CprocHandle *handle; /* set until its descriptor has been sent */
   gsize start;
   gsize end;
   gsize capacity;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What can be said about a command before the system is asked. */
+/* Checks a command as far as this is possible without asking the system. */
 
 #include "config.h"
 
@@ -22,7 +22,7 @@ cproc_command_check_argv (CprocCommand  *self,
   return FALSE;
 }
 
-/* The messages of what follows come after “Could not start …: ”. */
+/* The messages of the checks below come after “Could not start …: ”. */
 static gboolean
 cproc_command_check_environment (CprocCommand  *self,
                                  GError       **error)
@@ -34,7 +34,7 @@ cproc_command_check_environment (CprocCommand  *self,
 
       if (*entry == '=')
         {
-          /* What stands after the "=" may be a secret. */
+          /* Do not print the entry: the value may be a secret. */
           g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
                                _("the environment has a value without a name"));
           return FALSE;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Wrong calls of a setter, which are the error of the next start. */
+/* Remembers wrong calls of setters, which become the error of the next start. */
 
 #include "config.h"
 
 #include "cproc-command-private.h"
 
-/* Takes the error. The earliest mistake of a setter is the one that led to the others. */
+/* Takes ownership of the error. Keeps the earliest mistake of a setter, which has led to the later
+ * ones. */
 void
 cproc_command_take_mistake (CprocCommand       *self,
                             CprocCommandSetter  setter,

@@ -136,8 +136,8 @@ cproc_command_get_no_terminal (CprocCommand *self)
  *
  * The program then leads a session of its own that has no terminal, so that opening `/dev/tty`
  * fails at once: a program such as ssh, sudo or git fails instead of asking for a password there.
- * Unlike with [property@Cproc.Command:new-session], it is contained as ever and ends with its
- * child.
+ * Unlike with [property@Cproc.Command:new-session], containment stays in force, and the program
+ * ends with its child.
  *
  * A standard input that is the parent's terminal contradicts it, and makes the start fail with
  * `G_IO_ERROR_INVALID_ARGUMENT`.
@@ -224,7 +224,7 @@ cproc_command_get_user_id (CprocCommand *self)
  *
  * Sets the user to run as.
  *
- * It takes a privilege: without one, the start fails.
+ * This needs a privilege: without one, the start fails.
  *
  * Set [property@Cproc.Command:group-id] as well: with the user alone, the program keeps the
  * parent's group, and with it what that group may read and write. The parent's supplementary groups
@@ -271,7 +271,7 @@ cproc_command_get_group_id (CprocCommand *self)
  *
  * Sets the group to run as.
  *
- * It takes a privilege: without one, the start fails.
+ * This needs a privilege: without one, the start fails.
  *
  * Since: 1.0
  */
@@ -315,7 +315,7 @@ cproc_command_get_supplementary_groups (CprocCommand *self)
  * Sets the supplementary groups to run with; an empty array is none.
  *
  * `NULL` drops them where [property@Cproc.Command:user-id] or [property@Cproc.Command:group-id] is
- * set and the kernel allows it, and leaves them unchanged otherwise. Naming groups takes a
+ * set and the kernel allows it, and leaves them unchanged otherwise. Naming groups needs a
  * privilege: without one, the start fails.
  *
  * If @groups is floating, it is consumed.

@@ -159,7 +159,7 @@ cproc_command_init_reach_properties (void)
    *
    * Whether the program is kept from the parent's terminal, so that opening `/dev/tty` fails.
    *
-   * It leads a session of its own, and is contained as ever.
+   * It leads a session of its own; containment stays in force.
    *
    * Since: 1.0
    */
@@ -229,9 +229,9 @@ cproc_command_init_process_properties (void)
   /**
    * CprocCommand:nice:
    *
-   * What is added to the niceness, as by nice(1): 10 gives way to others, 0 changes nothing.
+   * The increment of the niceness, as with nice(1): 10 gives way to others, 0 changes nothing.
    *
-   * A negative increment takes a privilege.
+   * A negative increment needs a privilege.
    *
    * Since: 1.0
    */

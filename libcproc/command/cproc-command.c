@@ -320,7 +320,7 @@ cproc_command_new_module (const char         *path,
  * Copies a command, with everything that was set on it.
  *
  * The descriptors that it holds are duplicated. A wrong call that the next start would report is
- * copied too; a descriptor that cannot be duplicated is reported likewise.
+ * copied too; the next start also reports a descriptor that could not be duplicated.
  *
  * Returns: (transfer full): a new command
  *

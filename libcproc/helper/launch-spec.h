@@ -9,26 +9,26 @@
  *
  *     cproc-launch SPEC CWD FILE ARGV0 [ARG...]
  *
- * CWD is empty where it stays as it is. FILE is looked for in PATH when it has no slash. ARGV0 and
- * what follows is the program's argv as it stands.
+ * An empty CWD leaves the working directory unchanged. FILE is searched for in PATH if it has no
+ * slash. ARGV0 and the arguments after it are the program's argv, unchanged.
  *
  * SPEC is a list of tokens with one space between them. A token is a letter and decimal numbers
- * with commas between them; "-" stands for an unlimited limit. Each letter comes once at most,
- * except for o and r:
+ * with commas between them; "-" stands for an unlimited limit. Each letter may come once, o and r
+ * several times:
  *
  *     v1             the format's version; always the first
  *     me, mt         what the helper does: exec, or stay as the child's supervisor ("tree")
  *     sFD            the status socket, made close-on-exec
  *     cFD            the supervisor's control pipe
- *     kFD,FD,...     the descriptors to keep, ascending; every other is closed. s and c are in it
+ *     kFD,FD,...     the descriptors to keep, ascending, s and c included; all others are closed
  *     g              lead a process group
  *     n              lead a session
  *     f              mt only: the supervisor stays in its group, the foreground of the terminal
- *     l              mt only: lets go of what the program leaves behind when it ends by itself
+ *     l              mt only: when the program ends by itself, its descendants may go on
  *     oFD,HOW        open the named pipe that FD refers to: 0 to read, 1 to write, 2 for both
  *     e              standard error is a copy of standard output, made after that was opened
- *     h              report that all is ready, and wait for a byte on the status socket
- *     pPID           be killed when the parent, which is PID, ends
+ *     h              report that everything is ready, and wait for a byte on the status socket
+ *     pPID           be killed when the parent, whose pid is PID, ends
  *     iN             add N to the nice value; may be negative
  *     uN             umask
  *     UN, GN         user and group id

@@ -51,7 +51,7 @@ typedef struct
 typedef struct
 {
   gboolean done; /* the outermost bracket is closed, and nothing follows */
-  CprocJsonToken token; /* for the tokens that are checked one by one, with what they contained */
+  CprocJsonToken token; /* for the tokens that are checked one by one, and the findings */
 
   /* The open brackets: all bits set for an object, none for an array. */
   guint64 *top;

@@ -25,8 +25,8 @@ void        cproc_owner_unref (CprocOwner *self);
 gpointer    cproc_owner_hold  (CprocOwner *self);
 void        cproc_owner_drop  (CprocOwner *self,
                                gpointer    object);
-/* Forbids further holds. The object's dispose calls this first, and returns at once if this is
- * FALSE: then another thread holds the object, and its drop disposes of the object later. */
+/* Forbids further holds. The object's dispose calls this first. On FALSE dispose returns at once:
+ * another thread still holds the object, and its drop disposes of the object later. */
 gboolean    cproc_owner_leave (CprocOwner *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CprocOwner, cproc_owner_unref)

@@ -23,7 +23,7 @@ typedef struct
   guint32 events;
   GPollFD poll;       /* valid if the main context polls it */
   gboolean is_polled;
-  guint32 generation; /* tells a descriptor from an earlier one of the same number */
+  guint32 generation; /* distinguishes a descriptor from an earlier one of the same number */
 } CprocPollerEntry;
 
 struct _CprocPoller
@@ -79,7 +79,7 @@ poller_find_watch (CprocPoller  *self,
         watch = watch->next;
     }
 
-  /* Every watch is told of hang-ups and errors, as poll(2) does. */
+  /* Hang-ups and errors reach every watch, as with poll(2). */
   while (watch != NULL && (((watch->condition | G_IO_HUP | G_IO_ERR) & condition) == 0 ||
                            (watch->is_bounded && !with_bounded)))
     watch = watch->next;

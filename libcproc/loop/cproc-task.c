@@ -4,16 +4,16 @@
 
 #include "cproc-task-private.h"
 
-/* The context of a GTask cannot be changed. So where a task has to be returned in another context,
- * a second task takes its callback, and the first one is returned without any. */
+/* The context of a GTask cannot be changed. So if a task must be returned in another context, a
+ * second task takes over its callback, and the first one is returned without a callback. */
 typedef struct
 {
-  GAsyncReadyCallback callback; /* NULL: there is none, or another task has it */
+  GAsyncReadyCallback callback; /* NULL: there is none, or the second task has it */
   gpointer user_data;
-  GMainContext *context; /* of the second task; NULL: this is the first */
+  GMainContext *context; /* the second task's context; NULL: this is the first task */
 } CprocTaskCall;
 
-/* The calls of second tasks in this thread that have not been made yet. */
+/* The pending callbacks of second tasks in this thread. */
 static GPrivate moved_calls = G_PRIVATE_INIT ((GDestroyNotify) g_queue_free);
 
 static GQueue *
@@ -57,7 +57,7 @@ task_new_for_call (gpointer       source_object,
 
   g_task_set_source_tag (task, source_tag);
   g_task_set_task_data (task, call, NULL);
-  /* What has been done has been done, cancelled afterwards or not. */
+  /* The operation is complete, even if it is cancelled now. */
   g_task_set_check_cancellable (task, FALSE);
 
   return task;
@@ -78,7 +78,7 @@ cproc_task_new (gpointer             source_object,
   return task_new_for_call (source_object, cancellable, call, source_tag);
 }
 
-/* Returns the task itself, or a second one in the context. */
+/* Returns the task itself, or a second task in the context. */
 static GTask *
 task_move (GTask        *task,
            GMainContext *context)

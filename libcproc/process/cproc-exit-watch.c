@@ -81,7 +81,7 @@ on_stop_timer (gpointer user_data)
   gboolean is_stopped = cproc_pidfd_peek_stop (pidfd, &end) == CPROC_WAIT_RESULT_STOPPED;
 
   cproc_timer_start (&self->stop_timer, self->context, STOP_MSEC, on_stop_timer, self);
-  /* The function may stop this timer. A stopped process that was killed has not gone on. */
+  /* The function may stop this timer. A stopped process that was killed has not continued. */
   if (is_stopped != self->is_stopped &&
       cproc_pidfd_peek (pidfd, &end) == CPROC_WAIT_RESULT_RUNNING)
     tell_stop (self, end.stop_signal);

@@ -41,7 +41,7 @@ struct _CprocJob
   gboolean is_over; /* nothing is left to signal, and the descriptors are closed */
   CprocProcessGroup group;
   CprocProcessTree tree;
-  gint64 kill_time; /* monotonic; 0: no SIGKILL is to come */
+  gint64 kill_time; /* monotonic; 0: no SIGKILL is due */
   guint helper_msec;
   gboolean tree_had_survivors;
   guint empty_msec;

@@ -9,12 +9,12 @@
 
 G_BEGIN_DECLS
 
-/* How a process ended, and what it used. */
+/* The end of a process and its resource usage. */
 typedef struct
 {
   int exit_code;   /* -1 if not known, or if a signal ended it */
   int term_signal; /* 0 if none */
-  int stop_signal; /* CPROC_WAIT_RESULT_STOPPED: what stopped it */
+  int stop_signal; /* CPROC_WAIT_RESULT_STOPPED: the signal that stopped it */
   gboolean has_usage;
   CprocResourceUsage usage;
 } CprocExitStatus;

@@ -6,10 +6,10 @@
 
 G_BEGIN_DECLS
 
-/* Cuts what is read from a stream into lines of valid UTF-8 without their "\n" or "\r\n".
- * A line longer than max_length bytes of UTF-8 comes in pieces of at most that size, never cut
- * inside a character (one that is larger than max_length comes alone); 0 is no limit.
- * Pure: knows no process and no descriptor. */
+/* Cuts the data of a stream into lines of valid UTF-8 without their "\n" or "\r\n". A line longer
+ * than max_length bytes of UTF-8 comes in pieces of at most that size; 0 is no limit. A character
+ * is never cut: one that is larger than max_length comes alone. Independent of processes and
+ * descriptors. */
 typedef struct _CprocLineSplitter CprocLineSplitter;
 
 CprocLineSplitter *cproc_line_splitter_new            (const char         *encoding,

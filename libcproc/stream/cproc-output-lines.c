@@ -198,7 +198,7 @@ cproc_output_reader_update_listeners (CprocOutputReader *self)
   self->to_line = self->max_line_length != 0 &&
                   self->funcs->wants_line (self->data, self->stream);
 
-  /* Output that nobody listened to must not be joined to earlier lines. */
+  /* Output without a listener must not be joined to earlier lines. */
   if (!self->to_lines && !self->to_line)
     g_clear_pointer (&self->lines, cproc_line_splitter_free);
 

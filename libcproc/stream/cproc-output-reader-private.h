@@ -36,7 +36,7 @@ typedef struct
   void     (*lines)        (gpointer data, CprocStream stream, const char * const *lines);
 
 
-  /* The stream is not read any further, though another process has it open. */
+  /* The stream is not read any further, although another process has it open. */
   void     (*given_up)     (gpointer data, CprocStream stream);
 
   /* The stream has ended, and all of it has been emitted. */

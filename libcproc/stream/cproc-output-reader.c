@@ -209,7 +209,7 @@ reader_read_until_blocked (CprocOutputReader *self)
   if (reader_is_drained (self) && self->fd >= 0 && !self->paused && self->buffer == NULL &&
       self->batch == NULL)
     {
-      /* Closed here, it would end its writer by SIGPIPE. */
+      /* Hand the descriptor over: if it were closed, its writer would get SIGPIPE. */
       cproc_sink_take (cproc_output_reader_steal_fd (self));
       reader_close (self);
       self->funcs->given_up (self->data, self->stream);

@@ -26,7 +26,7 @@ typedef struct
   gsize written;
   GTask *task;
   GSource *cancelled;
-  GError *error; /* NULL: it was written */
+  GError *error; /* NULL: the write succeeded */
 } CprocWrite;
 
 struct _CprocPipeWriter
@@ -38,12 +38,12 @@ struct _CprocPipeWriter
   CprocOwner *owner;
   CprocWatch watch;
   GQueue queue; /* CprocWrite */
-  GQueue done;  /* CprocWrite: ended inside a call, and told in the next dispatch */
+  GQueue done;  /* CprocWrite: completed during a call, returned in the next dispatch */
   CprocWatch done_watch;
   gboolean closing;
   gboolean big_pipe;
   gboolean is_pipe; /* known not to be a socket */
-  gboolean in_call; /* of the owner: no callback may run */
+  gboolean in_call; /* a call of the owner is running: no callback may run */
 };
 
 gssize
@@ -172,8 +172,9 @@ writer_done (gpointer user_data)
   cproc_pipe_writer_unref (self);
 }
 
-/* A wait that begins before the next dispatch has another main context, to which a watch moves. A
- * priority of its own is kept by GTask. */
+/* Returns the task in the next dispatch. If a wait begins before that, the watch moves to the main
+ * context of the wait. A task with a priority of its own is left to GTask, which keeps the
+ * priority. */
 static void
 writer_return_later (CprocPipeWriter *self,
                      CprocWrite      *item)

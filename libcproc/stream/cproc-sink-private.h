@@ -6,15 +6,15 @@
 
 G_BEGIN_DECLS
 
-/* How many descriptors are read at most; for one more, the oldest is closed. */
+/* The most descriptors that are read; for one more, the oldest is closed. */
 #define CPROC_SINK_MAX 256
 
-/* Reads a descriptor to its end on the library's thread and drops what comes, then closes it. A
- * program that was left in the background can so go on writing. The descriptor is given away; it
- * must be non-blocking. Any thread may call this. */
+/* Reads a descriptor to its end in the library's thread, drops the data, and closes the descriptor.
+ * So a program that was left in the background can go on writing. Takes ownership of the
+ * descriptor, which must be non-blocking. Any thread may call this. */
 void  cproc_sink_take      (int fd);
 
-/* How many descriptors are being read. */
+/* Returns the number of descriptors that are being read. */
 guint cproc_sink_get_count (void);
 
 G_END_DECLS

@@ -10,7 +10,7 @@
 
 #include "cproc-thread-private.h"
 
-/* A writer without end must not keep the library's thread from all else. */
+/* The most that is read in one dispatch: an endless writer must not block the library's thread. */
 #define READS_PER_DISPATCH 4
 
 typedef struct
@@ -19,7 +19,7 @@ typedef struct
   GSource *source;
 } CprocSink;
 
-/* Changed by the library's thread only; the lock is for the other threads, which count. */
+/* Only the library's thread changes this; the lock lets other threads count. */
 static GMutex sinks_mutex;
 static GQueue sinks = G_QUEUE_INIT; /* CprocSink, the oldest first */
 
