@@ -115,6 +115,25 @@ test('not-a-message', async () => {
   assertEqual(texts, ['"this"']);
 });
 
+test('send-failed', async () => {
+  const worker = Cproc.Worker.new_for_command(Cproc.Command.new_shell(
+    `for i in 1 2 3 4; do read frame; echo '{"cmd":"NODE_HANDLE_NACK"}'; done <&3 >&3`));
+  const failed = [];
+  worker.connect('message', () => {});
+  for (const source of [worker, worker.channel]) {
+    source.connect('send-failed', (_source, message, error) => failed.push(
+      [message.get_text(), error.matches(Gio.io_error_quark(), Gio.IOErrorEnum.FAILED)]));
+  }
+  worker.start();
+  const fds = new Gio.UnixFDList();
+  fds.append(0);
+  const message = Cproc.Message.new_text('[1]');
+  message.set_fd_list(fds);
+  worker.send(message);
+  await closed(worker);
+  assertEqual(failed, [['[1]', true], ['[1]', true]]);
+});
+
 test('descriptors', async () => {
   const {worker, texts, messages, wait} = started();
   const stream = Gio.File.new_for_path(file('one', 'first')).read(null);

@@ -265,6 +265,24 @@ class End(WorkerCase):
         self.assertEqual(worker.props.exit_code, TOLD)
         self.assertFalse(worker.props.channel.props.connected)
 
+    def test_send_failed(self):
+        worker = self.worker(Cproc.Command.new_shell(
+            "for i in 1 2 3 4; do read frame; echo '{\"cmd\":\"NODE_HANDLE_NACK\"}'; done <&3 >&3"))
+        failed = []
+        for source in (worker, worker.props.channel):
+            source.connect("send-failed", lambda source, message, error: failed.append(
+                (source, message.get_text(), message.get_fd_list().get_length(),
+                 error.matches(Gio.io_error_quark(), Gio.IOErrorEnum.FAILED))))
+        worker.start()
+        fds = Gio.UnixFDList()
+        fds.append(0)
+        message = Cproc.Message.new_text("[1]")
+        message.set_fd_list(fds)
+        worker.send(message)
+        wait_closed(worker)
+        self.assertEqual(failed, [(worker, "[1]", 1, True),
+                                  (worker.props.channel, "[1]", 1, True)])
+
     def test_send_before_and_after(self):
         worker = self.worker()
         fds = Gio.UnixFDList()
