@@ -233,6 +233,8 @@ cproc_channel_receive_async (CprocChannel        *self,
   /* Once a message has been taken out it must reach the caller. */
   g_task_set_check_cancellable (task, FALSE);
 
+  /* From now on what nobody has asked for is kept, even if this receive ends at once. */
+  self->pulled = TRUE;
   if (g_task_return_error_if_cancelled (task))
     return;
 
@@ -243,7 +245,6 @@ cproc_channel_receive_async (CprocChannel        *self,
       return;
     }
 
-  self->pulled = TRUE;
   self->receive_task = g_steal_pointer (&task);
   if (self->state == CPROC_CHANNEL_DONE)
     cproc_channel_end_receive (self);

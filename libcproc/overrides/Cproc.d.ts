@@ -424,13 +424,16 @@ declare module 'gi://Cproc?version=1' {
     }
 
     interface Exec extends Both<ExecProperties> {}
-    class Progress extends GObject.Object {
-      constructor(properties: {child: Child});
-      static new(child: Child): Progress;
-
+    interface ProgressProperties {
       readonly child: Child;
       /** 0 to 1; -1 while it is not known. */
       readonly fraction: number;
+    }
+
+    interface Progress extends Both<ProgressProperties> {}
+    class Progress extends GObject.Object {
+      constructor(properties: {child: Child});
+      static new(child: Child): Progress;
 
       get_child(): Child;
       get_fraction(): number;

@@ -167,14 +167,13 @@ function toLimit(name, none) {
   };
 }
 
-const LARGEST = 2 ** 32 - 1;
-
 const OWN_OPTIONS = {
   timeout: toLimit('timeout', 0),
   idleTimeout: toLimit('idleTimeout', 0),
   drainTimeout: toLimit('drainTimeout', -1),
+  killGrace: toLimit('killGrace', -1),
   maxBuffer: toLimit('maxBuffer', -1),
-  maxLineLength: toLimit('maxLineLength', LARGEST),
+  maxLineLength: toLimit('maxLineLength', -1),
   encoding: (properties, value) => {
     if (!isBuffer(value))
       properties.encoding = value;

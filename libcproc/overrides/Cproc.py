@@ -418,13 +418,10 @@ class Messages(Signals):
     def _request_value(self, result: Any) -> Any:
         return plain_message(self.request_finish(result))
 
-    def _inbox(self) -> Any:
-        from ._cproc import queues
-        return queues.inbox(self, self._may_receive())
-
     async def receive(self) -> Any:
         """The next message that comes. Raises EOFError when the channel is closed."""
-        return await self._inbox().get()
+        from ._cproc import queues
+        return await queues.receive(self)
 
 
 @public
@@ -461,12 +458,9 @@ class Channel(Messages, Raw.Channel):
         self.serve(function.__name__, requests.method(function))
         return function
 
-    def _may_receive(self) -> bool:
-        return self.props.connected
-
     def __aiter__(self) -> Any:
         from ._cproc import queues
-        return queues.Iterator(self._inbox())
+        return queues.Messages(self)
 
 
 @public
@@ -493,10 +487,6 @@ class Worker(Messages, Raw.Worker):
             from ._cproc import queues
             queues.keep_messages(self)
 
-    def _may_receive(self) -> bool:
-        return (self.props.state <= Raw.State.PREPARED
-                or self.props.channel.props.connected)
-
     def _leave(self) -> None:
         self.close_channel()
         super()._leave()
@@ -504,4 +494,4 @@ class Worker(Messages, Raw.Worker):
     def __aiter__(self) -> Any:
         """The messages, as they come. Cancelling a task in the middle of them kills the worker."""
         from ._cproc import queues
-        return queues.Iterator(self._inbox(), self)
+        return queues.Messages(self)

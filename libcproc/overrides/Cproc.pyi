@@ -191,6 +191,8 @@ class Result(Generic[_Text]):
     returncode: int | None
     stdout: _Text
     stderr: _Text
+    # Whether all of the output has been read.
+    drained: bool
     def check_returncode(self) -> None: ...
 
 class _Run(Protocol):

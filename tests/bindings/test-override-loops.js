@@ -10,7 +10,7 @@ import System from 'system';
 
 import {
   WORKER, assert, assertCprocFails, assertEqual, assertFails, childArgv, cleanup, closed, collect,
-  decode, encode, end, file, main, newChild, signal, test, until,
+  decode, delay, encode, end, file, main, newChild, signal, test, until,
 } from './harness.js';
 
 const {State, Stream} = Cproc;
@@ -167,7 +167,7 @@ test('values', async () => {
   await assertCprocFails(Cproc.Error.INVALID_MESSAGE, () => worker.send({cmd: 'NODE_X'}));
 });
 
-test('messages', async () => {
+test('handlers-of-messages', async () => {
   const worker = newWorker();
   const received = [];
   const raw = [];
@@ -179,23 +179,53 @@ test('messages', async () => {
     assertEqual(value, message.value);
     received.push(value);
   });
-  const messages = worker.messages();
   worker.start();
   worker.send({foo: 1, bar: 2});
-  assertEqual((await messages.next()).value, {foo: 1, bar: 2});
+  await until(() => received.length === 1);
+  assertEqual(received, [{foo: 1, bar: 2}]);
   worker.disconnect(id);
 
   const [message] = raw;
   assertEqual([message.get_text(), `${message}`, JSON.stringify({message})],
     ['{"foo":1,"bar":2}', '{"foo":1,"bar":2}', '{"message":{"foo":1,"bar":2}}']);
   assert(message.value === message.value, 'it is read once');
+  // What a loop asks for is not emitted.
+  const messages = worker.messages();
+  const next = messages.next();
   worker.send(message);
-  assertEqual((await messages.next()).value, {foo: 1, bar: 2});
+  assertEqual((await next).value, {foo: 1, bar: 2});
   worker.close_channel();
   assertEqual(await all(messages), []);
-  assertEqual([raw.length, received.length], [2, 1]);
+  assertEqual([raw.length, received.length], [1, 1]);
   assertEqual(await all(worker.messages()), []);
   await closed(worker);
+});
+
+test('a-slow-loop-holds-the-sender-up', async () => {
+  const worker = newWorker();
+  worker.start();
+  const text = 'x'.repeat(100000);
+  worker.send({do: 'repeat', count: 50, text});
+  const messages = worker.messages();
+  assertEqual((await messages.next()).value, [0, text]);
+  worker.send({do: 'queued'});
+  await delay(200);
+  for (let number = 1; number < 50; number++)
+    assertEqual((await messages.next()).value[0], number);
+  const {value: queued} = await messages.next();
+  assert(queued > 1 << 20, `${queued} bytes waited`);
+  const [one, two] = [messages.next(), worker.messages().next()];
+  worker.send(1);
+  worker.send(2);
+  assertEqual([(await one).value, (await two).value], [1, 2]);
+});
+
+test('messages-after-the-end', async () => {
+  const worker = newWorker();
+  worker.start();
+  worker.send({do: 'leave', count: 5, size: 10, code: 3});
+  await closed(worker);
+  assertEqual((await all(worker.messages())).map(([number]) => number), [0, 1, 2, 3, 4]);
 });
 
 test('loop-over-messages', async () => {

@@ -136,6 +136,57 @@ class Requests(AsyncCase):
             await asyncio.sleep(0.01)
 
 
+class Receive(AsyncCase):
+    async def test_slow_loop_holds_the_sender_up(self):
+        one, other = connected_channels(self)
+        for number in range(40):
+            one.send([number, "x" * 100_000])
+        numbers = []
+        async for number, _text in other:
+            numbers.append(number)
+            if number == 5:
+                break
+        for _ in range(20):
+            await asyncio.sleep(0.01)
+        self.assertGreater(one.props.queued_bytes, 1 << 20)
+        while len(numbers) < 40:
+            numbers.append((await other.receive())[0])
+        self.assertEqual(numbers, list(range(40)))
+
+    async def test_after_the_end(self):
+        worker = self.worker()
+        worker.start()
+        worker.send({"do": "leave", "count": 5, "size": 10, "code": 3})
+        await worker.wait_async()
+        self.assertEqual([number async for number, _text in worker], [0, 1, 2, 3, 4])
+        with self.assertRaises(EOFError):
+            await worker.receive()
+
+    async def test_cancelled_loses_nothing(self):
+        one, other = connected_channels(self)
+        for number in range(100):
+            task = asyncio.create_task(other.receive())
+            await asyncio.sleep(0)
+            one.send(number)
+            if number % 2:
+                await asyncio.sleep(0)
+            task.cancel()
+            try:
+                self.assertEqual(await task, number)
+            except asyncio.CancelledError:
+                self.assertEqual(await other.receive(), number)
+
+    async def test_a_handler_after_tasks(self):
+        one, other = connected_channels(self)
+        seen = asyncio.Queue()
+        await self.cancelled(other.receive())
+        one.send(1)
+        self.assertEqual(await other.receive(), 1)
+        other.connect("message", lambda _channel, message: seen.put_nowait(message))
+        one.send(2)
+        self.assertEqual(await seen.get(), 2)
+
+
 class NoLoop(harness.TestCase):
     def test_coroutine(self):
         one, other = connected_channels(self)

@@ -12,6 +12,14 @@ from harness import Call, Cproc, child_argv, wait_until
 from gi.repository import Gio, GLib
 
 
+class Drained(harness.TestCase):
+    def test_drained(self):
+        self.assertIs(Cproc.run("echo x").drained, True)
+        result = Cproc.run("sleep 1000 & echo $!", drain_timeout=0.05)
+        os.kill(int(result.stdout), signal.SIGKILL)
+        self.assertIs(result.drained, False)
+
+
 class Run(harness.TestCase):
     def test_line(self):
         result = Cproc.run("echo out; echo err >&2")

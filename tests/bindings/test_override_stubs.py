@@ -83,7 +83,8 @@ class Contents(harness.TestCase):
                     self.assertTrue(hasattr(getattr(Cproc, name), member), f"{name}.{member}")
 
     def test_properties(self):
-        for name in ("Command", "Child", "Exec", "Worker", "Channel", "Request"):
+        for name in ("Command", "Child", "Exec", "Worker", "Channel", "Request",
+                     "Progress", "Pool"):
             props = members(members(self.stub[name])["Props"])
             cls = getattr(Cproc, name)
             there = {pspec.name.replace("-", "_"): pspec for pspec in GObject.list_properties(cls)

@@ -390,8 +390,8 @@ class Options(harness.TestCase):
             self.assertEqual((child.props.timeout, child.props.idle_timeout,
                               child.props.kill_grace), (expected,) * 3)
         for value in (-1, None, float("inf")):
-            child = Cproc.Child(["true"], drain_timeout=value)
-            self.assertEqual(child.props.drain_timeout, -1)
+            child = Cproc.Child(["true"], drain_timeout=value, kill_grace=value)
+            self.assertEqual((child.props.drain_timeout, child.props.kill_grace), (-1, -1))
         for value in (None, float("inf")):
             child = Cproc.Child(["true"], timeout=value, idle_timeout=value)
             self.assertEqual((child.props.timeout, child.props.idle_timeout), (0, 0))

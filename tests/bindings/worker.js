@@ -58,6 +58,15 @@ const orders = {
     parent.send(message);
   },
 
+  repeat({count, text}) {
+    for (let number = 0; number < count; number++)
+      send([number, text]);
+  },
+
+  queued() {
+    send(parent.queued_bytes);
+  },
+
   write({value}) {
     send(value);
   },

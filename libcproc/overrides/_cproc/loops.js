@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// Loops over the lines of a child and over messages, and what is kept for them. What Cproc.js calls
-// are functions: the importer of overrides gives nothing else away.
+// Loops over the lines of a child and over messages, and the lines that are kept for them. What
+// Cproc.js calls are functions: the importer of overrides gives nothing else away.
 
-const {GLib, GObject} = imports.gi;
+const {Gio, GLib, GObject} = imports.gi;
 const requests = imports.overrides._cproc.requests;
 
 let Cproc;
@@ -130,10 +130,8 @@ class Arrivals {
   }
 }
 
-// Characters that may wait to be taken before the child has to, and the same of messages that
-// nobody may want.
+// Characters that may wait to be taken before the child has to.
 const MAX_LINES = 1 << 18;
-const MAX_MESSAGES = 1 << 26;
 
 class Lines extends Arrivals {
   constructor(child, stream) {
@@ -181,25 +179,6 @@ class Lines extends Arrivals {
   }
 }
 
-class Messages extends Arrivals {
-  constructor(source) {
-    super(source, MAX_MESSAGES);
-    const isChild = source instanceof Cproc.Child;
-    const {connected} = isChild ? source.channel : source;
-    if (!connected && !(isChild && source.state < Cproc.State.RUNNING)) {
-      this.end();
-      return;
-    }
-    this._connect('message', message =>
-      this._add([message], this.taken ? 0 : message.get_text().length));
-    this._connect('disconnected', () => this.end());
-  }
-
-  _takeItem() {
-    return super._takeItem().value;
-  }
-}
-
 // A loop over what arrives.
 class Loop {
   constructor(source, key, arrivals) {
@@ -238,7 +217,63 @@ class Loop {
   }
 }
 
-// What was kept of an object for the first loop over it, by the name of the stream or 'message'.
+// The library allows one receive at a time: the others have to wait for it.
+const LAST_RECEIVE = Symbol('lastReceive');
+
+// A loop over messages. Between two of them nothing is read, and the other side has to wait.
+class MessageLoop {
+  constructor(source) {
+    this._source = source;
+    this._cancellable = new Gio.Cancellable();
+  }
+
+  async _start() {
+    const child = this._source;
+    if (!(child instanceof Cproc.Child) || child.state >= Cproc.State.RUNNING)
+      return;
+    try {
+      await child.start_async();
+    } catch (error) {
+      // Somebody else starts it, for whom the receive waits too.
+      if (!error.matches(Cproc.Error, Cproc.Error.ALREADY_STARTED))
+        throw error;
+    }
+  }
+
+  async _receive(last) {
+    try {
+      await last;
+      if (this._cancellable.is_cancelled())
+        return {value: undefined, done: true};
+      const message = await this._source.receive_async(this._cancellable);
+      return message === null
+        ? {value: undefined, done: true} : {value: message.value, done: false};
+    } catch (error) {
+      if (!this._cancellable.is_cancelled())
+        throw error;
+      return {value: undefined, done: true};
+    }
+  }
+
+  next() {
+    const source = this._source;
+    const last = source[LAST_RECEIVE];
+    const received = this._start().then(() => this._receive(last));
+    source[LAST_RECEIVE] = received.catch(() => {});
+    return received;
+  }
+
+  return(value) {
+    this._cancellable.cancel();
+    return Promise.resolve({value, done: true});
+  }
+
+  [Symbol.asyncIterator]() {
+    return this;
+  }
+}
+
+// What was kept of an object for the first loop over it, by the name of the stream.
 const KEPT = Symbol('kept');
 
 function keptOf(source) {
@@ -271,9 +306,14 @@ function keepLines(child) {
   }
 }
 
+// The messages that nobody has asked for when the channel ends are kept.
 function keepMessages(source) {
-  if (!isHeard(source, 'message', null))
-    keptOf(source).message ??= new Messages(source);
+  if (isHeard(source, 'message', null))
+    return;
+  // A receive that ends at once tells the library that others will come.
+  const cancellable = new Gio.Cancellable();
+  cancellable.cancel();
+  source.receive_async(cancellable, () => {});
 }
 
 // Before a start: what comes before anybody asks is kept.
@@ -292,19 +332,10 @@ function addKeeping(proto, name) {
   Object.defineProperty(proto[name], 'length', {value: method.length});
 }
 
-// A handler has what came before it; then nothing else need keep it.
+// Nothing else need keep lines that a handler is given.
 function connectTo(method, signal, callback) {
   const [name, detail] = signal.split('::');
-  const kept = Object.hasOwn(this, KEPT) ? this[KEPT] : {};
-  if (name === 'message' && kept.message !== undefined) {
-    const early = takeKept(this, 'message')?.drop() ?? [];
-    if (early.length > 0) {
-      GLib.idle_add(GLib.PRIORITY_HIGH, () => {
-        early.forEach(message => callback(this, message));
-        return GLib.SOURCE_REMOVE;
-      });
-    }
-  } else if (['output', 'line', 'lines'].includes(name)) {
+  if (['output', 'line', 'lines'].includes(name)) {
     for (const stream of detail === undefined ? ['stdout', 'stderr'] : [detail])
       takeKept(this, stream)?.drop();
   }
@@ -328,5 +359,5 @@ function overLines(child, stream) {
 }
 
 function overMessages(source) {
-  return new Loop(source, 'message', takeKept(source, 'message') ?? new Messages(source));
+  return new MessageLoop(source);
 }

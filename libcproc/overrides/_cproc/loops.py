@@ -97,7 +97,7 @@ class Call(collections.abc.Coroutine):
 
     def __init__(self, start: Callable, args: tuple, finish: Callable[[Any], Any],
                  cancellable: Gio.Cancellable | None = None) -> None:
-        self._finish = finish
+        self._finish: Callable[[Any], Any] | None = finish
         self._cancellable = cancellable or Gio.Cancellable()
         self._waiting: list[asyncio.Future] = []
         self._done = False
@@ -107,8 +107,10 @@ class Call(collections.abc.Coroutine):
         start(*args, self._cancellable, self._on_ready)
 
     def _on_ready(self, _source: Any, result: Gio.AsyncResult) -> None:
+        # What finishes it leads back to the object, which may keep this.
+        finish, self._finish = self._finish, None
         try:
-            self._value = self._finish(result)
+            self._value = finish(result)
         except Exception as error:
             # It is for the one who awaits; the way it came would lead back to here, in a circle.
             error.__context__ = None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Lines and messages that wait until a task asks for them."""
+"""Lines that wait until a task asks for them, and messages that are received one by one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import collections
 import weakref
 from typing import Any, Callable
 
-from gi.repository import Cproc, GLib, GObject
+from gi.repository import Cproc, Gio, GLib, GObject
 
 from . import loops
 from .values import plain_message
@@ -15,8 +15,6 @@ from .values import plain_message
 # Characters of lines that may wait before their child has to; and before they are thrown away,
 # where nobody may ever want them.
 LIMIT = 1 << 18
-# The same of messages that nobody has asked for.
-MESSAGE_LIMIT = 1 << 26
 
 DETAILS = {Cproc.Stream.STDOUT: "stdout", Cproc.Stream.STDERR: "stderr"}
 
@@ -125,42 +123,75 @@ class LineQueue(Queue):
         self._resume()
 
 
-class Inbox(Queue):
-    """The messages of a channel or a worker."""
+class Receiver:
+    """The receives of a channel or a worker. The library allows one at a time.
 
-    limit = MESSAGE_LIMIT
+    The object keeps it, so nothing in it may lead back to the object.
+    """
 
-    def __init__(self, source: Any) -> None:
-        super().__init__(source, {"message": self._on_message, "disconnected": self.end})
+    def __init__(self) -> None:
+        self._loop: Any = None
+        self._turn: Any = None
+        # The receive of a task that was cancelled: what it may have got is for the next task.
+        self._left: Any = None
 
-    def _on_message(self, _source: Any, message: Any) -> None:
-        self.add([message], 0 if self.taken else len(message.get_text()))
+    def turn(self) -> Any:
+        """A lock of the running event loop."""
+        loop = loops.asyncio.get_running_loop()
+        if self._loop is not loop:
+            self._loop = loop
+            self._turn = loops.asyncio.Lock()
+        return self._turn
 
-    def pop(self) -> Any:
-        return plain_message(self.items.popleft())
+    async def _message(self, source: Any) -> Any:
+        """The next message, None at the end."""
+        if self._left is not None:
+            try:
+                message = await self._left
+            except GLib.Error:
+                message = None
+            self._left = None
+            if message is not None:
+                return message
+        self._left = source.receive_async()
+        try:
+            message = await self._left
+        except GLib.Error:
+            self._left = None
+            raise
+        self._left = None
+        return message
+
+    async def receive(self, source: Any) -> Any:
+        """The value of the next message. Raises EOFError when none will come."""
+        async with self.turn():
+            message = await self._message(source)
+        if message is None:
+            raise EOFError("Nothing more will come")
+        return plain_message(message)
 
 
 class Iterator:
-    """Takes from a queue, for `async for`.
+    """Takes one after the other, for `async for`.
 
     A child that has not been started is started; one whose iteration is cancelled is killed.
     """
 
-    def __init__(self, queue: Queue, child: Any = None) -> None:
-        self._queue = queue
+    def __init__(self, child: Any = None) -> None:
         self._child = child
 
     def __aiter__(self) -> Iterator:
         return self
 
+    async def _take(self) -> Any:
+        raise NotImplementedError
+
     async def __anext__(self) -> Any:
-        if self._queue.items:
-            return self._queue.pop()
         child = self._child
         try:
             if child is not None and child.props.state < Cproc.State.RUNNING:
                 await start(child)
-            return await self._queue.get()
+            return await self._take()
         except EOFError:
             raise StopAsyncIteration from None
         except loops.asyncio.CancelledError:
@@ -172,8 +203,29 @@ class Iterator:
 class Lines(Iterator):
     """The lines of one stream of a child."""
 
+    def __init__(self, queue: Queue, child: Any) -> None:
+        super().__init__(child)
+        self._queue = queue
+
+    async def _take(self) -> Any:
+        return await self._queue.get()
+
+    async def __anext__(self) -> Any:
+        return self._queue.pop() if self._queue.items else await super().__anext__()
+
     def __del__(self) -> None:
         self._queue.close()
+
+
+class Messages(Iterator):
+    """The messages of a channel or a worker."""
+
+    def __init__(self, source: Any) -> None:
+        super().__init__(source if isinstance(source, Cproc.Child) else None)
+        self._source = source
+
+    async def _take(self) -> Any:
+        return await receive(self._source)
 
 
 # The start of a child that is under way, for all loops over what it has.
@@ -213,9 +265,9 @@ async def end(child: Any) -> None:
     await loops.emission(child, "exit")
 
 
-# The queues of an object are in its __dict__: they live as long as it does.
+# What belongs to an object is in its __dict__: it lives as long as the object does.
 LINES = "_cproc_lines"
-INBOX = "_cproc_inbox"
+RECEIVER = "_cproc_receiver"
 
 
 def listens(source: Any, signal: str, detail: str | None = None) -> bool:
@@ -256,17 +308,19 @@ def release_lines(child: Any) -> None:
 
 
 def keep_messages(source: Any) -> None:
-    """Keeps the messages of a channel or a worker that nobody listens to yet."""
-    if INBOX not in source.__dict__ and not listens(source, "message"):
-        source.__dict__[INBOX] = Inbox(source)
+    """Has the channel keep the messages that nobody has asked for when it ends."""
+    if RECEIVER in source.__dict__ or listens(source, "message"):
+        return
+    source.__dict__[RECEIVER] = Receiver()
+    # A receive that ends at once tells the library that others will come.
+    cancellable = Gio.Cancellable()
+    cancellable.cancel()
+    source.receive_async(cancellable, lambda *_: None)
 
 
-def inbox(source: Any, connected: bool) -> Inbox:
-    """The messages of a channel or a worker, for whoever asks first."""
-    queue = source.__dict__.get(INBOX)
-    if queue is None:
-        queue = source.__dict__[INBOX] = Inbox(source)
-        if not connected:
-            queue.end()
-    queue.take()
-    return queue
+async def receive(source: Any) -> Any:
+    """The value of the next message of a channel or a worker, for whoever asks first."""
+    receiver = source.__dict__.get(RECEIVER)
+    if receiver is None:
+        receiver = source.__dict__[RECEIVER] = Receiver()
+    return await receiver.receive(source)

@@ -49,11 +49,13 @@ class Result:
     """How a program ended, and what it wrote: as subprocess.CompletedProcess."""
 
     def __init__(self, args: list[str], returncode: int | None, stdout: str | bytes,
-                 stderr: str | bytes, error: ProcessError | None = None) -> None:
+                 stderr: str | bytes, error: ProcessError | None = None,
+                 drained: bool = True) -> None:
         self.args = args
         self.returncode = returncode
         self.stdout = stdout
         self.stderr = stderr
+        self.drained = drained
         self._error = error
 
     def check_returncode(self) -> None:
@@ -106,7 +108,7 @@ def result(child: Any, text: bool, check: bool, error: GLib.Error | None = None)
     if error is not None:
         error.with_traceback(None)
     return Result(child.get_command().get_argv(), returncode(child), **output(child, text),
-                  error=error)
+                  error=error, drained=child.props.drained)
 
 
 def wants_text(options: dict[str, Any]) -> bool:
