@@ -96,19 +96,19 @@ new_end_error (CprocPoolHandle *self)
 {
   CprocChild *child = CPROC_CHILD (self->worker);
   int signum = cproc_child_get_term_signal (child);
-  gint64 pid = cproc_child_get_pid (child);
+  g_autofree char *pid = g_strdup_printf ("%" G_GINT64_FORMAT, cproc_child_get_pid (child));
 
   if (self->error != NULL)
     return g_error_new (CPROC_ERROR, CPROC_ERROR_WORKER_ENDED,
-                        _("Worker %" G_GINT64_FORMAT ": its setup failed: %s"), pid,
+                        _("Worker %s: its setup failed: %s"), pid,
                         self->error->message);
   if (signum != 0)
     return g_error_new (CPROC_ERROR, CPROC_ERROR_WORKER_ENDED,
-                        _("Worker %" G_GINT64_FORMAT ": killed by %s"), pid,
+                        _("Worker %s: killed by %s"), pid,
                         cproc_signal_to_string (signum));
 
   return g_error_new (CPROC_ERROR, CPROC_ERROR_WORKER_ENDED,
-                      _("Worker %" G_GINT64_FORMAT ": exited with code %d"), pid,
+                      _("Worker %s: exited with code %d"), pid,
                       cproc_child_get_exit_code (child));
 }
 

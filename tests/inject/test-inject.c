@@ -302,6 +302,13 @@ talk (CprocWorker   *worker,
   return TRUE;
 }
 
+static void
+ignore_invalid (CprocWorker *worker,
+                GError      *error,
+                gpointer     user_data)
+{
+}
+
 static gboolean
 run_worker (GError **error)
 {
@@ -311,6 +318,8 @@ run_worker (GError **error)
   gboolean disconnected = FALSE;
 
   g_signal_connect (worker, "message", G_CALLBACK (keep_message), &kept);
+  /* Without a handler it would be a warning. */
+  g_signal_connect (worker, "invalid-message", G_CALLBACK (ignore_invalid), NULL);
   g_signal_connect (worker, "disconnected", G_CALLBACK (set_flag), &disconnected);
   if (!cproc_child_start (CPROC_CHILD (worker), error) ||
       !talk (worker, &kept, &disconnected, error))
