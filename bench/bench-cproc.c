@@ -309,7 +309,7 @@ static void
 exec_once (const char * const *argv,
            gsize               expected)
 {
-  g_autoptr (CprocExec) exec = cproc_exec_new_argv (argv);
+  g_autoptr (CprocExec) exec = cproc_exec_new (argv);
 
   cproc_exec_set_max_buffer (exec, -1);
   cproc_exec_run_async (exec, NULL, on_exec_done, &expected);

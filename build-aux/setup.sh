@@ -11,7 +11,7 @@ set -eu
 packages='
   gcc libc6-dev musl-tools
   meson ninja-build pkg-config gettext
-  libglib2.0-dev libjson-glib-dev
+  libglib2.0-dev libjson-glib-dev libdw-dev
   gobject-introspection libgirepository1.0-dev
   python3 python3-gi gir1.2-json-1.0 mypy
   gjs node-typescript valac gi-docgen

@@ -33,7 +33,7 @@ namespace Cproc {
 
   public sealed class Exec : Cproc.Child {
     [CCode (has_construct_function = false)]
-    public Exec.argv (
+    public Exec (
       [CCode (array_length = false, array_null_terminated = true, type = "const char* const*")]
       string[] argv);
   }

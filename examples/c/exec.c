@@ -37,7 +37,7 @@ static void
 run (const char *line)
 {
   g_autoptr(GMainLoop) loop = g_main_loop_new (NULL, FALSE);
-  g_autoptr(CprocExec) exec = cproc_exec_new (line);
+  g_autoptr(CprocExec) exec = cproc_exec_new_shell (line);
 
   cproc_exec_set_capture_stack (exec, TRUE);
   g_signal_connect (exec, "exit", G_CALLBACK (child_exited), NULL);

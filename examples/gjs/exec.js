@@ -9,7 +9,7 @@ import Gio from 'gi://Gio';
 Gio._promisify(Cproc.Exec.prototype, 'run_async', 'run_finish');
 
 async function run(line) {
-  const exec = Cproc.Exec.new(line);
+  const exec = Cproc.Exec.new_shell(line);
   exec.capture_stack = true;
   exec.connect('exit', (_exec, code) => print(`child process exited with code ${code}`));
 

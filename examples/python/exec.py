@@ -28,7 +28,7 @@ def on_finished(child, result, loop):
 
 def run(line):
     loop = GLib.MainLoop()
-    child = Cproc.Exec.new(line)
+    child = Cproc.Exec.new_shell(line)
     child.props.capture_stack = True
     child.connect("exit", on_exit)
     child.run_async(None, on_finished, loop)

@@ -3,7 +3,7 @@
 /* exec: run a command, get all of its output. One that works, then one that fails. */
 
 async void run (string line) {
-  var exec = new Cproc.Exec (line);
+  var exec = new Cproc.Exec.shell (line);
   exec.capture_stack = true;
   exec.exit.connect ((code, term_signal) => print ("child process exited with code %d\n", code));
 

@@ -6,8 +6,19 @@
 
 G_BEGIN_DECLS
 
-/* Returns the stack of the caller, one line for each call, innermost first; NULL if the system
- * cannot tell. */
-char *cproc_stack_capture (void);
+#define CPROC_BACKTRACE_MAX 64
+
+/* A call stack, innermost first. No frames: none was captured. */
+typedef struct
+{
+  gpointer frames[CPROC_BACKTRACE_MAX];
+  int n_frames;
+} CprocBacktrace;
+
+/* Takes the stack of the caller. */
+void  cproc_backtrace_capture (CprocBacktrace       *self);
+
+/* A line for each call, with the name of the function; NULL where there are no frames. */
+char *cproc_backtrace_to_text (const CprocBacktrace *self);
 
 G_END_DECLS

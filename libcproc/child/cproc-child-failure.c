@@ -7,10 +7,10 @@
 #include "cproc-signal-names-private.h"
 
 GError *
-cproc_child_dup_failure (CprocChild *self,
-                         const char *detail)
+cproc_child_dup_failure (CprocChild *self)
 {
   CprocChildPrivate *priv = cproc_child_get_priv (self);
+  g_autofree char *detail = NULL;
   g_autofree char *line = NULL;
   g_autofree char *signal_name = NULL;
   g_autoptr(GError) error = NULL;
@@ -19,6 +19,7 @@ cproc_child_dup_failure (CprocChild *self,
     return NULL;
 
   line = cproc_command_dup_line (priv->command);
+  detail = cproc_last_line_dup (&priv->last_error_line, priv->encoding);
   signal_name = cproc_signal_dup_name (priv->term_signal);
 
   if (priv->end_reason == CPROC_END_CANCELLED)
@@ -64,7 +65,7 @@ cproc_child_check_success (CprocChild  *self,
   if (hooks->dup_failure != NULL)
     failure = hooks->dup_failure (self);
   else
-    failure = cproc_child_dup_failure (self, NULL);
+    failure = cproc_child_dup_failure (self);
 
   if (failure == NULL)
     return TRUE;

@@ -44,8 +44,11 @@ child_received (gpointer     data,
                 gsize        length)
 {
   CprocChildHooks *hooks = cproc_child_get_hooks (data);
+  CprocChildPrivate *priv = cproc_child_get_priv (data);
 
-  cproc_child_get_priv (data)->output_time = g_get_monotonic_time ();
+  priv->output_time = g_get_monotonic_time ();
+  if (stream == CPROC_STREAM_STDERR)
+    cproc_last_line_feed (&priv->last_error_line, bytes, length);
   if (hooks->received != NULL)
     hooks->received (data, stream, bytes, length);
 }

@@ -8,6 +8,7 @@
 #include "cproc-command-private.h"
 #include "cproc-error.h"
 #include "cproc-exit-watch-private.h"
+#include "cproc-last-line-private.h"
 #include "cproc-launch-private.h"
 #include "cproc-line-splitter-private.h"
 #include "cproc-output-reader-private.h"
@@ -50,7 +51,7 @@ typedef struct
    * the subclass calls cproc_child_expect_closed() later. */
   gboolean (*finishing)   (CprocChild   *self);
 
-  /* Why the child was ended early, or what it said last: see cproc_child_dup_failure(). */
+  /* Why it failed, where there is more to say than cproc_child_dup_failure() does. */
   GError  *(*dup_failure) (CprocChild   *self);
 } CprocChildHooks;
 
@@ -149,6 +150,7 @@ typedef struct
 
   gint64 start_time;
   gint64 output_time;
+  CprocLastLine last_error_line; /* of standard error */
   CprocTimer timeout_timer;
   CprocTimer idle_timer;
   CprocTimer closed_timer;
@@ -296,10 +298,8 @@ void     cproc_child_complete_waits       (CprocChild     *self,
 void     cproc_child_fail_waits           (GList          *waits,
                                            const GError   *error);
 
-/* cproc-child-failure.c: how it went, as a person would tell it; NULL: well. detail: what the
- * program said last. */
-GError  *cproc_child_dup_failure          (CprocChild     *self,
-                                           const char     *detail);
+/* cproc-child-failure.c: how it went, as a person would tell it; NULL: well. */
+GError  *cproc_child_dup_failure          (CprocChild     *self);
 gboolean cproc_child_check_success        (CprocChild     *self,
                                            GError        **error);
 

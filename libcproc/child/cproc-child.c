@@ -147,6 +147,7 @@ cproc_child_finalize (GObject *object)
   g_clear_pointer (&priv->thread, g_thread_unref);
   g_clear_pointer (&priv->context, g_main_context_unref);
   g_clear_pointer (&priv->encoding, g_free);
+  cproc_last_line_clear (&priv->last_error_line);
 
   G_OBJECT_CLASS (cproc_child_parent_class)->finalize (object);
 }

@@ -111,6 +111,10 @@ cproc_exec_get_stderr_text (CprocExec *self)
  *
  * Gets the call stack at the point where the program was started, to tell whose command it was.
  *
+ * Each line names a function. Where the library was built with libdw and the program has debug
+ * information, it names the source file and the line too; otherwise the file of the program or
+ * library, and functions that are not exported are told by their addresses.
+ *
  * It is kept with [property@Cproc.Exec:capture-stack], or when the environment variable
  * `CPROC_DEBUG` holds `stack`.
  *
@@ -122,6 +126,10 @@ const char *
 cproc_exec_get_error_stack (CprocExec *self)
 {
   g_return_val_if_fail (CPROC_IS_EXEC (self), NULL);
+
+  /* Reading debug information takes its time: only when somebody looks. */
+  if (self->error_stack == NULL)
+    self->error_stack = cproc_backtrace_to_text (&self->stack);
 
   return self->error_stack;
 }

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "cproc-backtrace-private.h"
 #include "cproc-buffer-private.h"
 #include "cproc-child.h"
 #include "cproc-exec.h"
@@ -21,7 +22,8 @@ struct _CprocExec
   GBytes *bytes[2]; /* in their place once all has been read */
   CprocStream limited_stream; /* the one that wrote too much, or 0 */
   gboolean no_memory;         /* and that was too much for want of memory */
-  char *error_stack;
+  CprocBacktrace stack;
+  char *error_stack; /* the stack as text, once it is asked for */
 };
 
 G_END_DECLS

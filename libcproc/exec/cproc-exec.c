@@ -10,9 +10,6 @@
 #include "cproc-backtrace-private.h"
 #include "cproc-gettext-private.h"
 
-/* How much of the last line of standard error an error shows, in characters. */
-#define MAX_SHOWN_LINE 240
-
 /**
  * CprocExec:
  *
@@ -20,7 +17,7 @@
  * gives a Node program.
  *
  * ```c
- * g_autoptr(CprocExec) exec = cproc_exec_new ("ls -l");
+ * g_autoptr(CprocExec) exec = cproc_exec_new_shell ("ls -l");
  * g_autoptr(GError) error = NULL;
  *
  * if (cproc_exec_run (exec, NULL, &error))
@@ -35,7 +32,7 @@
  *   }
  * ```
  *
- * A line for the shell must not hold text from elsewhere: use [ctor@Cproc.Exec.new_argv] for that.
+ * A line for the shell must not hold text from elsewhere: use [ctor@Cproc.Exec.new] for that.
  *
  * ## Input and output
  *
@@ -66,9 +63,11 @@ typedef enum
   PROP_MAX_BUFFER = 1,
   PROP_INPUT,
   PROP_CAPTURE_STACK,
+  PROP_STDOUT_TEXT,
+  PROP_STDERR_TEXT,
 } CprocExecProperty;
 
-static GParamSpec *properties[PROP_CAPTURE_STACK + 1];
+static GParamSpec *properties[PROP_STDERR_TEXT + 1];
 
 G_DEFINE_FINAL_TYPE (CprocExec, cproc_exec, CPROC_TYPE_CHILD)
 
@@ -103,8 +102,9 @@ cproc_exec_prepare (CprocChild   *child,
     }
 
   g_clear_pointer (&self->error_stack, g_free);
+  self->stack.n_frames = 0;
   if (exec_wants_stack (self))
-    self->error_stack = cproc_stack_capture ();
+    cproc_backtrace_capture (&self->stack);
 
   return TRUE;
 }
@@ -182,30 +182,17 @@ cproc_exec_finishing (CprocChild *child)
 {
   CprocExec *self = CPROC_EXEC (child);
 
+  /* A function that is told of a text may run a main loop, which comes here again. */
+  if (self->bytes[0] != NULL)
+    return TRUE;
+
   for (guint i = 0; i < G_N_ELEMENTS (self->buffers); i++)
     self->bytes[i] = cproc_buffer_to_bytes (&self->buffers[i]);
+  for (guint i = 0; i < G_N_ELEMENTS (self->buffers); i++)
+    if (g_bytes_get_size (self->bytes[i]) > 0)
+      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STDOUT_TEXT + i]);
 
   return TRUE;
-}
-
-/* What a program said last is as a rule why it failed; a whole page of it is no message. */
-static char *
-exec_dup_last_line (CprocExec *self)
-{
-  g_autofree char *text = cproc_exec_get_stderr_text (self);
-  g_autofree char *cut = NULL;
-  const char *line;
-
-  g_strchomp (text);
-  line = strrchr (text, '\n');
-  line = line != NULL ? line + 1 : text;
-
-  if (g_utf8_strlen (line, -1) <= MAX_SHOWN_LINE)
-    return g_strdup (line);
-
-  cut = g_utf8_substring (line, 0, MAX_SHOWN_LINE);
-
-  return g_strconcat (cut, "…", NULL);
 }
 
 static GError *
@@ -248,14 +235,12 @@ static GError *
 cproc_exec_dup_failure (CprocChild *child)
 {
   CprocExec *self = CPROC_EXEC (child);
-  g_autofree char *last_line = NULL;
   GError *error;
 
   if (cproc_child_get_priv (child)->end_reason == CPROC_END_LIMIT)
     return exec_new_limit_error (self);
 
-  last_line = exec_dup_last_line (self);
-  error = cproc_child_dup_failure (child, last_line);
+  error = cproc_child_dup_failure (child);
 
   return error != NULL ? error : exec_dup_input_failure (self);
 }
@@ -295,6 +280,12 @@ cproc_exec_get_property (GObject    *object,
     case PROP_CAPTURE_STACK:
       g_value_set_boolean (value, self->capture_stack);
       break;
+    case PROP_STDOUT_TEXT:
+      g_value_take_string (value, cproc_exec_get_stdout_text (self));
+      break;
+    case PROP_STDERR_TEXT:
+      g_value_take_string (value, cproc_exec_get_stderr_text (self));
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -319,6 +310,8 @@ cproc_exec_set_property (GObject      *object,
     case PROP_CAPTURE_STACK:
       cproc_exec_set_capture_stack (self, g_value_get_boolean (value));
       break;
+    case PROP_STDOUT_TEXT:
+    case PROP_STDERR_TEXT:
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -365,6 +358,32 @@ install_properties (GObjectClass *object_class)
     g_param_spec_boolean ("capture-stack", NULL, NULL, FALSE,
                           G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
 
+  /**
+   * CprocExec:stdout-text: (getter get_stdout_text)
+   *
+   * What the program has written to standard output, as text.
+   *
+   * It notifies once, before [signal@Cproc.Child::closed], if there is any.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_STDOUT_TEXT] =
+    g_param_spec_string ("stdout-text", NULL, NULL, "",
+                         G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * CprocExec:stderr-text: (getter get_stderr_text)
+   *
+   * What the program has written to standard error, as text.
+   *
+   * It notifies once, before [signal@Cproc.Child::closed], if there is any.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_STDERR_TEXT] =
+    g_param_spec_string ("stderr-text", NULL, NULL, "",
+                         G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
   g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
 }
 
@@ -397,31 +416,6 @@ cproc_exec_init (CprocExec *self)
 
 /**
  * cproc_exec_new:
- * @line: (type filename): a command line
- *
- * Creates an exec for a line that `/bin/sh` runs.
- *
- * Never put text from elsewhere into such a line: the shell would run what it holds.
- *
- * Returns: (transfer full): a new exec, not started
- *
- * Since: 1.0
- */
-CprocExec *
-cproc_exec_new (const char *line)
-{
-  g_autoptr(CprocCommand) command = NULL;
-
-  g_return_val_if_fail (line != NULL, NULL);
-
-  command = cproc_command_new_shell (line);
-  cproc_command_set_closes_fds (command);
-
-  return cproc_exec_new_for_command (command);
-}
-
-/**
- * cproc_exec_new_argv:
  * @argv: (array zero-terminated=1) (element-type filename): the program and its arguments
  *
  * Creates an exec for a program and its arguments, without a shell.
@@ -431,10 +425,36 @@ cproc_exec_new (const char *line)
  * Since: 1.0
  */
 CprocExec *
-cproc_exec_new_argv (const char * const *argv)
+cproc_exec_new (const char * const *argv)
 {
-  g_autoptr(CprocCommand) command = cproc_command_new (argv);
+  g_autoptr (CprocCommand) command = cproc_command_new (argv);
 
+  cproc_command_set_closes_fds (command);
+
+  return cproc_exec_new_for_command (command);
+}
+
+/**
+ * cproc_exec_new_shell:
+ * @line: (type filename): a command line
+ *
+ * Creates an exec for a line that `/bin/sh` runs.
+ *
+ * Never put text from elsewhere into the line: the shell would run the commands in it. Use
+ * [ctor@Cproc.Exec.new] for such text.
+ *
+ * Returns: (transfer full): a new exec, not started
+ *
+ * Since: 1.0
+ */
+CprocExec *
+cproc_exec_new_shell (const char *line)
+{
+  g_autoptr (CprocCommand) command = NULL;
+
+  g_return_val_if_fail (line != NULL, NULL);
+
+  command = cproc_command_new_shell (line);
   cproc_command_set_closes_fds (command);
 
   return cproc_exec_new_for_command (command);

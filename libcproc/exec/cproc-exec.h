@@ -16,9 +16,9 @@ CPROC_AVAILABLE_IN_1_0
 G_DECLARE_FINAL_TYPE (CprocExec, cproc_exec, CPROC, EXEC, CprocChild)
 
 CPROC_AVAILABLE_IN_1_0
-CprocExec *cproc_exec_new             (const char         *line) G_GNUC_WARN_UNUSED_RESULT;
+CprocExec *cproc_exec_new             (const char * const *argv) G_GNUC_WARN_UNUSED_RESULT;
 CPROC_AVAILABLE_IN_1_0
-CprocExec *cproc_exec_new_argv        (const char * const *argv) G_GNUC_WARN_UNUSED_RESULT;
+CprocExec *cproc_exec_new_shell       (const char         *line) G_GNUC_WARN_UNUSED_RESULT;
 CPROC_AVAILABLE_IN_1_0
 CprocExec *cproc_exec_new_for_command (CprocCommand       *command) G_GNUC_WARN_UNUSED_RESULT;
 

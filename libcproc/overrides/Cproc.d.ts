@@ -421,6 +421,8 @@ declare module 'gi://Cproc?version=1' {
       max_buffer: number;
       input: GLib.Bytes | null;
       capture_stack: boolean;
+      readonly stdout_text: string;
+      readonly stderr_text: string;
     }
 
     interface Exec extends Both<ExecProperties> {}
@@ -447,10 +449,8 @@ declare module 'gi://Cproc?version=1' {
       constructor(program: Program, options?: ExecOptions);
       constructor(command: Command, options?: RunOptions
         & Pick<ExecOptions, 'maxBuffer' | 'input' | 'captureStack'>);
-      static new(line: string): Exec;
-      // It hides another one in the parent class.
-      static new(...args: never): any;
-      static new_argv(argv: string[]): Exec;
+      static new(argv: string[]): Exec;
+      static new_shell(line: string): Exec;
       static new_for_command(command: Command): Exec;
 
       get_max_buffer(): number;

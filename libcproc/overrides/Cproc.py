@@ -321,6 +321,10 @@ class Exec(Raw.Exec):
     def __init__(self, program: Any = None, /, **keywords: Any) -> None:
         super().__init__(program, **keywords)
 
+    @classmethod
+    def new(cls, argv: Any) -> Exec:
+        return Raw.Exec.new(options.no_line("Exec", argv))
+
     def run(self, cancellable: Any = None) -> bool:
         try:
             with interruptible(cancellable, self) as cancellable:

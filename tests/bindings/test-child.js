@@ -363,7 +363,7 @@ test('drain-timeout', async () => {
   await closed(child);
   assertEqual(recorded.values('exit'), [[6, 0]]);
   await until(() => recorded.values('line').length === 1);
-  Cproc.Exec.new(`kill -9 ${recorded.values('line')[0][1]}`).run(null);
+  Cproc.Exec.new_shell(`kill -9 ${recorded.values('line')[0][1]}`).run(null);
 });
 
 await main();

@@ -15,10 +15,10 @@ Gio._promisify(Cproc.Exec.prototype, 'run_async', 'run_finish');
 
 const MAX_BUFFER = 204800;
 const [SIGKILL, SIGTERM] = [9, 15];
-const execute = (mode, ...args) => Cproc.Exec.new_argv(childArgv(mode, ...args));
+const execute = (mode, ...args) => Cproc.Exec.new(childArgv(mode, ...args));
 
 test('constructors', () => {
-  const shell = Cproc.Exec.new('echo $((6 * 7)); echo problem >&2');
+  const shell = Cproc.Exec.new_shell('echo $((6 * 7)); echo problem >&2');
   assert(shell instanceof Cproc.Child);
   assertEqual(shell.run(null), true);
   assertEqual([shell.get_stdout_text(), shell.get_stderr_text()], ['42\n', 'problem\n']);
@@ -35,7 +35,7 @@ test('constructors', () => {
 });
 
 test('properties', () => {
-  const it = Cproc.Exec.new('true');
+  const it = Cproc.Exec.new_shell('true');
   assertEqual([it.max_buffer, it.input, it.capture_stack], [MAX_BUFFER, null, false]);
   const notified = [];
   it.connect('notify', (_it, pspec) => notified.push(pspec.name));
@@ -72,7 +72,7 @@ test('input', async () => {
 });
 
 test('text', () => {
-  const it = Cproc.Exec.new_argv(['cat', file('bytes', new Uint8Array([97, 255, 0, 122]))]);
+  const it = Cproc.Exec.new(['cat', file('bytes', new Uint8Array([97, 255, 0, 122]))]);
   it.run(null);
   assertEqual(it.get_stdout_text(), 'a\ufffd\ufffdz');
 });
@@ -94,14 +94,14 @@ test('signal', async () => {
 });
 
 test('message-has-the-last-line-of-stderr', async () => {
-  const it = Cproc.Exec.new('echo out; echo first >&2; echo the reason >&2; exit 3');
+  const it = Cproc.Exec.new_shell('echo out; echo first >&2; echo the reason >&2; exit 3');
   const error = await assertCprocFails(Cproc.Error.EXITED, it.run_async(null));
   assertIncludes(error.message, 'the reason');
   assertEqual([it.get_stdout_text(), it.get_stderr_text()], ['out\n', 'first\nthe reason\n']);
 });
 
 test('does-not-start', async () => {
-  const it = Cproc.Exec.new_argv(['/no/such/program']);
+  const it = Cproc.Exec.new(['/no/such/program']);
   await assertFails(GLib.SpawnError, GLib.SpawnError.NOENT, it.run_async(null));
   await assertFails(GLib.SpawnError, GLib.SpawnError.NOENT, () => it.run(null));
 });

@@ -61,7 +61,7 @@ for (const name of ['message', 'invalid-message', 'disconnected', 'exit', 'close
 }
 
 test('callback', async () => {
-  const exec = Cproc.Exec.new_argv(childArgv('exit', 0));
+  const exec = Cproc.Exec.new(childArgv('exit', 0));
   exec.run_async(null, fail);
   await until(() => thrown > 0);
   assertThrown('callback');

@@ -278,7 +278,7 @@ test('callbacks', async () => {
     });
     assertEqual(result, undefined);
   });
-  const exec = Cproc.Exec.new('exit 3');
+  const exec = Cproc.Exec.new_shell('exit 3');
   await assertCprocFails(Cproc.Error.EXITED,
     done(exec, callback => exec.run_async(null, callback), result => exec.run_finish(result)));
 
@@ -336,7 +336,7 @@ test('promisified-again', async () => {
     Gio._promisify(prototype, `${name}_async`, `${name}_finish`);
     assert(prototype[`${name}_async`] === before);
   }
-  const exec = Cproc.Exec.new('echo a');
+  const exec = Cproc.Exec.new_shell('echo a');
   assertEqual([await exec.run_async(null), exec.get_stdout_text()], [true, 'a\n']);
 });
 

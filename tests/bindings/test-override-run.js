@@ -216,7 +216,7 @@ test('exec-ends-early', async () => {
 });
 
 test('synchronous-errors', async () => {
-  const exec = Cproc.Exec.new('echo out; exit 3');
+  const exec = Cproc.Exec.new_shell('echo out; exit 3');
   const error = await assertCprocFails(Cproc.Error.EXITED, () => exec.run(null));
   assertEqual([error.stdout, error.stderr, error.exitCode, error.signal], ['out\n', '', 3, null]);
   const again = await assertCprocFails(Cproc.Error.EXITED, () => exec.wait_check(null));

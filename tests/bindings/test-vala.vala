@@ -258,7 +258,7 @@ async void start_fails () {
 /* Exec */
 
 async void exec () {
-  var exec = new Cproc.Exec.argv (child_argv ("cat", "0", "1")) {
+  var exec = new Cproc.Exec (child_argv ("cat", "0", "1")) {
     input = new Bytes ("text".data),
     max_buffer = -1
   };
@@ -274,7 +274,7 @@ async void exec () {
 }
 
 async void exec_fails () {
-  var exec = new Cproc.Exec ("echo why >&2; exit 7");
+  var exec = new Cproc.Exec.shell ("echo why >&2; exit 7");
 
   try {
     yield exec.run_async ();
@@ -290,7 +290,7 @@ async void exec_fails () {
 }
 
 async void exec_cancelled () {
-  var exec = new Cproc.Exec.argv (child_argv ("sleep-forever", "ready"));
+  var exec = new Cproc.Exec (child_argv ("sleep-forever", "ready"));
   var cancellable = new Cancellable ();
 
   exec.line.connect (() => cancellable.cancel ());

@@ -11,18 +11,18 @@ MAX_BUFFER = 204_800
 
 
 def execute(mode, *args):
-    return Cproc.Exec.new_argv(child_argv(mode, *args))
+    return Cproc.Exec.new(child_argv(mode, *args))
 
 
 class Construction(harness.TestCase):
     def test_new(self):
-        child = Cproc.Exec.new("echo $((6 * 7)); echo problem >&2")
+        child = Cproc.Exec.new_shell("echo $((6 * 7)); echo problem >&2")
         self.assertTrue(child.run(None))
         self.assertEqual(child.get_stdout_text(), "42\n")
         self.assertEqual(child.get_stderr_text(), "problem\n")
 
     def test_new_argv(self):
-        child = Cproc.Exec.new_argv(child_argv("print-args", "a b", "$HOME"))
+        child = Cproc.Exec.new(child_argv("print-args", "a b", "$HOME"))
         child.run(None)
         self.assertEqual(child.get_stdout_text(), f"{CHILD}\na b\n$HOME\n")
 
@@ -34,10 +34,10 @@ class Construction(harness.TestCase):
         self.assertEqual(child.get_stdout_text(), self.folder + "\n")
 
     def test_is_a_child(self):
-        self.assertIsInstance(Cproc.Exec.new("true"), Cproc.Child)
+        self.assertIsInstance(Cproc.Exec.new_shell("true"), Cproc.Child)
 
     def test_properties(self):
-        child = Cproc.Exec.new("true")
+        child = Cproc.Exec.new_shell("true")
         self.assertEqual(child.props.max_buffer, MAX_BUFFER)
         self.assertIsNone(child.props.input)
         self.assertFalse(child.props.capture_stack)
@@ -52,7 +52,7 @@ class Construction(harness.TestCase):
         self.assertEqual(notified, ["max-buffer", "input", "capture-stack"])
 
     def test_nothing_before_the_run(self):
-        child = Cproc.Exec.new("true")
+        child = Cproc.Exec.new_shell("true")
         self.assertEqual(child.get_stdout_bytes().get_data(), b"")
         self.assertEqual(child.get_stderr_text(), "")
         self.assertIsNone(child.get_error_stack())
@@ -102,13 +102,13 @@ class Run(harness.TestCase):
         self.assertEqual(child.get_stdout_text(), "answer")
 
     def test_text_is_valid(self):
-        child = Cproc.Exec.new_argv(["cat", self.path("bytes", b"a\xff\0z")])
+        child = Cproc.Exec.new(["cat", self.path("bytes", b"a\xff\0z")])
         child.run(None)
         self.assertEqual(child.get_stdout_text(), "a\ufffd\ufffdz")
         self.assertEqual(child.get_stdout_bytes().get_data(), b"a\xff\0z")
 
     def test_text_is_decoded(self):
-        child = Cproc.Exec.new_argv(["cat", self.path("latin", "äöü".encode("iso8859-1"))])
+        child = Cproc.Exec.new(["cat", self.path("latin", "äöü".encode("iso8859-1"))])
         child.props.encoding = "ISO-8859-1"
         child.run(None)
         self.assertEqual(child.get_stdout_text(), "äöü")
@@ -135,7 +135,7 @@ class Failure(harness.TestCase):
         self.assertEqual((child.props.exit_code, child.props.term_signal), (-1, signal.SIGKILL))
 
     def test_message_has_the_last_line_of_stderr(self):
-        child = Cproc.Exec.new("echo out; echo first >&2; echo the reason >&2; exit 3")
+        child = Cproc.Exec.new_shell("echo out; echo first >&2; echo the reason >&2; exit 3")
         error = self.assertCprocFails(Cproc.Error.EXITED, child.run, None)
         self.assertIn("the reason", error.message)
         self.assertNotIn("first\n", error.message)
@@ -149,7 +149,7 @@ class Failure(harness.TestCase):
         self.assertCprocFails(Cproc.Error.EXITED, call.finish, child.run_finish)
 
     def test_does_not_start(self):
-        child = Cproc.Exec.new_argv(["/no/such/program"])
+        child = Cproc.Exec.new(["/no/such/program"])
         self.assertFails(GLib.spawn_error_quark(), GLib.SpawnError.NOENT, child.run, None)
         call = Call()
         child.run_async(None, call)
@@ -157,7 +157,7 @@ class Failure(harness.TestCase):
                          call.finish, child.run_finish)
 
     def test_shell_that_finds_no_command(self):
-        child = Cproc.Exec.new("no-such-command-anywhere")
+        child = Cproc.Exec.new_shell("no-such-command-anywhere")
         self.assertCprocFails(Cproc.Error.EXITED, child.run, None)
         self.assertEqual(child.props.exit_code, 127)
 
@@ -218,7 +218,7 @@ class OutputLimit(harness.TestCase):
             self.assertEqual(data.get_size(), MAX_BUFFER)
 
     def test_each_stream_has_its_own(self):
-        child = Cproc.Exec.new(f"{CHILD} write 1 {MAX_BUFFER}; {CHILD} write 2 {MAX_BUFFER}")
+        child = Cproc.Exec.new_shell(f"{CHILD} write 1 {MAX_BUFFER}; {CHILD} write 2 {MAX_BUFFER}")
         self.assertTrue(child.run(None))
         self.assertEqual(child.get_stdout_bytes().get_size(), MAX_BUFFER)
         self.assertEqual(child.get_stderr_bytes().get_size(), MAX_BUFFER)
@@ -230,7 +230,7 @@ class OutputLimit(harness.TestCase):
         self.assertEqual(child.get_stdout_text(), "abcdefghijklmnopqrstuvwxyzabcd")
 
     def test_endless_output_is_ended(self):
-        child = Cproc.Exec.new_argv(["yes"])
+        child = Cproc.Exec.new(["yes"])
         self.assertCprocFails(Cproc.Error.OUTPUT_LIMIT, child.run, None)
         self.assertEqual(child.props.term_signal, signal.SIGTERM)
 

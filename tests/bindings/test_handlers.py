@@ -31,7 +31,7 @@ def nested_loop(_test, child):
 
 
 def run_other(_test, _child):
-    other = Cproc.Exec.new_argv(harness.child_argv("echo", "1", "other"))
+    other = Cproc.Exec.new(harness.child_argv("echo", "1", "other"))
     other.run(None)
     assert other.get_stdout_text() == "other"
 

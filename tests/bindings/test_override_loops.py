@@ -158,12 +158,12 @@ class Loops(harness.TestCase):
 
     def test_outside_of_asyncio(self):
         """Imported or not, it changes nothing for who has no loop."""
-        child = Cproc.Exec.new("echo x")
+        child = Cproc.Exec.new_shell("echo x")
         child.run_async()
         wait_closed(child)
         self.assertEqual(child.get_stdout_text(), "x\n")
         call = Call()
-        child = Cproc.Exec.new("echo y")
+        child = Cproc.Exec.new_shell("echo y")
         self.assertIsNone(child.run_async(None, call))
         self.assertIs(call.finish(child.run_finish), True)
 

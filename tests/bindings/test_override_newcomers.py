@@ -90,10 +90,11 @@ class Names(harness.TestCase):
                 Cproc.run("true", **{name: 1})
 
     def test_no_line_where_arguments_are_meant(self):
-        for constructor in (Cproc.Child.new, Cproc.Command.new):
+        for constructor in (Cproc.Child.new, Cproc.Exec.new, Cproc.Command.new):
             with self.assertRaisesRegex(TypeError, "new_shell"):
                 constructor("ls -l")
         self.assertEqual(Cproc.Child.new(["true"]).get_command().get_argv(), ["true"])
+        self.assertEqual(Cproc.Exec.new(["true"]).get_command().get_argv(), ["true"])
         self.assertRaises(TypeError, Cproc.Worker.new_shell, "ls")
 
     def test_variables(self):

@@ -106,9 +106,9 @@ class Errors(harness.TestCase):
         self.assertEqual((error.returncode, error.stdout), (4, stdout))
 
     def test_exec(self):
-        child = Cproc.Exec.new("echo x; exit 4")
+        child = Cproc.Exec.new_shell("echo x; exit 4")
         self.check(self.assertCprocFails(Cproc.Error.EXITED, child.run, None), "x\n")
-        child = Cproc.Exec.new("echo x; exit 4")
+        child = Cproc.Exec.new_shell("echo x; exit 4")
         call = Call()
         child.run_async(None, call)
         self.check(self.assertCprocFails(Cproc.Error.EXITED, call.finish, child.run_finish), "x\n")
@@ -124,7 +124,7 @@ class Errors(harness.TestCase):
                    None)
 
     def test_others_are_as_they_were(self):
-        child = Cproc.Exec.new("sleep 1000")
+        child = Cproc.Exec.new_shell("sleep 1000")
         cancellable = Gio.Cancellable()
         cancellable.cancel()
         error = self.assertFails(Gio.io_error_quark(), Gio.IOErrorEnum.CANCELLED, child.run,

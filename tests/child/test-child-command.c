@@ -156,6 +156,27 @@ test_groups (void)
   assert_output (command, "56");
 }
 
+/* A plain child tells why it failed too, as an exec does. */
+static void
+test_failure (void)
+{
+  g_autoptr (CprocChild) child =
+    cproc_child_new_shell ("printf '10%%\\r20%%\\rthe reason\\n' >&2; exit 3");
+  g_autoptr (CprocChild) merged = cproc_child_new_shell ("echo x >&2; exit 3");
+  g_autoptr (GError) error = NULL;
+
+  test_start (child);
+  g_assert_false (cproc_child_wait_check (child, NULL, &error));
+  g_assert_error (error, CPROC_ERROR, CPROC_ERROR_EXITED);
+  g_assert_true (g_str_has_suffix (error->message, "exited with code 3: the reason"));
+  g_clear_error (&error);
+
+  cproc_command_set_stderr_mode (cproc_child_get_command (merged), CPROC_STDIO_MERGE);
+  test_start (merged);
+  g_assert_false (cproc_child_wait_check (merged, NULL, &error));
+  g_assert_true (g_str_has_suffix (error->message, "exited with code 3"));
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -167,6 +188,7 @@ main (int   argc,
   g_test_add_func ("/child-command/failed-start", test_failed_start);
   g_test_add_func ("/child-command/no-terminal", test_no_terminal);
   g_test_add_func ("/child-command/groups", test_groups);
+  g_test_add_func ("/child-command/failure", test_failure);
 
   return g_test_run ();
 }

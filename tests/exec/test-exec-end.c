@@ -54,7 +54,7 @@ test_last_line (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
-      g_autoptr(CprocExec) exec = cproc_exec_new (cases[i].line);
+      g_autoptr(CprocExec) exec = cproc_exec_new_shell (cases[i].line);
       g_autoptr(GError) error = NULL;
       g_autofree char *message = g_strdup_printf ("“%s” %s", cases[i].line, cases[i].message);
 
@@ -72,7 +72,7 @@ test_last_line_is_cut (void)
   for (guint i = 0; i < G_N_ELEMENTS (lengths); i++)
     {
       g_autofree char *line = g_strdup_printf ("printf 'é%%.0s' $(seq %u) >&2; exit 2", lengths[i]);
-      g_autoptr(CprocExec) exec = cproc_exec_new (line);
+      g_autoptr(CprocExec) exec = cproc_exec_new_shell (line);
       g_autoptr(GString) expected = g_string_new (NULL);
       g_autoptr(GError) error = NULL;
       g_autofree char *text = NULL;
@@ -99,7 +99,7 @@ test_start_error (void)
 
   for (TestRun kind = 0; kind < TEST_N_RUNS; kind++)
     {
-      g_autoptr(CprocExec) exec = cproc_exec_new_argv (argv);
+      g_autoptr(CprocExec) exec = cproc_exec_new (argv);
       g_autoptr(GError) error = NULL;
 
       g_assert_false (test_exec_run (exec, kind, &error));
@@ -226,7 +226,7 @@ test_limits (void)
 static void
 test_limit_other_stream (void)
 {
-  g_autoptr(CprocExec) exec = cproc_exec_new ("echo kept >&2; trap '' TERM; exec yes");
+  g_autoptr(CprocExec) exec = cproc_exec_new_shell ("echo kept >&2; trap '' TERM; exec yes");
   g_autoptr(GError) error = NULL;
 
   cproc_exec_set_max_buffer (exec, 10);
@@ -360,7 +360,7 @@ cancel_at_timeout (CprocExec    *exec,
 static void
 test_first_reason (void)
 {
-  g_autoptr(CprocExec) exec = cproc_exec_new ("trap '' TERM; cat");
+  g_autoptr(CprocExec) exec = cproc_exec_new_shell ("trap '' TERM; cat");
   g_autoptr(GCancellable) cancellable = g_cancellable_new ();
   g_autoptr(GError) error = NULL;
 

@@ -13,8 +13,8 @@ static void
 test_constructors (void)
 {
   const char *argv[] = { g_getenv ("CPROC_TEST_CHILD"), "echo", "1", "$HOME", NULL };
-  g_autoptr(CprocExec) shell = cproc_exec_new ("echo one; echo two >&2");
-  g_autoptr(CprocExec) plain = cproc_exec_new_argv (argv);
+  g_autoptr(CprocExec) shell = cproc_exec_new_shell ("echo one; echo two >&2");
+  g_autoptr(CprocExec) plain = cproc_exec_new (argv);
   g_autoptr(CprocCommand) command = cproc_command_new (argv);
   g_autoptr(CprocExec) other = cproc_exec_new_for_command (command);
 
@@ -60,6 +60,44 @@ test_properties (void)
   g_test_expect_message ("libcproc", G_LOG_LEVEL_CRITICAL, "*max_buffer >= -1*");
   cproc_exec_set_max_buffer (exec, -2);
   g_test_assert_expected_messages ();
+}
+
+static void
+on_text (CprocExec  *exec,
+         GParamSpec *pspec,
+         GString    *seen)
+{
+  g_autofree char *text = NULL;
+
+  /* The outer notifications go on after a main loop has run inside of one. */
+  g_main_context_iteration (NULL, FALSE);
+  g_object_get (exec, pspec->name, &text, NULL);
+  g_string_append_printf (seen, "%s=%s;", pspec->name, text);
+}
+
+static void
+test_text_properties (void)
+{
+  static const struct { const char *line; const char *seen; } cases[] = {
+    { "echo one; echo two >&2", "stdout-text=one\n;stderr-text=two\n;" },
+    { "printf o; exit 3", "stdout-text=o;" },
+    { "printf e >&2; kill -9 $$", "stderr-text=e;" },
+    { ":", "" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr(CprocExec) exec = cproc_exec_new_shell (cases[i].line);
+      g_autoptr(GString) seen = g_string_new (NULL);
+      g_autofree char *before = NULL;
+
+      g_object_get (exec, "stdout-text", &before, NULL);
+      g_assert_cmpstr (before, ==, "");
+      g_signal_connect (exec, "notify::stdout-text", G_CALLBACK (on_text), seen);
+      g_signal_connect (exec, "notify::stderr-text", G_CALLBACK (on_text), seen);
+      cproc_exec_run (exec, NULL, NULL);
+      g_assert_cmpstr (seen->str, ==, cases[i].seen);
+    }
 }
 
 static void
@@ -264,6 +302,10 @@ test_error_stack (void)
 #ifdef HAVE_BACKTRACE
   g_assert_true (g_str_has_prefix (cproc_exec_get_error_stack (with), "    at "));
   g_assert_nonnull (strstr (cproc_exec_get_error_stack (with), "test-exec"));
+  g_assert_cmpstr (cproc_exec_get_error_stack (with), ==, cproc_exec_get_error_stack (with));
+#ifdef HAVE_LIBDW
+  g_assert_nonnull (strstr (cproc_exec_get_error_stack (with), "    at test_error_stack ("));
+#endif
   g_assert_nonnull (cproc_exec_get_error_stack (debug));
 #else
   g_assert_null (cproc_exec_get_error_stack (with));
@@ -296,7 +338,7 @@ test_shell_quote (void)
           g_string_append_printf (line, " %s", quoted);
           g_string_append_printf (expected, "%s\n", text);
         }
-      exec = cproc_exec_new (line->str);
+      exec = cproc_exec_new_shell (line->str);
       test_exec_assert_success (exec);
       bytes = cproc_exec_get_stdout_bytes (exec);
       g_assert_cmpmem (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), expected->str,
@@ -312,6 +354,7 @@ main (int    argc,
 
   g_test_add_func ("/exec/constructors", test_constructors);
   g_test_add_func ("/exec/properties", test_properties);
+  g_test_add_func ("/exec/text-properties", test_text_properties);
   g_test_add_func ("/exec/run", test_run);
   g_test_add_func ("/exec/signals", test_signals);
   g_test_add_func ("/exec/no-other-sources", test_no_other_sources);

@@ -142,7 +142,7 @@ send_environment (const char *program)
 {
   const char *argv[] = { program, "print-env", "NODE_CHANNEL_FD",
                          "NODE_CHANNEL_SERIALIZATION_MODE", NULL };
-  g_autoptr(CprocExec) exec = cproc_exec_new_argv (argv);
+  g_autoptr(CprocExec) exec = cproc_exec_new (argv);
   g_autoptr(JsonNode) node = NULL;
   g_autofree char *text = NULL;
   GError *error = NULL;

@@ -116,7 +116,7 @@ static void
 test_exec (void)
 {
   const double expected[] = { 0.25 };
-  g_autoptr(CprocExec) exec = cproc_exec_new ("printf '[1/4] a\\n' >&2; printf 'out 5/5'");
+  g_autoptr(CprocExec) exec = cproc_exec_new_shell ("printf '[1/4] a\\n' >&2; printf 'out 5/5'");
   CprocChild *child = CPROC_CHILD (exec);
   g_autoptr (CprocProgress) progress = cproc_progress_new (child);
   Steps steps = steps_watch (progress, &steps, FALSE);
@@ -447,7 +447,7 @@ static void
 remove_folder (char *folder)
 {
   const char *argv[] = { "rm", "-rf", folder, NULL };
-  g_autoptr(CprocExec) exec = cproc_exec_new_argv (argv);
+  g_autoptr(CprocExec) exec = cproc_exec_new (argv);
 
   test_exec_assert_success (exec);
   g_free (folder);

@@ -2,7 +2,7 @@
 
 int main () {
   try {
-    var exec = new Cproc.Exec ("cd / && pwd; echo installed");
+    var exec = new Cproc.Exec.shell ("cd / && pwd; echo installed");
     exec.run (null);
     print ("%s", exec.get_stdout_text ());
     return 0;

@@ -57,7 +57,7 @@ get_foreground_group (void)
 static void
 test_asks (gconstpointer data)
 {
-  g_autoptr(CprocExec) exec = cproc_exec_new (data);
+  g_autoptr(CprocExec) exec = cproc_exec_new_shell (data);
   CprocCommand *command = cproc_child_get_command (CPROC_CHILD (exec));
   g_autoptr(GError) error = NULL;
   int controller = open_terminal ();

@@ -291,7 +291,7 @@ static void
 do_failed_runs (guint round)
 {
   const char *missing[] = { "/nonexistent/program", NULL };
-  g_autoptr(CprocExec) exec = cproc_exec_new_argv (missing);
+  g_autoptr(CprocExec) exec = cproc_exec_new (missing);
 
   cproc_exec_set_capture_stack (exec, round % 8 == 0);
   g_assert_false (test_exec_run (exec, round % TEST_N_RUNS, NULL));

@@ -32,7 +32,7 @@ static const struct
 static void
 run (void)
 {
-  g_autoptr(CprocExec) exec = cproc_exec_new ("exit 3");
+  g_autoptr(CprocExec) exec = cproc_exec_new_shell ("exit 3");
   g_autoptr(GError) error = NULL;
 
   g_assert_false (cproc_exec_run (exec, NULL, &error));

@@ -42,7 +42,7 @@ Cproc.spawn("ls", kill_signal="SIGINT", max_line_length=None).kill()
 Cproc.fork("worker.py", ["a"]).send(1)
 Cproc.Child.new(["ls", "-l"]).lines("stderr")
 
-raw = Cproc.Exec.new("ls")
+raw = Cproc.Exec.new_shell("ls")
 raw.run(None)
 raw.run_async(None, lambda source, result, data: None, 5)
 data: bytes = raw.get_stdout_bytes().get_data()

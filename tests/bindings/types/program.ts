@@ -33,7 +33,7 @@ async function raw(node: Json.Node, bytes: GLib.Bytes, cancellable: Gio.Cancella
   // @ts-expect-error: a line is text
   child.connect('line', (_child, _stream, line: number) => line);
 
-  const exec = Cproc.Exec.new('ls -l');
+  const exec = Cproc.Exec.new_shell('ls -l');
   exec.max_buffer = -1;
   exec.run(null);
   exec.run_async(cancellable, (_exec, result) => exec.run_finish(result));
