@@ -22,6 +22,7 @@ test('constructors', () => {
   assert(shell instanceof Cproc.Child);
   assertEqual(shell.run(null), true);
   assertEqual([shell.get_stdout_text(), shell.get_stderr_text()], ['42\n', 'problem\n']);
+  assertEqual([shell.stdout_text, shell.stderr_text], ['42\n', 'problem\n']);
 
   const argv = execute('print-args', 'a b', '$HOME');
   argv.run(null);

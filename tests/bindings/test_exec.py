@@ -20,6 +20,8 @@ class Construction(harness.TestCase):
         self.assertTrue(child.run(None))
         self.assertEqual(child.get_stdout_text(), "42\n")
         self.assertEqual(child.get_stderr_text(), "problem\n")
+        self.assertEqual(child.props.stdout_text, "42\n")
+        self.assertEqual(child.props.stderr_text, "problem\n")
 
     def test_new_argv(self):
         child = Cproc.Exec.new(child_argv("print-args", "a b", "$HOME"))
