@@ -499,3 +499,51 @@ class Worker(Messages, Raw.Worker):
         """The messages, as they come. Cancelling a task in the middle of them kills the worker."""
         from ._cproc import queues
         return queues.Messages(self)
+
+
+@public
+class Pool(Raw.Pool):
+    def __init__(self, module: Any = None, size: int | None = None, /, *, args: Iterable = (),
+                 **keywords: Any) -> None:
+        if module is not None:
+            launch, keywords = options.split(keywords)
+            keywords["command"] = options.new_module(module, args, launch)
+        if size is not None:
+            keywords["size"] = size
+        super().__init__(**options.properties(Raw.Pool, keywords))
+
+    def request_async(self, method: str, params: Any = None, timeout_ms: int = 0,
+                      cancellable: Any = None, callback: Any = None, *user_data: Any,
+                      timeout: Any = None) -> Any:
+        """Gives a request to a worker; what is awaited is the answer, a value."""
+        timeout_ms = timeout_ms if timeout is None else options.seconds("timeout", timeout)
+        return begin(super().request_async, (method, to_params(params), timeout_ms),
+                     self._request_value, cancellable, callback, user_data)
+
+    async def request(self, method: str, params: Any = None, *, timeout: Any = None) -> Any:
+        """Gives a request to a worker, and returns the answer, a value."""
+        return await self.request_async(method, params, timeout=timeout)
+
+    def request_finish(self, result: Any) -> Raw.Message:
+        try:
+            return super().request_finish(result)
+        except GLib.Error as error:
+            data = Raw.Pool.request_get_error_data(result)
+            raise requests.request_error(error, self, data) from None
+
+    def _request_value(self, result: Any) -> Any:
+        return plain_message(self.request_finish(result))
+
+    def drain_async(self, cancellable: Any = None, callback: Any = None, *user_data: Any) -> Any:
+        return begin(super().drain_async, (), self.drain_finish, cancellable, callback, user_data)
+
+    def close_async(self, cancellable: Any = None, callback: Any = None, *user_data: Any) -> Any:
+        return begin(super().close_async, (), self.close_finish, cancellable, callback, user_data)
+
+    async def __aenter__(self) -> Pool:
+        return self
+
+    async def __aexit__(self, kind: Any, *_error: Any) -> None:
+        if kind is not None:
+            self.abort()
+        await self.close_async()

@@ -5,6 +5,7 @@ import asyncio
 import contextlib
 import io
 import socket
+import sys
 
 import harness
 from harness import Cproc
@@ -185,6 +186,16 @@ class Receive(AsyncCase):
         other.connect("message", lambda _channel, message: seen.put_nowait(message))
         one.send(2)
         self.assertEqual(await seen.get(), 2)
+
+
+class Pool(AsyncCase):
+    async def test_request(self):
+        async with Cproc.Pool(harness.WORKER, 2, exec_path=sys.executable) as pool:
+            self.assertEqual(pool.props.size, 2)
+            self.assertEqual(await pool.request("add", [1, 2], timeout=20), 3)
+            self.assertEqual(await asyncio.gather(*(pool.request_async("add", [number, 1])
+                                                    for number in range(5))), [1, 2, 3, 4, 5])
+        self.assertEqual(pool.props.state, Cproc.PoolState.CLOSED)
 
 
 class NoLoop(harness.TestCase):
