@@ -600,7 +600,9 @@ declare module 'gi://Cproc?version=1' {
       set_size(size: number): void;
       get_setup(): Message | null;
       set_setup(setup: Message | null): void;
-      request_async(method: string, params: Message | null, timeout: number,
+      request_async(method: string, params?: Sendable, timeout?: number,
+        cancellable?: Gio.Cancellable | null): Promise<any>;
+      request_async(method: string, params: Sendable, timeout: number,
         cancellable: Gio.Cancellable | null, callback: Ready<this> | null): void;
       request_full_async(method: string, params: Message | null, priority: number,
         key: string | null, timeout: number, cancellable: Gio.Cancellable | null,
@@ -608,8 +610,10 @@ declare module 'gi://Cproc?version=1' {
       request_finish(result: Gio.AsyncResult): Message;
       static request_get_error_data(result: Gio.AsyncResult): Message | null;
       broadcast(method: string, params: Message | null): void;
+      drain_async(cancellable?: Gio.Cancellable | null): Promise<boolean>;
       drain_async(cancellable: Gio.Cancellable | null, callback: Ready<this> | null): void;
       drain_finish(result: Gio.AsyncResult): boolean;
+      close_async(cancellable?: Gio.Cancellable | null): Promise<boolean>;
       close_async(cancellable: Gio.Cancellable | null, callback: Ready<this> | null): void;
       close_finish(result: Gio.AsyncResult): boolean;
       abort(): void;

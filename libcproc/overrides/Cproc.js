@@ -498,7 +498,7 @@ function _init() {
   Cproc = this;
   loops.setLibrary(this);
   requests.setLibrary(this, toMessage);
-  const {Channel, Child, Command, Exec, Message, Request, Worker} = Cproc;
+  const {Channel, Child, Command, Exec, Message, Pool, Request, Worker} = Cproc;
 
   Command.prototype._init = commandInit;
   Child.prototype._init = childInit;
@@ -528,6 +528,14 @@ function _init() {
     addToSender(prototype);
     requests.addToSender(prototype);
   }
+  promisify(Pool.prototype, 'request_async', {
+    defaults: [null, 0, null],
+    onError: requests.withData,
+    onResult: message => message.value,
+  });
+  requests.addRequesting(Pool.prototype);
+  for (const name of ['drain_async', 'close_async'])
+    promisify(Pool.prototype, name);
   requests.addToServer(Channel.prototype);
   requests.addToRequest(Request.prototype);
   addToMessage(Message.prototype);

@@ -51,6 +51,16 @@ test('what-a-handler-throws', async () => {
   }
 });
 
+test('pool', async () => {
+  const command = Cproc.Command.new_module(WORKER, []);
+  command.exec_path = 'gjs';
+  command.exec_argv = ['-m'];
+  const pool = Cproc.Pool.new(command, 1);
+  assertEqual(await pool.request_async('add', [1, 2]), 3);
+  assertEqual(await pool.drain_async(), true);
+  assertEqual(await pool.close_async(), true);
+});
+
 test('data-of-an-error', async () => {
   const worker = newWorker();
   const error = await assertFails(ReplyError, ReplyError.INTERNAL_ERROR,

@@ -56,8 +56,19 @@ function answering(callback) {
 }
 
 // The methods that take parameters take any list or object.
+function addRequesting(proto) {
+  const {request_async: requestAsync} = proto;
+
+  proto.request_async = function (method, ...args) {
+    if (args.length > 0)
+      args[0] = toParams(args[0]);
+    return requestAsync.call(this, method, ...args);
+  };
+  Object.defineProperty(proto.request_async, 'length', {value: requestAsync.length});
+}
+
 function addToSender(proto) {
-  const {notify_peer: notifyPeer, request, request_async: requestAsync} = proto;
+  const {notify_peer: notifyPeer, request} = proto;
 
   proto.notify_peer = function (method, params = null) {
     return notifyPeer.call(this, method, toParams(params));
@@ -66,13 +77,7 @@ function addToSender(proto) {
   proto.request = function (method, params = null, timeout = 0, cancellable = null) {
     return request.call(this, method, toParams(params), timeout, cancellable).value;
   };
-
-  proto.request_async = function (method, ...args) {
-    if (args.length > 0)
-      args[0] = toParams(args[0]);
-    return requestAsync.call(this, method, ...args);
-  };
-  Object.defineProperty(proto.request_async, 'length', {value: requestAsync.length});
+  addRequesting(proto);
 }
 
 function addToServer(proto) {
