@@ -103,9 +103,12 @@ new_end_error (CprocPoolHandle *self)
                         _("Worker %s: its setup failed: %s"), pid,
                         self->error->message);
   if (signum != 0)
-    return g_error_new (CPROC_ERROR, CPROC_ERROR_WORKER_ENDED,
-                        _("Worker %s: killed by %s"), pid,
-                        cproc_signal_to_string (signum));
+    {
+      g_autofree char *name = cproc_signal_to_string (signum);
+
+      return g_error_new (CPROC_ERROR, CPROC_ERROR_WORKER_ENDED,
+                          _("Worker %s: killed by %s"), pid, name);
+    }
 
   return g_error_new (CPROC_ERROR, CPROC_ERROR_WORKER_ENDED,
                       _("Worker %s: exited with code %d"), pid,
