@@ -78,10 +78,14 @@ static guint signals[CPROC_CHANNEL_N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (CprocWorker, cproc_worker, CPROC_TYPE_CHILD)
 
+/* User code runs in each of these, which may drop the last reference. */
+
 static void
 worker_message (gpointer      owner,
                 CprocMessage *message)
 {
+  g_autoptr(GObject) G_GNUC_UNUSED guard = g_object_ref (owner);
+
   cproc_child_emit_due (owner);
   g_signal_emit (owner, signals[CPROC_CHANNEL_SIGNAL_MESSAGE], 0, message);
 }
@@ -90,6 +94,8 @@ static void
 worker_invalid_message (gpointer  owner,
                         GError   *error)
 {
+  g_autoptr(GObject) G_GNUC_UNUSED guard = g_object_ref (owner);
+
   cproc_child_emit_due (owner);
   g_signal_emit (owner, signals[CPROC_CHANNEL_SIGNAL_INVALID_MESSAGE], 0, error);
 }
@@ -97,6 +103,8 @@ worker_invalid_message (gpointer  owner,
 static void
 worker_disconnected (gpointer owner)
 {
+  g_autoptr(GObject) G_GNUC_UNUSED guard = g_object_ref (owner);
+
   cproc_child_emit_due (owner);
   g_signal_emit (owner, signals[CPROC_CHANNEL_SIGNAL_DISCONNECTED], 0);
   /* A paused channel held `closed` back. */
@@ -107,6 +115,8 @@ static void
 worker_request_received (gpointer      owner,
                          CprocRequest *request)
 {
+  g_autoptr(GObject) G_GNUC_UNUSED guard = g_object_ref (owner);
+
   cproc_child_emit_due (owner);
   g_signal_emit (owner, signals[CPROC_CHANNEL_SIGNAL_REQUEST_RECEIVED], 0, request);
 }
@@ -116,6 +126,8 @@ worker_send_failed (gpointer      owner,
                     CprocMessage *message,
                     GError       *error)
 {
+  g_autoptr(GObject) G_GNUC_UNUSED guard = g_object_ref (owner);
+
   cproc_child_emit_due (owner);
   g_signal_emit (owner, signals[CPROC_CHANNEL_SIGNAL_SEND_FAILED], 0, message, error);
 }
