@@ -406,7 +406,10 @@ channel_source_dispatch (GSource     *source,
 static void
 channel_source_finalize (GSource *source)
 {
-  cproc_owner_unref (((CprocChannelSource *) source)->owner);
+  CprocChannelSource *self = (CprocChannelSource *) source;
+
+  cproc_turn_unref (self->turn);
+  cproc_owner_unref (self->owner);
 }
 
 static GSourceFuncs channel_source_funcs = {
@@ -440,9 +443,9 @@ cproc_channel_detach (CprocChannel *self)
   if (self->source == NULL)
     return;
 
-  cproc_turn_release (((CprocChannelSource *) self->source)->turn, self->source);
   self->poll.events = 0;
   g_source_destroy (self->source);
+  cproc_turn_release (((CprocChannelSource *) self->source)->turn, self->source);
   g_clear_pointer (&self->source, g_source_unref);
 }
 

@@ -428,6 +428,7 @@ poller_finalize (GSource *source)
 
   if (self->epoll_fd >= 0)
     close (self->epoll_fd);
+  cproc_turn_unref (self->turn);
   g_hash_table_unref (self->entries);
   g_mutex_clear (&self->mutex);
 }
@@ -677,8 +678,8 @@ cproc_poller_remove (CprocWatch *watch)
   if (!is_empty)
     return;
 
-  cproc_turn_release (poller->turn, (GSource *) poller);
   g_source_destroy ((GSource *) poller);
+  cproc_turn_release (poller->turn, (GSource *) poller);
   g_source_unref ((GSource *) poller);
 }
 

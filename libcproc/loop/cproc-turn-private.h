@@ -24,10 +24,13 @@ typedef struct
   gint64 outer_deadline;
 } CprocTurnDispatch;
 
-/* Returns the context's turn; return it with cproc_turn_release(). Any thread may call these. */
+/* Returns a reference to the context's turn. Call cproc_turn_release() once the source that uses it
+ * is destroyed. Another thread may do so while the source is being dispatched: the source keeps the
+ * reference until it is finalized. Any thread may call these. */
 CprocTurn *cproc_turn_acquire (GMainContext      *context);
 void       cproc_turn_release (CprocTurn         *self,
                                GSource           *source);
+void       cproc_turn_unref   (CprocTurn         *self);
 
 /* For the source's prepare: returns whether the source may be dispatched now. */
 gboolean   cproc_turn_is_open (CprocTurn         *self,

@@ -134,6 +134,7 @@ cproc_turn_acquire (GMainContext *context)
       g_hash_table_insert (turns, context, self);
     }
   self->n_users++;
+  g_source_ref (&self->source);
   g_mutex_unlock (&turns_mutex);
 
   return self;
@@ -156,6 +157,12 @@ cproc_turn_release (CprocTurn *self,
     return;
 
   g_source_destroy (&self->source);
+  g_source_unref (&self->source);
+}
+
+void
+cproc_turn_unref (CprocTurn *self)
+{
   g_source_unref (&self->source);
 }
 
@@ -187,7 +194,7 @@ turn_set_waiting (CprocTurn *self,
   g_mutex_lock (&turns_mutex);
   if (!is_waiting)
     g_queue_remove (&self->waiting, source);
-  else if (g_queue_find (&self->waiting, source) == NULL)
+  else if (!g_source_is_destroyed (source) && g_queue_find (&self->waiting, source) == NULL)
     g_queue_push_tail (&self->waiting, source);
   g_mutex_unlock (&turns_mutex);
 }
