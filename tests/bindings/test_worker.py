@@ -232,9 +232,10 @@ class End(WorkerCase):
         wait_closed(worker)
         self.assertEqual(worker.props.exit_code, 4)
         self.assertEqual(len(self.texts), 20)
-        self.assertEqual(events[:21], ["started"] + ["message"] * 20)
-        self.assertCountEqual(events[21:-1], ["disconnected", "exit"])
-        self.assertEqual(events[-1], "closed")
+        # What the worker wrote before it ended may arrive after the exit.
+        self.assertEqual([name for name in events if name != "exit"],
+                         ["started"] + ["message"] * 20 + ["disconnected", "closed"])
+        self.assertEqual(events[1:-1].count("exit"), 1)
 
     def test_close_channel(self):
         worker = self.started()
