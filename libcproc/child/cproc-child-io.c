@@ -20,7 +20,7 @@ static CprocOutputReader *
 child_get_output (CprocChild  *self,
                   CprocStream  stream)
 {
-  return &cproc_child_get_priv (self)->outputs[stream - CPROC_STREAM_STDOUT];
+  return &cproc_child_get_priv (self)->outputs[stream];
 }
 
 /**
@@ -209,7 +209,7 @@ child_take_input_stream (CprocChild  *self,
                         CprocStream  stream)
 {
   CprocChildPrivate *priv = cproc_child_get_priv (self);
-  GInputStream **field = &priv->input_streams[stream - CPROC_STREAM_STDOUT];
+  GInputStream **field = &priv->input_streams[stream];
   int fd;
 
   if (*field != NULL)

@@ -114,8 +114,9 @@ child_idle_timeout (gpointer user_data)
   cproc_timer_stop (&priv->idle_timer);
 
   /* Output only takes down its time; the timer is set again here and not at every read. */
-  if (priv->outputs[0].paused || priv->outputs[1].paused)
-    priv->output_time = g_get_monotonic_time ();
+  for (guint i = 0; i < G_N_ELEMENTS (priv->outputs); i++)
+    if (priv->outputs[i].paused)
+      priv->output_time = g_get_monotonic_time ();
 
   if (msec_until (priv->output_time, priv->idle_timeout) > 0)
     cproc_child_update_timers (self);
@@ -231,7 +232,12 @@ child_has_ended (CprocChild *self)
 {
   CprocChildPrivate *priv = cproc_child_get_priv (self);
 
-  return priv->state == CPROC_STATE_EXITED && priv->outputs[0].ended && priv->outputs[1].ended;
+  gboolean ended = priv->state == CPROC_STATE_EXITED;
+
+  for (guint i = 0; i < G_N_ELEMENTS (priv->outputs); i++)
+    ended = ended && priv->outputs[i].ended;
+
+  return ended;
 }
 
 static void

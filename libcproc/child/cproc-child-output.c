@@ -86,7 +86,7 @@ child_begin_line (CprocChild  *self,
 {
   CprocChildPrivate *priv = cproc_child_get_priv (self);
 
-  return child_swap_line_flags (self, priv->outputs[stream - CPROC_STREAM_STDOUT].line_flags);
+  return child_swap_line_flags (self, priv->outputs[stream].line_flags);
 }
 
 static void
@@ -154,8 +154,7 @@ cproc_child_init_outputs (CprocChild *self)
 
   for (guint i = 0; i < G_N_ELEMENTS (priv->outputs); i++)
     {
-      cproc_output_reader_init (&priv->outputs[i], CPROC_STREAM_STDOUT + i, &child_reader_funcs,
-                                self);
+      cproc_output_reader_init (&priv->outputs[i], i, &child_reader_funcs, self);
       cproc_output_reader_set_max_line_length (&priv->outputs[i], priv->max_line_length);
     }
 }

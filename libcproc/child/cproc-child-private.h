@@ -129,13 +129,13 @@ typedef struct
   CprocResourceUsage usage;
   gboolean has_usage;
 
-  CprocOutputReader outputs[2];
+  CprocOutputReader outputs[3]; /* by CprocStream */
   CprocPipeWriter *writer;
   gboolean wants_stdin; /* it was asked for before the start */
   gboolean writer_is_early; /* it was made by a start that has not ended */
   int early_pipes[3]; /* the child's ends of streams that were taken over before the start */
   GOutputStream *stdin_stream;
-  GInputStream *input_streams[2];
+  GInputStream *input_streams[3]; /* by CprocStream */
   GHashTable *pipe_streams; /* target_fd: GIOStream */
 
   guint timeout;

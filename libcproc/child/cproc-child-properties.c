@@ -435,8 +435,8 @@ cproc_child_set_max_line_length (CprocChild *self,
     return;
 
   priv->max_line_length = max_line_length;
-  cproc_output_reader_set_max_line_length (&priv->outputs[0], max_line_length);
-  cproc_output_reader_set_max_line_length (&priv->outputs[1], max_line_length);
+  for (guint i = 0; i < G_N_ELEMENTS (priv->outputs); i++)
+    cproc_output_reader_set_max_line_length (&priv->outputs[i], max_line_length);
   cproc_child_notify (self, CPROC_CHILD_PROP_MAX_LINE_LENGTH);
 }
 

@@ -124,8 +124,8 @@ cproc_child_dispose (GObject *object)
     cproc_pipe_writer_abandon (priv->writer);
   g_clear_pointer (&priv->writer, cproc_pipe_writer_unref);
   g_clear_object (&priv->stdin_stream);
-  g_clear_object (&priv->input_streams[0]);
-  g_clear_object (&priv->input_streams[1]);
+  for (guint i = 0; i < G_N_ELEMENTS (priv->input_streams); i++)
+    g_clear_object (&priv->input_streams[i]);
   g_clear_pointer (&priv->pipe_streams, g_hash_table_unref);
   for (guint i = 0; i < G_N_ELEMENTS (priv->early_pipes); i++)
     cproc_fd_clear (&priv->early_pipes[i]);
