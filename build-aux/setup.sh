@@ -16,7 +16,7 @@ packages='
   python3 python3-gi gir1.2-json-1.0 mypy
   gjs node-typescript valac gi-docgen
   libgtk-4-dev libadwaita-1-dev xvfb xauth appstream desktop-file-utils
-  git man-db mandoc rsync
+  git man-db mandoc rsync fish zsh
 '
 
 # The launch helper is tested as a program of 32 bit too.

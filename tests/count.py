@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Counts the tests in meson's testlog.json, and exits with 0 only if some ran and none failed.
+Prints each skipped test with its reason.
 
 A program that speaks TAP counts as the tests it reports; any other program is one test. A TAP
 program that crashed, ran out of time or reported fewer tests than it had planned counts as one
@@ -35,6 +36,13 @@ def count_tap(stdout, result):
     return passed, failed, skipped
 
 
+def print_skipped(entry):
+    for line in (entry.get("stdout") or "").splitlines():
+        match = RESULT.match(line)
+        if match is not None and (match.group(2) or "").upper() == "SKIP":
+            print(f"{entry['name']}: {line}")
+
+
 def count_program(result):
     if result == "SKIP":
         return 0, 0, 1
@@ -57,6 +65,8 @@ def main():
     except FileNotFoundError:
         entries = []
 
+    for entry in entries:
+        print_skipped(entry)
     totals = [sum(column) for column in zip(*map(count, entries))] or [0, 0, 0]
     passed, failed, skipped = totals
     print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))

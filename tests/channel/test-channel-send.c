@@ -435,11 +435,23 @@ test_no_loop (void)
   end_free (a);
 }
 
+static void
+count_sent (GObject      *object,
+            GAsyncResult *result,
+            gpointer      user_data)
+{
+  guint *n_sent = user_data;
+
+  g_assert_true (cproc_channel_send_finish (CPROC_CHANNEL (object), result, NULL));
+  (*n_sent)++;
+}
+
 /* Everything of every size arrives, in order, through a queue that is never empty. */
 static void
 test_order (void)
 {
   g_autoptr(GString) expected = g_string_new (NULL);
+  guint n_sent = 0;
   End *a, *b;
 
   end_new_pair (&a, &b);
@@ -449,7 +461,7 @@ test_order (void)
       g_autofree char *json = g_strdup_printf ("[%u,\"%s\"]", i, padding);
 
       if (i % 3 == 0)
-        send_json_async (a->channel, json, NULL, NULL, NULL);
+        send_json_async (a->channel, json, NULL, count_sent, &n_sent);
       else
         end_send (a, json);
       if (expected->len < 1000000)
@@ -458,6 +470,7 @@ test_order (void)
         g_main_context_iteration (NULL, FALSE);
     }
   run_until (&b->n_messages, 3000);
+  run_until (&n_sent, 1000);
   g_assert_true (g_str_has_prefix (b->log->str, expected->str));
   end_free (a);
   run_until_disconnected (b);
