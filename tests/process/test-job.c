@@ -396,7 +396,6 @@ test_other_namespace (Fixture       *self,
                       gconstpointer  kernel)
 {
   const pid_t never[] = { 1, 0, -1 };
-  g_autoptr (GError) error = NULL;
 
   for (guint i = 0; i < G_N_ELEMENTS (never); i++)
     g_assert_cmpint (cproc_kill (never[i], 0), ==, ESRCH);
