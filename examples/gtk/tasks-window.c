@@ -319,6 +319,7 @@ tasks_window_init (TasksWindow *self)
   self->shown = gtk_slice_list_model_new (g_object_ref (G_LIST_MODEL (self->tasks)), 0, 0);
   gtk_single_selection_set_model (self->selection, G_LIST_MODEL (self->shown));
   update_actions (self);
+  gtk_window_set_focus (GTK_WINDOW (self), GTK_WIDGET (self->entry));
 }
 
 TasksWindow *

@@ -8,6 +8,16 @@
 
 #include "test-util.h"
 
+/* What is typed goes into the entry, as the empty page says. */
+static void
+test_focus (void)
+{
+  GtkWidget *focus = gtk_window_get_focus (GTK_WINDOW (window));
+
+  g_assert_true (GTK_IS_TEXT (focus));
+  g_assert_true (GTK_IS_ENTRY (gtk_widget_get_parent (focus)));
+}
+
 static void
 test_run (void)
 {
@@ -370,6 +380,7 @@ main (int    argc,
 {
   test_init (&argc, &argv);
 
+  test_add ("/tasks/window/focus", test_focus);
   test_add ("/tasks/window/run", test_run);
   test_add ("/tasks/window/ends", test_ends);
   test_add ("/tasks/window/progress", test_progress);
