@@ -12,7 +12,8 @@ G_DEFINE_ENUM_TYPE (CprocStdio, cproc_stdio,
                     G_DEFINE_ENUM_VALUE (CPROC_STDIO_MERGE, "merge"),
                     G_DEFINE_ENUM_VALUE (CPROC_STDIO_FD, "fd"),
                     G_DEFINE_ENUM_VALUE (CPROC_STDIO_FILE, "file"),
-                    G_DEFINE_ENUM_VALUE (CPROC_STDIO_SOCKET, "socket"))
+                    G_DEFINE_ENUM_VALUE (CPROC_STDIO_SOCKET, "socket"),
+                    G_DEFINE_ENUM_VALUE (CPROC_STDIO_TERMINAL, "terminal"))
 
 G_DEFINE_ENUM_TYPE (CprocContainment, cproc_containment,
                     G_DEFINE_ENUM_VALUE (CPROC_CONTAINMENT_AUTO, "auto"),
@@ -21,6 +22,7 @@ G_DEFINE_ENUM_TYPE (CprocContainment, cproc_containment,
                     G_DEFINE_ENUM_VALUE (CPROC_CONTAINMENT_TREE, "tree"))
 
 G_DEFINE_ENUM_TYPE (CprocStream, cproc_stream,
+                    G_DEFINE_ENUM_VALUE (CPROC_STREAM_TERMINAL, "terminal"),
                     G_DEFINE_ENUM_VALUE (CPROC_STREAM_STDOUT, "stdout"),
                     G_DEFINE_ENUM_VALUE (CPROC_STREAM_STDERR, "stderr"))
 
@@ -61,3 +63,8 @@ G_DEFINE_FLAGS_TYPE (CprocLineFlags, cproc_line_flags,
                      G_DEFINE_ENUM_VALUE (CPROC_LINE_FLAGS_CONTINUES, "continues"),
                      G_DEFINE_ENUM_VALUE (CPROC_LINE_FLAGS_REPLACED, "replaced"),
                      G_DEFINE_ENUM_VALUE (CPROC_LINE_FLAGS_UNTERMINATED, "unterminated"))
+
+G_DEFINE_FLAGS_TYPE (CprocTerminalFlags, cproc_terminal_flags,
+                     G_DEFINE_ENUM_VALUE (CPROC_TERMINAL_FLAGS_NONE, "none"),
+                     G_DEFINE_ENUM_VALUE (CPROC_TERMINAL_FLAGS_NO_ECHO, "no-echo"),
+                     G_DEFINE_ENUM_VALUE (CPROC_TERMINAL_FLAGS_RAW, "raw"))

@@ -20,6 +20,7 @@ G_BEGIN_DECLS
 #define CPROC_TYPE_PIPE_DIRECTION (cproc_pipe_direction_get_type ())
 #define CPROC_TYPE_RESOURCE       (cproc_resource_get_type ())
 #define CPROC_TYPE_LINE_FLAGS     (cproc_line_flags_get_type ())
+#define CPROC_TYPE_TERMINAL_FLAGS (cproc_terminal_flags_get_type ())
 
 /**
  * CprocStdio:
@@ -35,6 +36,9 @@ G_BEGIN_DECLS
  * @CPROC_STDIO_SOCKET: a UNIX socket to the parent, otherwise used like a pipe: for gigabytes, as
  *   they take about half of the processor time; a program that opens `/dev/stdin` or
  *   `/dev/stdout` by that name, as `sh -c 'echo x > /dev/stdout'` does, fails
+ * @CPROC_STDIO_TERMINAL: a pseudo-terminal to the parent, made anew by each start, and the
+ *   controlling terminal of a session that the child leads; all streams of this mode lead to the
+ *   same one, and so does standard error that is merged into such a standard output
  *
  * Where a standard stream of a child leads.
  *
@@ -50,15 +54,19 @@ typedef enum
   CPROC_STDIO_FD,
   CPROC_STDIO_FILE,
   CPROC_STDIO_SOCKET,
+  CPROC_STDIO_TERMINAL,
 } CprocStdio;
 
 /**
  * CprocContainment:
  * @CPROC_CONTAINMENT_AUTO: @CPROC_CONTAINMENT_GROUP; but where this process is in the foreground
  *   of a controlling terminal, the child stays in its process group, so that Ctrl-C reaches it and
- *   it can ask at `/dev/tty`, and is reached as @CPROC_CONTAINMENT_TREE is
+ *   it can ask at `/dev/tty`, and is reached as @CPROC_CONTAINMENT_TREE is. A child with a terminal
+ *   of its own is reached as @CPROC_CONTAINMENT_TREE is too, where there is `/proc`: the jobs of a
+ *   shell have groups of their own
  * @CPROC_CONTAINMENT_NONE: the process alone; it stays in the parent's process group, so a
- *   terminal's Ctrl-C reaches it
+ *   terminal's Ctrl-C reaches it. Not for a child with a terminal of its own: there the start fails
+ *   with [error@Cproc.Error.NOT_SUPPORTED]
  * @CPROC_CONTAINMENT_GROUP: the child leads a process group, and all of it is signalled; what
  *   makes a group or a session of its own escapes
  * @CPROC_CONTAINMENT_TREE: every descendant, however it was started; nothing escapes but what
@@ -82,15 +90,18 @@ typedef enum
 
 /**
  * CprocStream:
+ * @CPROC_STREAM_TERMINAL: the terminal of a child, where neither standard output nor standard error
+ *   leads there: what it writes at `/dev/tty`
  * @CPROC_STREAM_STDOUT: standard output
  * @CPROC_STREAM_STDERR: standard error
  *
- * A stream that a child writes. The values are the descriptors' numbers.
+ * A stream that a child writes. The values of the last two are the descriptors' numbers.
  *
  * Since: 1.0
  */
 typedef enum
 {
+  CPROC_STREAM_TERMINAL = 0,
   CPROC_STREAM_STDOUT = 1,
   CPROC_STREAM_STDERR = 2,
 } CprocStream;
@@ -210,6 +221,24 @@ typedef enum /*< flags >*/
   CPROC_LINE_FLAGS_UNTERMINATED = 1 << 2,
 } CprocLineFlags;
 
+/**
+ * CprocTerminalFlags:
+ * @CPROC_TERMINAL_FLAGS_NONE: as a login finds it: lines can be edited, what is typed is echoed,
+ *   Ctrl-C and its like send signals, and `\n` is shown as `\r\n`
+ * @CPROC_TERMINAL_FLAGS_NO_ECHO: what is typed is not echoed
+ * @CPROC_TERMINAL_FLAGS_RAW: raw as by cfmakeraw(3): every byte passes as it is, in both directions
+ *
+ * The modes that a child's terminal has at the start. The program may change all of them.
+ *
+ * Since: 1.0
+ */
+typedef enum /*< flags >*/
+{
+  CPROC_TERMINAL_FLAGS_NONE = 0,
+  CPROC_TERMINAL_FLAGS_NO_ECHO = 1 << 0,
+  CPROC_TERMINAL_FLAGS_RAW = 1 << 1,
+} CprocTerminalFlags;
+
 CPROC_AVAILABLE_IN_1_0
 GType cproc_stdio_get_type          (void);
 CPROC_AVAILABLE_IN_1_0
@@ -226,5 +255,7 @@ CPROC_AVAILABLE_IN_1_0
 GType cproc_resource_get_type       (void);
 CPROC_AVAILABLE_IN_1_0
 GType cproc_line_flags_get_type     (void);
+CPROC_AVAILABLE_IN_1_0
+GType cproc_terminal_flags_get_type (void);
 
 G_END_DECLS

@@ -13,7 +13,7 @@
 static gboolean
 is_stream (CprocStream stream)
 {
-  return stream == CPROC_STREAM_STDOUT || stream == CPROC_STREAM_STDERR;
+  return stream >= CPROC_STREAM_TERMINAL && stream <= CPROC_STREAM_STDERR;
 }
 
 static CprocOutputReader *
@@ -148,6 +148,8 @@ child_open_early_pipe (CprocChild  *self,
   CprocStdio mode = child_get_mode (self, target);
   CprocPipe ends;
 
+  if (mode == CPROC_STDIO_TERMINAL && target == 0)
+    return cproc_child_open_early_terminal (self, error);
   if (!is_piped (mode) || !open_ends (mode, &ends, error))
     return -1;
 
@@ -179,6 +181,8 @@ child_ask_for_stdin (CprocChild  *self,
 
   context = g_main_context_ref_thread_default ();
   priv->writer = cproc_pipe_writer_new (fd, context);
+  if (child_get_mode (self, 0) == CPROC_STDIO_TERMINAL)
+    cproc_pipe_writer_set_terminal (priv->writer);
   cproc_pipe_writer_set_owner (priv->writer, priv->owner);
 }
 
@@ -193,7 +197,7 @@ child_take_over_output (CprocChild  *self,
     return child_open_early_pipe (self, stream, NULL);
 
   /* What has been cut into lines cannot be given back. */
-  if (!output->paused || output->fd < 0 || output->lines != NULL)
+  if (!output->paused || output->fd < 0 || output->lines != NULL || output->is_terminal)
     return -1;
 
   fd = cproc_output_reader_steal_fd (output);
@@ -351,6 +355,9 @@ child_check_writable (CprocChild  *self,
   g_autoptr(GError) pipe_error = NULL;
   g_autofree char *name = NULL;
 
+  if (!cproc_child_check_terminal_kept (self, error))
+    return FALSE;
+
   child_ask_for_stdin (self, &pipe_error);
   if (priv->writer != NULL)
     return TRUE;
@@ -478,7 +485,8 @@ cproc_child_close_stdin (CprocChild *self)
 
   priv = cproc_child_get_priv (self);
   /* Where nothing was asked for there is the null device, which has ended. */
-  if (child_is_new (self) && is_piped (child_get_mode (self, 0)))
+  if (child_is_new (self) && (is_piped (child_get_mode (self, 0)) ||
+                              child_get_mode (self, 0) == CPROC_STDIO_TERMINAL))
     child_ask_for_stdin (self, NULL);
   if (priv->writer != NULL)
     cproc_pipe_writer_close (priv->writer);

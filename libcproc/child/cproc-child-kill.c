@@ -68,7 +68,8 @@ cproc_child_terminate_job (CprocChild  *self,
 {
   CprocChildPrivate *priv = cproc_child_get_priv (self);
 
-  return cproc_job_terminate (priv->job, priv->kill_signal, priv->kill_grace, error);
+  return cproc_job_terminate (priv->job, cproc_child_get_end_signal (self), priv->kill_grace,
+                              error);
 }
 
 void
@@ -132,8 +133,7 @@ cproc_child_kill (CprocChild  *self,
   g_return_val_if_fail (CPROC_IS_CHILD (self), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  return child_signal (self, cproc_child_get_priv (self)->kill_signal, TRUE, G_STRFUNC,
-                       error);
+  return child_signal (self, cproc_child_get_end_signal (self), TRUE, G_STRFUNC, error);
 }
 
 /**

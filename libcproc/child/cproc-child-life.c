@@ -281,6 +281,7 @@ cproc_child_check_closed (CprocChild *self)
 
   if (priv->writer != NULL)
     cproc_pipe_writer_abandon (priv->writer);
+  cproc_child_close_terminal (self);
   cproc_job_close_when_empty (priv->job);
 
   cproc_child_set_state (self, CPROC_STATE_CLOSED);

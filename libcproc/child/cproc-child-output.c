@@ -34,6 +34,9 @@ child_reserve (gpointer     data,
 {
   CprocChildHooks *hooks = cproc_child_get_hooks (data);
 
+  if (stream == CPROC_STREAM_TERMINAL)
+    return NULL;
+
   return hooks->reserve != NULL ? hooks->reserve (data, stream, size) : NULL;
 }
 
@@ -49,7 +52,7 @@ child_received (gpointer     data,
   priv->output_time = g_get_monotonic_time ();
   if (stream == CPROC_STREAM_STDERR)
     cproc_last_line_feed (&priv->last_error_line, bytes, length);
-  if (hooks->received != NULL)
+  if (hooks->received != NULL && stream != CPROC_STREAM_TERMINAL)
     hooks->received (data, stream, bytes, length);
 }
 

@@ -106,6 +106,7 @@ cproc_child_unprepare (CprocChild *self)
 
   if (hooks->unprepare != NULL)
     hooks->unprepare (self);
+  cproc_child_drop_terminal (self);
   child_give_back_thread (self);
 }
 
@@ -133,7 +134,8 @@ cproc_child_begin_launch (CprocChild    *self,
       return NULL;
     }
 
-  if (!child_pass_early_pipes (self, launch, error))
+  if (!child_pass_early_pipes (self, launch, error) ||
+      !cproc_child_pass_terminal (self, launch, error))
     cproc_child_prefix_start_error (self, error);
   else if (cproc_launch_prepare (launch, error))
     return g_steal_pointer (&launch);
@@ -171,11 +173,16 @@ cproc_child_open_writer (CprocChild  *self,
 {
   CprocChildPrivate *priv = cproc_child_get_priv (self);
   int fd = cproc_launch_steal_pipe (launch, STDIN_FILENO);
+  gboolean is_terminal = fd < 0;
 
+  if (is_terminal)
+    fd = g_steal_fd (&priv->terminal.input_fd);
   if (fd < 0)
     return;
 
   priv->writer = cproc_pipe_writer_new (fd, priv->context);
+  if (is_terminal)
+    cproc_pipe_writer_set_terminal (priv->writer);
   cproc_pipe_writer_set_owner (priv->writer, priv->owner);
   priv->writer_is_early = TRUE;
 }
@@ -212,7 +219,10 @@ child_open_streams (CprocChild  *self,
 
   for (guint i = 0; i < G_N_ELEMENTS (priv->outputs); i++)
     {
-      fd = cproc_launch_steal_pipe (launch, priv->outputs[i].stream);
+      fd = cproc_child_steal_terminal_output (self, i);
+      cproc_output_reader_set_terminal (&priv->outputs[i], fd >= 0);
+      if (fd < 0 && i != STDIN_FILENO)
+        fd = cproc_launch_steal_pipe (launch, i);
       cproc_output_reader_set_encoding (&priv->outputs[i], priv->encoding);
       cproc_output_reader_set_universal_newlines (&priv->outputs[i], priv->universal_newlines);
       if (fd >= 0)
@@ -237,5 +247,7 @@ cproc_child_program_runs (CprocChild  *self,
   priv->subprocess = g_object_ref (cproc_launch_get_subprocess (launch));
   priv->job = cproc_job_ref (cproc_launch_get_job (launch));
   child_open_streams (self, launch);
+  if (priv->terminal.pair != NULL)
+    cproc_terminal_close_peer (priv->terminal.pair);
   cproc_child_run_begins (self, cproc_launch_get_pid (launch));
 }

@@ -13,6 +13,7 @@
 #include "cproc-line-splitter-private.h"
 #include "cproc-output-reader-private.h"
 #include "cproc-pipe-writer-private.h"
+#include "cproc-terminal-private.h"
 
 G_BEGIN_DECLS
 
@@ -94,6 +95,20 @@ typedef enum
 
 typedef struct _CprocStart CprocStart;
 
+/* The terminal that streams of the child lead to. */
+typedef struct
+{
+  CprocTerminal *pair; /* NULL: none */
+  int output_fd;       /* of the master, made by a start that has not ended; -1: none */
+  int input_fd;        /* the same */
+  guint columns;       /* of cproc_child_set_terminal_size(); 0: the command's */
+  guint rows;
+  CprocStream stream;  /* what brings its output */
+  gboolean is_used;    /* by the present start, or the run */
+  gboolean is_early;   /* it was asked for before the start: a failed start leaves it */
+  gboolean is_taken;   /* the user has the master */
+} CprocChildTerminal;
+
 /* Signals that are sent once the program runs: each once, in the order of the last calls. */
 typedef struct
 {
@@ -133,6 +148,7 @@ typedef struct
   CprocPipeWriter *writer;
   gboolean wants_stdin; /* it was asked for before the start */
   gboolean writer_is_early; /* it was made by a start that has not ended */
+  CprocChildTerminal terminal;
   int early_pipes[3]; /* the child's ends of streams that were taken over before the start */
   GOutputStream *stdin_stream;
   GInputStream *input_streams[3]; /* by CprocStream */
@@ -142,6 +158,7 @@ typedef struct
   guint idle_timeout;
   int drain_timeout;
   int kill_signal;
+  gboolean has_kill_signal; /* it was set */
   int kill_grace;
   gint64 max_line_length;
   gboolean universal_newlines;
@@ -248,6 +265,28 @@ void         cproc_child_prefix_start_error (CprocChild  *self,
                                              GError     **error);
 void         cproc_child_program_runs (CprocChild    *self,
                                        CprocLaunch   *launch);
+
+/* cproc-child-terminal.c. The start passes the child's end of the terminal to the launch, and drops
+ * the terminal if it fails; steal_terminal_output() returns -1 for other streams. */
+void     cproc_child_init_terminal     (CprocChild     *self);
+/* Makes it where there is none yet; sets it up as the command says now. */
+gboolean cproc_child_open_terminal     (CprocChild     *self,
+                                        GError        **error);
+gboolean cproc_child_pass_terminal     (CprocChild     *self,
+                                        CprocLaunch    *launch,
+                                        GError        **error);
+int      cproc_child_steal_terminal_output (CprocChild  *self,
+                                        CprocStream     stream);
+void     cproc_child_drop_terminal     (CprocChild     *self);
+void     cproc_child_close_terminal    (CprocChild     *self);
+/* Returns a new descriptor for typing before the start, or -1 and an error. */
+int      cproc_child_open_early_terminal (CprocChild   *self,
+                                        GError        **error);
+/* FALSE if the user has taken the terminal. */
+gboolean cproc_child_check_terminal_kept (CprocChild   *self,
+                                        GError        **error);
+/* What ends it, by the kill-signal. */
+int      cproc_child_get_end_signal    (CprocChild     *self);
 
 /* cproc-child-hold.c: a process that is made before the start. take_prepared() lets its program
  * run, and returns NULL where there is none; drop_prepared() ends it. */

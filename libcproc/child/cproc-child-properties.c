@@ -339,6 +339,7 @@ cproc_child_set_kill_signal (CprocChild *self,
     return;
 
   priv = cproc_child_get_priv (self);
+  priv->has_kill_signal = TRUE;
   if (priv->kill_signal == kill_signal)
     return;
 

@@ -150,7 +150,9 @@ install_output_signals (GType type)
    * The child has written.
    *
    * Carries every byte, as it was read. The detail is the stream's name: `output::stdout`,
-   * `output::stderr`.
+   * `output::stderr`, `output::terminal`. A terminal brings what it would show: what is typed is
+   * echoed, lines end with `\r\n`, and escape sequences are as they are; an `output` may end inside
+   * of one.
    *
    * Since: 1.0
    */
@@ -173,7 +175,8 @@ install_output_signals (GType type)
    * The last, unfinished one comes at the end of the stream. One that is longer than
    * [property@Cproc.Child:max-line-length] comes in pieces of that size;
    * [property@Cproc.Child:line-flags] tells. The detail is the stream's name: `line::stdout`,
-   * `line::stderr`.
+   * `line::stderr`, `line::terminal`. Of a terminal, any number of `\r` before the `\n` belong to
+   * the line end.
    *
    * Since: 1.0
    */
@@ -296,6 +299,7 @@ install_life_signals (GType type)
 void
 cproc_child_install_signals (GType type)
 {
+  details[CPROC_STREAM_TERMINAL] = g_quark_from_static_string ("terminal");
   details[CPROC_STREAM_STDOUT] = g_quark_from_static_string ("stdout");
   details[CPROC_STREAM_STDERR] = g_quark_from_static_string ("stderr");
 

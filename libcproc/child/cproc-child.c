@@ -129,6 +129,7 @@ cproc_child_dispose (GObject *object)
   g_clear_pointer (&priv->pipe_streams, g_hash_table_unref);
   for (guint i = 0; i < G_N_ELEMENTS (priv->early_pipes); i++)
     cproc_fd_clear (&priv->early_pipes[i]);
+  cproc_child_close_terminal (self);
 
   G_OBJECT_CLASS (cproc_child_parent_class)->dispose (object);
 }
@@ -335,6 +336,7 @@ cproc_child_init (CprocChild *self)
   priv->encoding = g_strdup ("UTF-8");
   for (guint i = 0; i < G_N_ELEMENTS (priv->early_pipes); i++)
     priv->early_pipes[i] = -1;
+  cproc_child_init_terminal (self);
   cproc_child_init_outputs (self);
   child_own_sources (self);
 }

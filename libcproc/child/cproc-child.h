@@ -225,4 +225,13 @@ CPROC_AVAILABLE_IN_1_0
 void     cproc_child_resume       (CprocChild           *self,
                                    CprocStream           stream);
 
+CPROC_AVAILABLE_IN_1_0
+gboolean       cproc_child_set_terminal_size    (CprocChild           *self,
+                                                 guint                 columns,
+                                                 guint                 rows,
+                                                 GError              **error);
+CPROC_AVAILABLE_IN_1_0
+int            cproc_child_take_terminal        (CprocChild           *self,
+                                                 GError              **error);
+
 G_END_DECLS

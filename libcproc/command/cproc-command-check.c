@@ -148,7 +148,8 @@ cproc_command_check (CprocCommand  *self,
         return FALSE;
     }
 
-  return cproc_command_check_fds (self, error) && cproc_command_check_groups (self, error);
+  return cproc_command_check_fds (self, error) && cproc_command_check_groups (self, error) &&
+         cproc_command_check_terminal (self, error);
 }
 
 static void

@@ -19,6 +19,12 @@ static const char * const channel_variables[] = {
   "NODE_UNIQUE_ID",
 };
 
+/* The variables that describe this process's own terminal. */
+static const char * const terminal_variables[] = { "COLUMNS", "LINES", "TERMCAP", "WINDOWID" };
+
+/* What a program with a terminal finds where nothing else is known. */
+#define DEFAULT_TERM "TERM=xterm-256color"
+
 /* Returns the length of the name in NAME=value or NAME; 0 if the entry has no name. */
 static gsize
 variable_name_length (const char *entry)
@@ -169,9 +175,28 @@ cproc_command_drop_channel (CprocCommand   *self,
     environ_builder_unset (builder, channel_variables[i]);
 }
 
+static void
+environ_builder_drop_terminal (EnvironBuilder *self)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (terminal_variables); i++)
+    environ_builder_unset (self, terminal_variables[i]);
+}
+
+/* Programs take a terminal without a type for one that can do nothing. */
+static void
+environ_builder_name_terminal (EnvironBuilder *self)
+{
+  gpointer entry;
+
+  if (!g_hash_table_lookup_extended (self->places, DEFAULT_TERM, &entry, NULL) ||
+      strcmp (entry, "TERM=") == 0)
+    environ_builder_set (self, g_strdup (DEFAULT_TERM));
+}
+
 char **
 cproc_command_dup_environ (CprocCommand *self)
 {
+  gboolean has_terminal = cproc_command_has_terminal (self);
   EnvironBuilder builder;
 
   environ_builder_init (&builder);
@@ -181,6 +206,8 @@ cproc_command_dup_environ (CprocCommand *self)
     {
       environ_builder_add_all (&builder, g_get_environ ());
       cproc_command_drop_channel (self, &builder);
+      if (has_terminal)
+        environ_builder_drop_terminal (&builder);
     }
 
   for (guint i = 0; i < self->variables->len; i++)
@@ -192,6 +219,8 @@ cproc_command_dup_environ (CprocCommand *self)
       else
         environ_builder_unset (&builder, change);
     }
+  if (has_terminal)
+    environ_builder_name_terminal (&builder);
 
   return environ_builder_end (&builder);
 }
@@ -231,6 +260,10 @@ cproc_command_get_environment (CprocCommand *self)
  * Of the parent's own environment, `NODE_CHANNEL_FD`, `NODE_CHANNEL_SERIALIZATION_MODE` and
  * `NODE_UNIQUE_ID` are left out, unless the command gives the program the descriptor that
  * `NODE_CHANNEL_FD` names: they are about the parent's own message channel.
+ *
+ * Where the program has a terminal (`CPROC_STDIO_TERMINAL`), `COLUMNS`, `LINES`, `TERMCAP` and
+ * `WINDOWID` of the parent's own environment are left out, which are about the parent's terminal;
+ * and `TERM` becomes `xterm-256color` where it is missing or empty.
  *
  * Since: 1.0
  */

@@ -45,6 +45,7 @@ typedef enum
   CPROC_COMMAND_SETTER_FD,
   CPROC_COMMAND_SETTER_PIPE,
   CPROC_COMMAND_SETTER_LIMIT,
+  CPROC_COMMAND_SETTER_TERMINAL_SIZE,
 } CprocCommandSetter;
 
 typedef struct
@@ -71,6 +72,9 @@ struct _CprocCommand
   GArray *fds;    /* CprocCommandFd, stdio targets among them */
   GArray *pipes;  /* CprocCommandPipe */
   GArray *limits; /* CprocCommandLimit, each resource at most once */
+  guint terminal_columns;
+  guint terminal_rows;
+  CprocTerminalFlags terminal_flags;
   CprocContainment containment;
   gboolean new_session;
   gboolean no_terminal; /* leads its own session, but is contained as usual */
@@ -104,6 +108,7 @@ typedef enum
   CPROC_COMMAND_PROP_SUPPLEMENTARY_GROUPS,
   CPROC_COMMAND_PROP_UMASK,
   CPROC_COMMAND_PROP_NICE,
+  CPROC_COMMAND_PROP_TERMINAL_FLAGS,
 } CprocCommandProperty;
 
 /* (uid_t) -1, the highest number, stands for no user. */
@@ -154,6 +159,16 @@ gboolean    cproc_command_validate         (CprocCommand  *self,
 gboolean    cproc_command_validate_stdin   (CprocCommand  *self,
                                             CprocStdio     mode,
                                             GError       **error);
+
+/* Returns whether a stream leads to a terminal that the start makes. */
+gboolean    cproc_command_has_terminal     (const CprocCommand *self);
+gboolean    cproc_command_check_terminal   (CprocCommand  *self,
+                                            GError       **error);
+
+/* Sets the error for a terminal of this size, which cannot be. */
+gboolean    cproc_command_check_terminal_size (guint    columns,
+                                               guint    rows,
+                                               GError **error);
 
 /* A command that a child's own constructor makes closes its descriptors as soon as the program
  * runs: only this child is expected to start it. */

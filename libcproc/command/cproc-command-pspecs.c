@@ -4,7 +4,7 @@
 
 #include "cproc-command-private.h"
 
-#define N_PROPERTIES (CPROC_COMMAND_PROP_NICE + 1)
+#define N_PROPERTIES (CPROC_COMMAND_PROP_TERMINAL_FLAGS + 1)
 
 #define FLAGS (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY)
 
@@ -125,6 +125,18 @@ cproc_command_init_stream_properties (void)
    */
   properties[CPROC_COMMAND_PROP_STDERR_MODE] =
     g_param_spec_enum ("stderr-mode", NULL, NULL, CPROC_TYPE_STDIO, CPROC_STDIO_DEFAULT, FLAGS);
+
+  /**
+   * CprocCommand:terminal-flags:
+   *
+   * The modes that the program's terminal has at the start, where a stream has the mode
+   * `CPROC_STDIO_TERMINAL`.
+   *
+   * Since: 1.0
+   */
+  properties[CPROC_COMMAND_PROP_TERMINAL_FLAGS] =
+    g_param_spec_flags ("terminal-flags", NULL, NULL, CPROC_TYPE_TERMINAL_FLAGS,
+                        CPROC_TERMINAL_FLAGS_NONE, FLAGS);
 }
 
 static void

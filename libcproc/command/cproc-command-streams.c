@@ -49,7 +49,7 @@ cproc_command_set_stdin_mode (CprocCommand *self,
                               CprocStdio    mode)
 {
   g_return_if_fail (CPROC_IS_COMMAND (self));
-  g_return_if_fail (mode <= CPROC_STDIO_SOCKET);
+  g_return_if_fail (mode <= CPROC_STDIO_TERMINAL);
 
   cproc_command_set_mode (self, 0, mode);
 }
@@ -89,7 +89,7 @@ cproc_command_set_stdout_mode (CprocCommand *self,
                                CprocStdio    mode)
 {
   g_return_if_fail (CPROC_IS_COMMAND (self));
-  g_return_if_fail (mode <= CPROC_STDIO_SOCKET);
+  g_return_if_fail (mode <= CPROC_STDIO_TERMINAL);
 
   cproc_command_set_mode (self, 1, mode);
 }
@@ -129,7 +129,7 @@ cproc_command_set_stderr_mode (CprocCommand *self,
                                CprocStdio    mode)
 {
   g_return_if_fail (CPROC_IS_COMMAND (self));
-  g_return_if_fail (mode <= CPROC_STDIO_SOCKET);
+  g_return_if_fail (mode <= CPROC_STDIO_TERMINAL);
 
   cproc_command_set_mode (self, 2, mode);
 }

@@ -45,6 +45,29 @@
 
 G_DEFINE_FINAL_TYPE (CprocCommand, cproc_command, G_TYPE_OBJECT)
 
+static gboolean
+cproc_command_get_flag (CprocCommand *self,
+                        guint         prop_id)
+{
+  if (prop_id == CPROC_COMMAND_PROP_NEW_SESSION)
+    return self->new_session;
+
+  return prop_id == CPROC_COMMAND_PROP_NO_TERMINAL ? self->no_terminal : self->die_with_parent;
+}
+
+static void
+cproc_command_set_flag (CprocCommand *self,
+                        guint         prop_id,
+                        gboolean      flag)
+{
+  if (prop_id == CPROC_COMMAND_PROP_NEW_SESSION)
+    cproc_command_set_new_session (self, flag);
+  else if (prop_id == CPROC_COMMAND_PROP_NO_TERMINAL)
+    cproc_command_set_no_terminal (self, flag);
+  else
+    cproc_command_set_die_with_parent (self, flag);
+}
+
 static void
 cproc_command_get_property (GObject    *object,
                             guint       prop_id,
@@ -82,13 +105,9 @@ cproc_command_get_property (GObject    *object,
       g_value_set_enum (value, self->containment);
       break;
     case CPROC_COMMAND_PROP_NEW_SESSION:
-      g_value_set_boolean (value, self->new_session);
-      break;
     case CPROC_COMMAND_PROP_NO_TERMINAL:
-      g_value_set_boolean (value, self->no_terminal);
-      break;
     case CPROC_COMMAND_PROP_DIE_WITH_PARENT:
-      g_value_set_boolean (value, self->die_with_parent);
+      g_value_set_boolean (value, cproc_command_get_flag (self, prop_id));
       break;
     case CPROC_COMMAND_PROP_USER_ID:
       g_value_set_int64 (value, self->user_id);
@@ -104,6 +123,9 @@ cproc_command_get_property (GObject    *object,
       break;
     case CPROC_COMMAND_PROP_NICE:
       g_value_set_int (value, self->nice);
+      break;
+    case CPROC_COMMAND_PROP_TERMINAL_FLAGS:
+      g_value_set_flags (value, self->terminal_flags);
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -148,13 +170,9 @@ cproc_command_set_property (GObject      *object,
       cproc_command_set_containment (self, g_value_get_enum (value));
       break;
     case CPROC_COMMAND_PROP_NEW_SESSION:
-      cproc_command_set_new_session (self, g_value_get_boolean (value));
-      break;
     case CPROC_COMMAND_PROP_NO_TERMINAL:
-      cproc_command_set_no_terminal (self, g_value_get_boolean (value));
-      break;
     case CPROC_COMMAND_PROP_DIE_WITH_PARENT:
-      cproc_command_set_die_with_parent (self, g_value_get_boolean (value));
+      cproc_command_set_flag (self, prop_id, g_value_get_boolean (value));
       break;
     case CPROC_COMMAND_PROP_USER_ID:
       cproc_command_set_user_id (self, g_value_get_int64 (value));
@@ -170,6 +188,9 @@ cproc_command_set_property (GObject      *object,
       break;
     case CPROC_COMMAND_PROP_NICE:
       cproc_command_set_nice (self, g_value_get_int (value));
+      break;
+    case CPROC_COMMAND_PROP_TERMINAL_FLAGS:
+      cproc_command_set_terminal_flags (self, g_value_get_flags (value));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -230,6 +251,8 @@ cproc_command_init (CprocCommand *self)
   self->user_id = -1;
   self->group_id = -1;
   self->umask = -1;
+  self->terminal_columns = 80;
+  self->terminal_rows = 24;
 }
 
 /**
@@ -361,6 +384,9 @@ cproc_command_dup (CprocCommand *self)
     copy->supplementary_groups = g_variant_ref (self->supplementary_groups);
   copy->umask = self->umask;
   copy->nice = self->nice;
+  copy->terminal_columns = self->terminal_columns;
+  copy->terminal_rows = self->terminal_rows;
+  copy->terminal_flags = self->terminal_flags;
 
   for (guint i = 0; i < self->mistakes->len; i++)
     {

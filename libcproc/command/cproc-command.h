@@ -161,4 +161,14 @@ void             cproc_command_set_resource_limit  (CprocCommand     *self,
                                                     gint64            soft,
                                                     gint64            hard);
 
+CPROC_AVAILABLE_IN_1_0
+CprocTerminalFlags cproc_command_get_terminal_flags (CprocCommand       *self);
+CPROC_AVAILABLE_IN_1_0
+void               cproc_command_set_terminal_flags (CprocCommand       *self,
+                                                     CprocTerminalFlags  flags);
+CPROC_AVAILABLE_IN_1_0
+void               cproc_command_set_terminal_size  (CprocCommand       *self,
+                                                     guint               columns,
+                                                     guint               rows);
+
 G_END_DECLS

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stddef.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -37,12 +38,21 @@ fail (LaunchRecord *failure,
   return false;
 }
 
+/* Makes the terminal the controlling one of the new session. */
+static bool
+take_terminal (const LaunchSpec *spec)
+{
+  return spec->terminal_fd < 0 || ioctl (spec->terminal_fd, TIOCSCTTY, 0L) == 0;
+}
+
 bool
 launch_enter_group (const LaunchSpec *spec,
                     LaunchRecord     *failure)
 {
+  if (spec->new_session && setsid () < 0)
+    return fail (failure, LAUNCH_STEP_SESSION, 0);
   if (spec->new_session)
-    return setsid () >= 0 || fail (failure, LAUNCH_STEP_SESSION, 0);
+    return take_terminal (spec) || fail (failure, LAUNCH_STEP_TERMINAL, 0);
   if (spec->own_group)
     return setpgid (0, 0) == 0 || fail (failure, LAUNCH_STEP_GROUP, 0);
   return true;

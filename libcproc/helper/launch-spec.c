@@ -127,6 +127,18 @@ read_new_session (LaunchSpec  *spec,
 }
 
 static bool
+read_terminal (LaunchSpec  *spec,
+               const char **cursor)
+{
+  uint64_t fd;
+
+  if (!read_number (cursor, LAUNCH_N_STREAMS - 1, &fd))
+    return false;
+  spec->terminal_fd = (int) fd;
+  return true;
+}
+
+static bool
 read_foreground (LaunchSpec  *spec,
                  const char **cursor)
 {
@@ -287,6 +299,7 @@ static const struct
   { 'k', false, read_keep },
   { 'g', false, read_own_group },
   { 'n', false, read_new_session },
+  { 't', false, read_terminal },
   { 'f', false, read_foreground },
   { 'l', false, read_lets_go },
   { 'o', true, read_open },
@@ -338,6 +351,8 @@ is_complete (const LaunchSpec *spec)
 {
   if (spec->mode == 0 || spec->keep == NULL || !is_kept (spec, spec->status_fd))
     return false;
+  if (spec->terminal_fd >= 0 && !spec->new_session)
+    return false;
   if (spec->mode == LAUNCH_MODE_TREE)
     return spec->control_fd != spec->status_fd && is_kept (spec, spec->control_fd);
   return spec->control_fd == -1 && !spec->foreground && !spec->lets_go;
@@ -352,6 +367,7 @@ launch_spec_parse (const char *text,
   memset (spec, 0, sizeof *spec);
   spec->status_fd = -1;
   spec->control_fd = -1;
+  spec->terminal_fd = -1;
   spec->umask = -1;
   memset (spec->opens, 0xff, sizeof spec->opens);
   spec->uid = -1;

@@ -23,6 +23,7 @@
  *     kFD,FD,...     the descriptors to keep, ascending, s and c included; all others are closed
  *     g              lead a process group
  *     n              lead a session
+ *     tFD            with n: the terminal of that session; FD is 0, 1 or 2
  *     f              mt only: the supervisor stays in its group, the foreground of the terminal
  *     l              mt only: when the program ends by itself, its descendants may go on
  *     oFD,HOW        open the named pipe that FD refers to: 0 to read, 1 to write, 2 for both
@@ -74,6 +75,7 @@ typedef struct
   const char *keep; /* points into the text; for launch_spec_next_kept() */
   bool own_group;
   bool new_session;
+  int terminal_fd; /* -1: none */
   bool foreground;
   bool lets_go;
   int opens[LAUNCH_N_STREAMS]; /* O_RDONLY, O_WRONLY or O_RDWR; -1: do not open */

@@ -28,6 +28,7 @@ typedef enum
   LAUNCH_STEP_GROUPS,
   LAUNCH_STEP_OPEN, /* detail is the descriptor */
   LAUNCH_STEP_READY, /* not a failure: the helper waits for a byte, just before the program */
+  LAUNCH_STEP_TERMINAL,
 } LaunchStep;
 
 /* Written by one write(), which the kernel does not split. */

@@ -28,7 +28,7 @@ bool launch_close_others (const LaunchSpec *spec,
 void launch_close_listed (int               first,
                           int               last);
 
-/* Makes the group or session to lead; launch_apply() calls this first. */
+/* Makes the group or session to lead, and takes its terminal; launch_apply() calls this first. */
 bool launch_enter_group  (const LaunchSpec *spec,
                           LaunchRecord     *failure);
 

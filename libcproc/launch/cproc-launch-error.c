@@ -173,6 +173,9 @@ error_of_attribute (LaunchStep step,
     case LAUNCH_STEP_SUPERVISE:
       text = _("supervising it failed");
       break;
+    case LAUNCH_STEP_TERMINAL:
+      text = _("giving it the terminal failed");
+      break;
     case LAUNCH_STEP_SPEC:
       text = _("the launch helper is not of this version of libcproc");
       break;

@@ -19,6 +19,8 @@ typedef struct
   int null_fd;    /* /dev/null, one of the child's; -1: none yet */
   int fifos[3];   /* how the helper opens a stream that is a named pipe; -1: it is not */
   gboolean merges_fifo; /* standard error is a copy of standard output, a named pipe */
+  int terminal_fd;      /* not the child's: its copies are; -1: none */
+  int terminal_target;  /* the first stream that leads to the terminal; -1: none */
 } CprocLaunchFds;
 
 void     cproc_launch_fds_init      (CprocLaunchFds      *self);
@@ -28,6 +30,10 @@ void     cproc_launch_fds_clear     (CprocLaunchFds      *self);
 void     cproc_launch_fds_take      (CprocLaunchFds      *self,
                                      int                  fd,
                                      int                  target_fd);
+
+/* Takes the end of a terminal for the streams of this mode. Call before open. */
+void     cproc_launch_fds_take_terminal (CprocLaunchFds  *self,
+                                         int              fd);
 
 /* Opens, makes or duplicates all descriptors that the command needs. reserve: how many numbers
  * above the command's add_pipe() will use. */

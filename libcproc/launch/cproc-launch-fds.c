@@ -71,6 +71,7 @@ cproc_launch_fds_init (CprocLaunchFds *self)
   self->highest = 2;
   self->null_fd = -1;
   self->fifos[0] = self->fifos[1] = self->fifos[2] = -1;
+  self->terminal_fd = self->terminal_target = -1;
 }
 
 void
@@ -78,6 +79,7 @@ cproc_launch_fds_clear (CprocLaunchFds *self)
 {
   clear_fds (&self->child);
   clear_fds (&self->parent);
+  cproc_fd_clear (&self->terminal_fd);
 }
 
 void
@@ -87,6 +89,15 @@ cproc_launch_fds_take (CprocLaunchFds *self,
 {
   append (self->child, fd, target_fd);
   self->highest = MAX (self->highest, target_fd);
+}
+
+void
+cproc_launch_fds_take_terminal (CprocLaunchFds *self,
+                                int             fd)
+{
+  g_assert (self->terminal_fd < 0);
+
+  self->terminal_fd = fd;
 }
 
 static void
@@ -323,6 +334,17 @@ add_user_socket (CprocLaunchFds  *self,
 }
 
 static gboolean
+add_terminal (CprocLaunchFds  *self,
+              int              target_fd,
+              GError         **error)
+{
+  if (self->terminal_target < 0)
+    self->terminal_target = target_fd;
+
+  return add_copy (self, self->terminal_fd, target_fd, error);
+}
+
+static gboolean
 open_stdio (CprocLaunchFds           *self,
             const CprocCommandStdio  *stdio,
             CprocStdio                mode,
@@ -350,6 +372,8 @@ open_stdio (CprocLaunchFds           *self,
     case CPROC_STDIO_MERGE:
       self->merges_fifo = self->fifos[STDOUT_FILENO] >= 0;
       return add_copy (self, cproc_launch_fds_get_child (self, STDOUT_FILENO), target_fd, error);
+    case CPROC_STDIO_TERMINAL:
+      return add_terminal (self, target_fd, error);
     case CPROC_STDIO_FD:
       /* A descriptor of the command; those are added after these. */
       return TRUE;
@@ -394,6 +418,20 @@ add_command_fds (CprocLaunchFds      *self,
     }
 
   return TRUE;
+}
+
+/* Gives the terminal to the program's user, as a login does: some programs open it by its name. Its
+ * group stays the one that the system gives to terminals. */
+static void
+give_terminal_to_user (CprocLaunchFds     *self,
+                       const CprocCommand *command)
+{
+  if (self->terminal_fd < 0 || command->user_id < 0)
+    return;
+
+  /* The system may refuse it: the program can still use its streams. */
+  if (fchown (self->terminal_fd, (uid_t) command->user_id, (gid_t) -1) != 0)
+    return;
 }
 
 /* Gives the pipe to the program's user: only the owner of a pipe can open it as /dev/stdout. */
@@ -450,6 +488,9 @@ cproc_launch_fds_open (CprocLaunchFds      *self,
         return FALSE;
     }
   give_pipes_to_user (self, command, modes);
+  give_terminal_to_user (self, command);
+  /* The child's copies are enough. */
+  cproc_fd_clear (&self->terminal_fd);
 
   return TRUE;
 }

@@ -44,6 +44,11 @@ void         cproc_launch_take_pipe    (CprocLaunch   *self,
                                         int            fd,
                                         int            target_fd);
 
+/* Takes ownership of the child's end of the terminal to which the streams of that mode lead. A
+ * launch needs one if the command has such a stream. */
+void         cproc_launch_take_terminal (CprocLaunch  *self,
+                                         int           fd);
+
 /* Returns the mode of stream 0, 1 or 2 in the start; never DEFAULT. Also valid before prepare. */
 CprocStdio   cproc_launch_get_mode     (CprocLaunch   *self,
                                         int            fd);

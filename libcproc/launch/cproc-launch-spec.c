@@ -125,7 +125,7 @@ cproc_launch_spec_build (const CprocCommand   *command,
   append_kept (spec, fds, status_fd, control_fd);
 
   /* The leader of a session leads a group too. */
-  if (command->new_session || command->no_terminal)
+  if (command->new_session || command->no_terminal || fds->terminal_target >= 0)
     g_string_append (spec, " n");
   else if (foreground && containment == CPROC_CONTAINMENT_TREE)
     g_string_append (spec, " f");
@@ -134,6 +134,8 @@ cproc_launch_spec_build (const CprocCommand   *command,
   /* As with GROUP, the processes that a program leaves behind when it ends by itself go on. */
   if (containment == CPROC_CONTAINMENT_TREE && command->containment == CPROC_CONTAINMENT_AUTO)
     g_string_append (spec, " l");
+  if (fds->terminal_target >= 0)
+    append_token (spec, 't', fds->terminal_target);
   append_opens (spec, fds);
   if (is_held)
     g_string_append (spec, " h");

@@ -98,6 +98,13 @@ cproc_launch_take_pipe (CprocLaunch *self,
 }
 
 void
+cproc_launch_take_terminal (CprocLaunch *self,
+                            int          fd)
+{
+  cproc_launch_fds_take_terminal (&self->fds, fd);
+}
+
+void
 cproc_launch_set_variable (CprocLaunch *self,
                            const char  *name,
                            const char  *value)
@@ -154,26 +161,29 @@ check_tree (CprocLaunch  *self,
 
 /* Returns whether the child stays in our group. On a terminal, a program in a group of its own
  * would be stopped when it reads from the terminal, and would not get Ctrl-C and a hang-up. In our
- * group, a helper signals its processes one by one. */
+ * group, a helper signals its processes one by one. A program with a terminal of its own leads a
+ * session; its jobs have groups of their own, which only a helper reaches. */
 static gboolean
 resolve_containment (CprocLaunch  *self,
                      GError      **error)
 {
   CprocContainment containment = self->command->containment;
+  gboolean has_own;
 
   if (containment == CPROC_CONTAINMENT_TREE && !check_tree (self, error))
     return FALSE;
 
+  has_own = self->fds.terminal_target >= 0;
   self->foreground = (containment == CPROC_CONTAINMENT_AUTO ||
                       containment == CPROC_CONTAINMENT_TREE) &&
-                     !self->command->new_session && !self->command->no_terminal &&
+                     !self->command->new_session && !self->command->no_terminal && !has_own &&
                      has_terminal ();
   if (containment != CPROC_CONTAINMENT_AUTO)
     self->containment = containment;
+  else if ((self->foreground || has_own) && cproc_process_tree_is_possible ())
+    self->containment = CPROC_CONTAINMENT_TREE;
   else if (!self->foreground)
     self->containment = CPROC_CONTAINMENT_GROUP;
-  else if (cproc_process_tree_is_possible ())
-    self->containment = CPROC_CONTAINMENT_TREE;
   else
     self->containment = CPROC_CONTAINMENT_NONE;
 

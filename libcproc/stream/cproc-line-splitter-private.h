@@ -37,6 +37,10 @@ void               cproc_line_splitter_set_max_length (CprocLineSplitter  *self,
 void               cproc_line_splitter_set_universal_newlines (CprocLineSplitter *self,
                                                                gboolean           universal);
 
+/* Call before the first feed. TRUE: any number of "\r" before a "\n" belong to the line end. */
+void               cproc_line_splitter_set_terminal (CprocLineSplitter *self,
+                                                     gboolean           is_terminal);
+
 /* Get the flags of the line that cproc_line_splitter_next() returned last, and whether it is one of
  * several pieces; the last piece counts as one. */
 CprocLineFlags     cproc_line_splitter_get_flags      (CprocLineSplitter  *self);

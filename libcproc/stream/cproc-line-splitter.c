@@ -11,6 +11,9 @@
 /* The most memory that is kept from one line to the next. */
 #define MAX_KEPT (256 * 1024)
 
+/* The most "\r" that are held back since they may belong to the end of a line of a terminal. */
+#define MAX_RETURNS 16
+
 /* Stands for a replacement character that the decoder has inserted, until the line is handed out.
  * Valid text never has this first byte, so such a line is recognized even if the program itself
  * wrote U+FFFD. */
@@ -39,6 +42,7 @@ struct _CprocLineSplitter
   gboolean in_pieces;  /* a part of that line has been handed out */
   gboolean finished;   /* nothing more will be fed */
 
+  gboolean is_terminal;
   gboolean universal_newlines;
   gboolean skips_newline; /* a "\r" has ended a line: a "\n" that follows belongs to it */
   char *newline;          /* the first "\n" from next on, or end; searched only after that */
@@ -96,6 +100,13 @@ cproc_line_splitter_set_universal_newlines (CprocLineSplitter *self,
                                             gboolean           universal_newlines)
 {
   self->universal_newlines = universal_newlines;
+}
+
+void
+cproc_line_splitter_set_terminal (CprocLineSplitter *self,
+                                  gboolean           is_terminal)
+{
+  self->is_terminal = is_terminal;
 }
 
 CprocLineFlags
@@ -187,6 +198,22 @@ splitter_append (CprocLineSplitter *self,
   self->next = end;
 }
 
+/* Returns how many "\r" at the end of a line belong to its end. */
+static gsize
+splitter_count_returns (CprocLineSplitter *self,
+                        const char        *line,
+                        gsize              length)
+{
+  gsize n = 0;
+
+  if (self->universal_newlines)
+    return 0;
+  while (n < length && line[length - n - 1] == '\r' && (n == 0 || self->is_terminal))
+    n++;
+
+  return n;
+}
+
 static void
 splitter_append_rest (CprocLineSplitter *self)
 {
@@ -194,7 +221,7 @@ splitter_append_rest (CprocLineSplitter *self)
 }
 
 /* Appends the rest of a whole line without its line end. A "\r" before the "\n" is part of the line
- * end, even if it came with an earlier input. */
+ * end, even if it came with an earlier input; of a terminal any number of them. */
 static void
 splitter_append_whole (CprocLineSplitter *self,
                        char              *newline)
@@ -203,9 +230,10 @@ splitter_append_whole (CprocLineSplitter *self,
   self->next = newline + 1;
   self->is_whole = TRUE;
 
-  if (!self->universal_newlines && self->text->len > self->text_start &&
-      self->text->str[self->text->len - 1] == '\r')
-    g_string_truncate (self->text, self->text->len - 1);
+  g_string_truncate (self->text,
+                     self->text->len - splitter_count_returns (self,
+                                                               self->text->str + self->text_start,
+                                                               self->text->len - self->text_start));
 }
 
 static void
@@ -238,8 +266,7 @@ splitter_find_cut (CprocLineSplitter *self,
       self->checked += n;
     }
 
-  if (!self->universal_newlines && end > self->next && end[-1] == '\r')
-    end--;
+  end -= splitter_count_returns (self, self->next, end - self->next);
 
   return splitter_is_too_long (self, end - self->next) ? NULL : end;
 }
@@ -310,10 +337,10 @@ splitter_has_more (CprocLineSplitter *self,
 {
   gsize rest = self->text->len - self->text_start - n;
 
-  if (rest == 1 && !self->is_whole && !self->universal_newlines)
-    return self->text->str[self->text->len - 1] != '\r';
+  if (self->is_whole || rest > MAX_RETURNS)
+    return rest > 0;
 
-  return rest > 0;
+  return splitter_count_returns (self, self->text->str + self->text->len - rest, rest) < rest;
 }
 
 static const char *

@@ -216,6 +216,7 @@ cproc_output_reader_feed_lines (CprocOutputReader *self,
       if (self->lines == NULL)
         return;
       cproc_line_splitter_set_universal_newlines (self->lines, self->universal_newlines);
+      cproc_line_splitter_set_terminal (self->lines, self->is_terminal);
     }
 
   self->buffer = cproc_read_buffer_ref (buffer);

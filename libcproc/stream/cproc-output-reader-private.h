@@ -55,6 +55,7 @@ typedef struct
   char *encoding;
   gint64 max_line_length; /* -1: no limit; 0: there are no lines */
   gboolean universal_newlines;
+  gboolean is_terminal;
   CprocLineFlags line_flags; /* of what `line` or `lines` is called for */
 
   CprocWatch watch; /* there is something to read, or to emit */
@@ -90,6 +91,9 @@ void     cproc_output_reader_set_encoding        (CprocOutputReader *self,
                                                   const char        *encoding);
 void     cproc_output_reader_set_universal_newlines (CprocOutputReader *self,
                                                      gboolean           universal_newlines);
+
+void     cproc_output_reader_set_terminal        (CprocOutputReader *self,
+                                                  gboolean           is_terminal);
 
 /* fd is given away. */
 void     cproc_output_reader_open                (CprocOutputReader *self,

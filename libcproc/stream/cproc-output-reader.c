@@ -209,8 +209,10 @@ reader_read_until_blocked (CprocOutputReader *self)
   if (reader_is_drained (self) && self->fd >= 0 && !self->paused && self->buffer == NULL &&
       self->batch == NULL)
     {
-      /* Hand the descriptor over: if it were closed, its writer would get SIGPIPE. */
-      cproc_sink_take (cproc_output_reader_steal_fd (self));
+      /* Hand the descriptor over: if it were closed, its writer would get SIGPIPE. A terminal hangs
+       * up. */
+      if (!self->is_terminal)
+        cproc_sink_take (cproc_output_reader_steal_fd (self));
       reader_close (self);
       self->funcs->given_up (self->data, self->stream);
       cproc_output_reader_deliver_lines (self);
@@ -286,6 +288,13 @@ cproc_output_reader_set_universal_newlines (CprocOutputReader *self,
                                             gboolean           universal_newlines)
 {
   self->universal_newlines = universal_newlines;
+}
+
+void
+cproc_output_reader_set_terminal (CprocOutputReader *self,
+                                  gboolean           is_terminal)
+{
+  self->is_terminal = is_terminal;
 }
 
 void

@@ -22,6 +22,11 @@ void             cproc_pipe_writer_unref       (CprocPipeWriter     *self);
 void         cproc_pipe_writer_set_owner   (CprocPipeWriter   *self,
                                        CprocOwner    *owner);
 
+/* Call before the first write: fd is the master of a terminal. A line that it would not keep is
+ * G_IO_ERROR_MESSAGE_TOO_LARGE; the close types an end of file, and a write after it is
+ * G_IO_ERROR_CLOSED. */
+void             cproc_pipe_writer_set_terminal (CprocPipeWriter    *self);
+
 /* Queues bytes. The task returns TRUE once the kernel has all of them; otherwise
  * G_IO_ERROR_BROKEN_PIPE, or the error that the system had no memory. */
 void             cproc_pipe_writer_push        (CprocPipeWriter     *self,

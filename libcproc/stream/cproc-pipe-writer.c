@@ -13,6 +13,7 @@
 #include "cproc-fd-private.h"
 #include "cproc-gettext-private.h"
 #include "cproc-task-private.h"
+#include "cproc-terminal-typing-private.h"
 #include "cproc-watch-private.h"
 #include "cproc-pipe-writer-private.h"
 
@@ -41,8 +42,12 @@ struct _CprocPipeWriter
   GQueue done;  /* CprocWrite: completed during a call, returned in the next dispatch */
   CprocWatch done_watch;
   gboolean closing;
+  gboolean was_closed; /* by the owner, and not because the child has ended */
   gboolean big_pipe;
   gboolean is_pipe; /* known not to be a socket */
+  gboolean is_terminal;
+  CprocTerminalLine line; /* what has been typed at the terminal */
+  gboolean end_is_typed;  /* the end of file; or it is still in the queue */
   gboolean in_call; /* a call of the owner is running: no callback may run */
 };
 
@@ -104,6 +109,19 @@ writer_writev (CprocPipeWriter *self,
   return cproc_pipe_writev (self->fd, vectors, n_vectors);
 }
 
+static CprocWrite *
+write_new (GBytes *bytes,
+           GTask  *task)
+{
+  CprocWrite *self = g_new0 (CprocWrite, 1);
+
+  self->bytes = g_bytes_ref (bytes);
+  if (task != NULL)
+    self->task = g_object_ref (task);
+
+  return self;
+}
+
 /* Call before a callback may run: it may cancel the cancellable and run a nested main loop, in
  * which the source must no longer find the write. */
 static void
@@ -129,6 +147,9 @@ write_free (CprocWrite *self)
 static GError *
 writer_new_error (CprocPipeWriter *self)
 {
+  if (self->is_terminal && self->was_closed)
+    return g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CLOSED,
+                                _("The standard input of the child has been closed"));
   if (self->failure != 0)
     return g_error_new (G_IO_ERROR, g_io_error_from_errno (self->failure),
                         _("Could not write to the standard input of the child: %s"),
@@ -207,7 +228,7 @@ finish_writes (CprocPipeWriter *self,
 
   while ((item = g_queue_pop_head (writes)) != NULL)
     {
-      if (!written)
+      if (!written && item->error == NULL)
         item->error = writer_new_error (self);
 
       if (item->task == NULL)
@@ -234,7 +255,9 @@ static void
 writer_fail (CprocPipeWriter *self,
              int              error_number)
 {
-  if (error_number != EPIPE && error_number != ECONNRESET)
+  /* EIO: a terminal that the child no longer has open. */
+  if (error_number != EPIPE && error_number != ECONNRESET &&
+      !(self->is_terminal && error_number == EIO))
     self->failure = error_number;
   writer_shut (self);
 }
@@ -296,6 +319,71 @@ writer_write_some (CprocPipeWriter *self)
   return FALSE;
 }
 
+/* Completes the first write with an error of its own, and nothing of it is written. */
+static void
+writer_refuse (CprocPipeWriter *self,
+               GError          *error)
+{
+  GQueue writes = G_QUEUE_INIT;
+  CprocWrite *item = g_queue_pop_head (&self->queue);
+
+  item->error = error;
+  g_queue_push_tail (&writes, item);
+  finish_writes (self, &writes, FALSE);
+}
+
+/* Types once, one write at a time: each begins only if it fits into the line. FALSE if the terminal
+ * takes nothing at the moment, or is closed. */
+static gboolean
+writer_type_some (CprocPipeWriter *self)
+{
+  CprocWrite *item = g_queue_peek_head (&self->queue);
+  GError *error = NULL;
+  gsize size;
+  const char *data = g_bytes_get_data (item->bytes, &size);
+  gssize n;
+
+  if (item->written == 0 &&
+      !cproc_terminal_typing_check (&self->line, self->fd, data, size, &error))
+    {
+      writer_refuse (self, error);
+      return TRUE;
+    }
+
+  n = size > 0 ? cproc_terminal_typing_write (&self->line, self->fd, data + item->written,
+                                              size - item->written) : 0;
+  if (n > 0 || size == 0)
+    {
+      writer_consume (self, n);
+      return TRUE;
+    }
+
+  if (n < 0 && errno != EAGAIN)
+    writer_fail (self, errno);
+
+  return FALSE;
+}
+
+/* Queues the end of file that is typed when everything before it is. FALSE if there is nothing to
+ * type. */
+static gboolean
+writer_type_end (CprocPipeWriter *self)
+{
+  g_autoptr(GBytes) end = NULL;
+
+  if (!self->is_terminal || self->end_is_typed)
+    return FALSE;
+
+  self->end_is_typed = TRUE;
+  end = cproc_terminal_typing_get_end (&self->line, self->fd);
+  if (g_bytes_get_size (end) == 0)
+    return FALSE;
+
+  g_queue_push_tail (&self->queue, write_new (end, NULL));
+
+  return TRUE;
+}
+
 /* Enlarges the pipe of a child that gets much input: see reader_enlarge(). */
 static void
 writer_enlarge_pipe (CprocPipeWriter *self)
@@ -307,16 +395,26 @@ writer_enlarge_pipe (CprocPipeWriter *self)
 
 static void writer_ready (gpointer user_data);
 
+static void
+writer_write_queue (CprocPipeWriter *self)
+{
+  while (self->fd >= 0 && !g_queue_is_empty (&self->queue) &&
+         (self->is_terminal ? writer_type_some (self) : writer_write_some (self)))
+    {
+      /* The pipe did not take everything. */
+      if (!self->is_terminal && !g_queue_is_empty (&self->queue))
+        writer_enlarge_pipe (self);
+    }
+}
+
 /* Writes as much as the pipe takes; the rest waits for the descriptor. */
 static void
 writer_pump (CprocPipeWriter *self)
 {
-  while (self->fd >= 0 && !g_queue_is_empty (&self->queue) && writer_write_some (self))
-    {
-      /* The pipe did not take everything. */
-      if (!g_queue_is_empty (&self->queue))
-        writer_enlarge_pipe (self);
-    }
+  do
+    writer_write_queue (self);
+  while (self->fd >= 0 && self->closing && g_queue_is_empty (&self->queue) &&
+         writer_type_end (self));
 
   if (self->fd < 0)
     return;
@@ -378,6 +476,12 @@ cproc_pipe_writer_unref (CprocPipeWriter *self)
   g_main_context_unref (self->context);
   g_clear_pointer (&self->owner, cproc_owner_unref);
   g_free (self);
+}
+
+void
+cproc_pipe_writer_set_terminal (CprocPipeWriter *self)
+{
+  self->is_terminal = TRUE;
 }
 
 void
@@ -448,19 +552,6 @@ write_watch_cancellable (CprocPipeWriter *self,
   g_source_attach (item->cancelled, g_task_get_context (item->task));
 }
 
-static CprocWrite *
-write_new (GBytes *bytes,
-           GTask  *task)
-{
-  CprocWrite *self = g_new0 (CprocWrite, 1);
-
-  self->bytes = g_bytes_ref (bytes);
-  if (task != NULL)
-    self->task = g_object_ref (task);
-
-  return self;
-}
-
 void
 cproc_pipe_writer_push (CprocPipeWriter *self,
                         GBytes          *bytes,
@@ -497,8 +588,13 @@ void
 cproc_pipe_writer_close (CprocPipeWriter *self)
 {
   self->closing = TRUE;
-  if (self->fd >= 0 && g_queue_is_empty (&self->queue))
-    writer_shut (self);
+  self->was_closed = TRUE;
+  if (self->fd < 0 || !g_queue_is_empty (&self->queue))
+    return;
+
+  self->in_call = TRUE;
+  writer_pump (self);
+  self->in_call = FALSE;
 }
 
 void
@@ -575,7 +671,12 @@ cproc_pipe_writer_write (CprocPipeWriter  *self,
 
       if (self->fd >= 0 && g_queue_is_empty (&self->queue))
         {
-          n = writer_writev (self, &vector, 1);
+          if (self->is_terminal &&
+              !cproc_terminal_typing_check (&self->line, self->fd, data, length, error))
+            return -1;
+
+          n = self->is_terminal ? cproc_terminal_typing_write (&self->line, self->fd, data, length)
+                                : writer_writev (self, &vector, 1);
           if (n >= 0)
             return n;
           if (errno != EAGAIN)

@@ -134,7 +134,7 @@ test_misuse (void)
   g_test_expect_message ("libcproc", G_LOG_LEVEL_CRITICAL, "*kill_grace >= -1*");
   cproc_child_set_kill_grace (child, -2);
   g_test_expect_message ("libcproc", G_LOG_LEVEL_CRITICAL, "*is_stream (stream)*");
-  cproc_child_pause (child, 0);
+  cproc_child_pause (child, -1);
   g_test_expect_message ("libcproc", G_LOG_LEVEL_CRITICAL, "*is_stream (stream)*");
   cproc_child_resume (child, 3);
   g_test_assert_expected_messages ();

@@ -83,6 +83,8 @@ make_other_value (GParamSpec *pspec,
     g_value_set_string (value, "text");
   else if (G_IS_PARAM_SPEC_ENUM (pspec))
     g_value_set_enum (value, 2);
+  else if (G_IS_PARAM_SPEC_FLAGS (pspec))
+    g_value_set_flags (value, 2);
   else if (G_IS_PARAM_SPEC_BOOLEAN (pspec))
     g_value_set_boolean (value, TRUE);
   else if (G_IS_PARAM_SPEC_INT64 (pspec))
@@ -119,7 +121,7 @@ test_every_property (void)
   guint n_pspecs = 0;
 
   pspecs = g_object_class_list_properties (G_OBJECT_GET_CLASS (object), &n_pspecs);
-  g_assert_cmpuint (n_pspecs, ==, 18);
+  g_assert_cmpuint (n_pspecs, ==, 19);
 
   for (guint i = 0; i < n_pspecs; i++)
     {

@@ -90,7 +90,9 @@ record_add (TestRecord *self,
 static const char *
 stream_name (CprocStream stream)
 {
-  return stream == CPROC_STREAM_STDOUT ? "stdout" : "stderr";
+  static const char * const names[] = { "terminal", "stdout", "stderr" };
+
+  return names[stream];
 }
 
 static void
@@ -159,7 +161,7 @@ test_record_new (CprocChild *child)
 
   self->joined = TRUE;
   self->events = g_ptr_array_new_with_free_func (g_free);
-  for (int stream = CPROC_STREAM_STDOUT; stream <= CPROC_STREAM_STDERR; stream++)
+  for (int stream = CPROC_STREAM_TERMINAL; stream <= CPROC_STREAM_STDERR; stream++)
     {
       self->text[stream] = g_string_new (NULL);
       self->lines[stream] = g_ptr_array_new_with_free_func (g_free);
@@ -179,7 +181,7 @@ void
 test_record_free (TestRecord *self)
 {
   g_ptr_array_unref (self->events);
-  for (int stream = CPROC_STREAM_STDOUT; stream <= CPROC_STREAM_STDERR; stream++)
+  for (int stream = CPROC_STREAM_TERMINAL; stream <= CPROC_STREAM_STDERR; stream++)
     {
       g_string_free (self->text[stream], TRUE);
       g_ptr_array_unref (self->lines[stream]);

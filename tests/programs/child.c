@@ -8,11 +8,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -581,6 +583,44 @@ mode_let_hold (int n_args, char **args)
   return run_mode (n_args, args);
 }
 
+static void
+on_winch (int signum)
+{
+}
+
+static void
+print_size (void)
+{
+  struct winsize size;
+
+  if (ioctl (0, TIOCGWINSZ, &size) != 0)
+    exit (71);
+  printf ("%ux%u\n", size.ws_col, size.ws_row);
+  fflush (stdout);
+}
+
+/* print-sizes: of the terminal at stdin, now and at each SIGWINCH, until the end of stdin */
+static int
+mode_print_sizes (int n_args, char **args)
+{
+  struct sigaction action = { .sa_handler = on_winch };
+  struct pollfd input = { .fd = 0, .events = POLLIN };
+  sigset_t blocked, others;
+  char c;
+
+  /* Only during the wait: none is missed. */
+  sigemptyset (&blocked);
+  sigaddset (&blocked, SIGWINCH);
+  sigprocmask (SIG_BLOCK, &blocked, &others);
+  sigaction (SIGWINCH, &action, NULL);
+  print_size ();
+  for (;;)
+    if (ppoll (&input, 1, NULL, &others) < 0)
+      print_size ();
+    else if (read (0, &c, 1) <= 0)
+      return 0;
+}
+
 static const struct
 {
   const char *name;
@@ -607,6 +647,7 @@ static const struct
   { "print-ids", mode_print_ids },
   { "print-limits", mode_print_limits },
   { "print-signals", mode_print_signals },
+  { "print-sizes", mode_print_sizes },
   { "read-line-and-exit", mode_read_line_and_exit },
   { "signal", mode_signal },
   { "sleep-forever", mode_sleep_forever },

@@ -330,6 +330,54 @@ test_in_place (void)
   g_assert_null (cproc_line_splitter_next (lines));
 }
 
+/* Of a terminal, any number of "\r" before the "\n" belong to the line end, wherever it was cut. */
+static void
+test_terminal (void)
+{
+  static const char data[] = "a\r\r\nb\rc\n\r\r\r\n\nabcd\r\r\nabcde\r\r\r\r\r\r\r\r\r\r\nd\r\r";
+
+  for (gsize step = 1; step < sizeof data; step++)
+    {
+      g_autoptr(CprocLineSplitter) lines = cproc_line_splitter_new ("UTF-8", 4, NULL);
+      g_autoptr(GString) text = g_string_new (NULL);
+      const char *line;
+
+      cproc_line_splitter_set_terminal (lines, TRUE);
+      for (gsize at = 0; at < sizeof data - 1; at += step)
+        {
+          gsize n = MIN (step, sizeof data - 1 - at);
+          g_autofree char *piece = g_memdup2 (data + at, n);
+
+          cproc_line_splitter_feed (lines, piece, n);
+          while ((line = cproc_line_splitter_next (lines)) != NULL)
+            g_string_append_printf (text, "%s|", line);
+        }
+      cproc_line_splitter_finish (lines);
+      while ((line = cproc_line_splitter_next (lines)) != NULL)
+        g_string_append_printf (text, "%s|", line);
+      g_assert_cmpstr (text->str, ==, "a|b\rc|||abcd|abcd|e|d\r\r|");
+    }
+}
+
+/* A line of nothing but "\r" is not held back for ever. */
+static void
+test_terminal_returns (void)
+{
+  g_autoptr(CprocLineSplitter) lines = cproc_line_splitter_new ("UTF-8", 10, NULL);
+  gsize n_pieces = 0;
+
+  cproc_line_splitter_set_terminal (lines, TRUE);
+  for (guint i = 0; i < 1000; i++)
+    {
+      char piece[] = "\r";
+
+      cproc_line_splitter_feed (lines, piece, 1);
+      while (cproc_line_splitter_next (lines) != NULL)
+        n_pieces++;
+    }
+  g_assert_cmpuint (n_pieces, >=, 97);
+}
+
 /* A line that has no end is handed out as it grows, so that it takes no more than its limit. */
 static void
 test_endless (void)
@@ -452,6 +500,8 @@ main (int   argc,
   g_test_add_func ("/line-splitter/windows", test_windows);
   g_test_add_func ("/line-splitter/in-place", test_in_place);
   g_test_add_func ("/line-splitter/endless", test_endless);
+  g_test_add_func ("/line-splitter/terminal", test_terminal);
+  g_test_add_func ("/line-splitter/terminal-returns", test_terminal_returns);
   g_test_add_func ("/line-splitter/change-limit", test_change_limit);
   g_test_add_func ("/line-splitter/finish-early", test_finish_early);
   g_test_add_func ("/line-splitter/nothing-fed", test_nothing_fed);
