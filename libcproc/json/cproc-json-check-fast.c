@@ -19,6 +19,7 @@
 #if defined(__x86_64__) && defined(__GNUC__)
 
 #include "cproc-json-bytes-private.h"
+#include "cproc-utf8-vector-private.h"
 
 /* Ask for each of them: a virtual machine may lack some. */
 #define CAN_AVX2 \
@@ -102,35 +103,15 @@ find_escaped (CprocJsonToken *token,
   return TRUE;
 }
 
-/* Returns whether the characters that count are valid UTF-8; none of them is cut. */
+/* Returns whether the characters that count are valid UTF-8. The last byte that counts is ASCII, so
+ * a character that is cut shows there. */
 FAST static G_NO_INLINE gboolean
-check_utf8 (Bytes   copy,
+check_utf8 (Bytes   bytes,
             guint64 counts)
 {
-  const Bytes *bytes = &copy;
-  guint64 continuation = bytes_below (bytes, (char) 0xc0);
-  guint64 lead = bytes_not_ascii (bytes) & ~continuation;
-  guint64 lead3 = lead & ~bytes_below (bytes, (char) 0xe0);
-  guint64 lead4 = lead3 & ~bytes_below (bytes, (char) 0xf0);
-  guint64 second_low, wrong;
+  guint64 wrong = cproc_utf8_find_wrong (bytes.low, _mm256_setzero_si256 ());
 
-  wrong = (lead << 1 | lead3 << 2 | lead4 << 3) ^ continuation;
-  wrong |= lead & bytes_below (bytes, (char) 0xc2);
-  wrong |= lead4 & ~bytes_below (bytes, (char) 0xf5);
-
-  /* Overlong forms, surrogates and code points above U+10FFFF show in the second byte. */
-  if (lead3 != 0)
-    {
-      second_low = bytes_below (bytes, (char) 0xa0);
-      wrong |= bytes_equal (bytes, (char) 0xe0) << 1 & second_low;
-      wrong |= bytes_equal (bytes, (char) 0xed) << 1 & ~second_low;
-    }
-  if (lead4 != 0)
-    {
-      second_low = bytes_below (bytes, (char) 0x90);
-      wrong |= bytes_equal (bytes, (char) 0xf0) << 1 & second_low;
-      wrong |= bytes_equal (bytes, (char) 0xf4) << 1 & ~second_low;
-    }
+  wrong |= (guint64) cproc_utf8_find_wrong (bytes.high, bytes.low) << 32;
 
   return (wrong & counts) == 0;
 }

@@ -2,9 +2,9 @@
 
 #pragma once
 
-#include <string.h>
-
 #include <glib.h>
+
+#include "cproc-utf8-private.h"
 
 G_BEGIN_DECLS
 
@@ -13,60 +13,18 @@ G_BEGIN_DECLS
 /* The largest size that cproc_json_double_to_text() needs, including the NUL. */
 #define CPROC_JSON_DOUBLE_SIZE 32
 
-#define CPROC_JSON_EACH(byte) (G_GUINT64_CONSTANT (0x0101010101010101) * (byte))
-
-/* Marks in a word the bytes that a string must escape, and those that are not ASCII. Borrows run
- * upwards, so only the lowest mark is reliable. */
-static inline guint64
-cproc_json_mark_special (guint64 word)
-{
-  guint64 quote = (word ^ CPROC_JSON_EACH ('"')) - CPROC_JSON_EACH (1);
-  guint64 backslash = (word ^ CPROC_JSON_EACH ('\\')) - CPROC_JSON_EACH (1);
-  guint64 control = word - CPROC_JSON_EACH (0x20);
-
-  return (word | quote | backslash | control) & CPROC_JSON_EACH (0x80);
-}
-
-/* The same for quotes and backslashes, in a string that is known to be valid. */
+/* Marks in a word the quotes and backslashes of a valid string. Borrows run upwards, so only the
+ * lowest mark is reliable. */
 static inline guint64
 cproc_json_mark_quote (guint64 word)
 {
-  guint64 quote = word ^ CPROC_JSON_EACH ('"');
-  guint64 backslash = word ^ CPROC_JSON_EACH ('\\');
+  guint64 quote = word ^ CPROC_UTF8_EACH ('"');
+  guint64 backslash = word ^ CPROC_UTF8_EACH ('\\');
 
-  quote = (quote - CPROC_JSON_EACH (1)) & ~quote;
-  backslash = (backslash - CPROC_JSON_EACH (1)) & ~backslash;
+  quote = (quote - CPROC_UTF8_EACH (1)) & ~quote;
+  backslash = (backslash - CPROC_UTF8_EACH (1)) & ~backslash;
 
-  return (quote | backslash) & CPROC_JSON_EACH (0x80);
-}
-
-static inline guint64
-cproc_json_load_word (const char *p)
-{
-  guint64 word;
-
-  memcpy (&word, p, sizeof word);
-
-  return GUINT64_FROM_LE (word);
-}
-
-/* Skips ASCII that needs no escape in a string. */
-static inline const char *
-cproc_json_skip_plain (const char *p,
-                       const char *end)
-{
-  for (; end - p >= 8; p += 8)
-    {
-      guint64 marks = cproc_json_mark_special (cproc_json_load_word (p));
-
-      if (marks != 0)
-        return p + __builtin_ctzll (marks) / 8;
-    }
-
-  while (p < end && *p != '"' && *p != '\\' && (guchar) (*p - 0x20) < 0x60)
-    p++;
-
-  return p;
+  return (quote | backslash) & CPROC_UTF8_EACH (0x80);
 }
 
 /* Skips to the next quote or backslash of a valid string. */
@@ -76,7 +34,7 @@ cproc_json_skip_to_quote (const char *p,
 {
   for (; end - p >= 8; p += 8)
     {
-      guint64 marks = cproc_json_mark_quote (cproc_json_load_word (p));
+      guint64 marks = cproc_json_mark_quote (cproc_utf8_load_word (p));
 
       if (marks != 0)
         return p + __builtin_ctzll (marks) / 8;
@@ -104,49 +62,6 @@ cproc_json_skip_digits (const char *p,
 {
   while (p < end && (guchar) (*p - '0') < 10)
     p++;
-
-  return p;
-}
-
-/* Returns the length of the non-ASCII character at p; 0 if it is not valid UTF-8. */
-static inline guint
-cproc_json_utf8_length (const char *p,
-                        const char *end)
-{
-  const guchar *c = (const guchar *) p;
-  gsize left = end - p;
-  guchar low, high;
-
-  if (c[0] < 0xe0)
-    return c[0] >= 0xc2 && left >= 2 && (c[1] & 0xc0) == 0x80 ? 2 : 0;
-
-  /* Overlong forms, surrogates and code points above U+10FFFF show in the second byte. */
-  low = c[0] == 0xe0 ? 0xa0 : c[0] == 0xf0 ? 0x90 : 0x80;
-  high = c[0] == 0xed ? 0x9f : c[0] == 0xf4 ? 0x8f : 0xbf;
-
-  if (left < 3 || c[1] < low || c[1] > high || (c[2] & 0xc0) != 0x80)
-    return 0;
-
-  if (c[0] < 0xf0)
-    return 3;
-
-  return c[0] <= 0xf4 && left >= 4 && (c[3] & 0xc0) == 0x80 ? 4 : 0;
-}
-
-/* Skips non-ASCII characters, up to the first ASCII or invalid byte. */
-static inline const char *
-cproc_json_skip_utf8 (const char *p,
-                      const char *end)
-{
-  while (p < end && (guchar) *p >= 0x80)
-    {
-      guint length = cproc_json_utf8_length (p, end);
-
-      if (length == 0)
-        break;
-
-      p += length;
-    }
 
   return p;
 }

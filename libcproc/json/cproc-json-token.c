@@ -2,9 +2,8 @@
 
 #include "config.h"
 
-
-#include "cproc-json-scan-private.h"
 #include "cproc-gettext-private.h"
+#include "cproc-json-scan-private.h"
 #include "cproc-json-token-private.h"
 
 /* Every function gets the place of a token and returns the place after it, or NULL after
@@ -25,7 +24,12 @@ const char *
 cproc_json_token_escape (CprocJsonToken *self,
                          const char     *p)
 {
-  if (++p == self->end || *p == '\0' || strchr ("\"\\/bfnrtu", *p) == NULL)
+  static const gboolean follows[256] = {
+    ['"'] = TRUE, ['\\'] = TRUE, ['/'] = TRUE, ['b'] = TRUE, ['f'] = TRUE,
+    ['n'] = TRUE, ['r'] = TRUE, ['t'] = TRUE, ['u'] = TRUE,
+  };
+
+  if (++p == self->end || !follows[(guchar) *p])
     return cproc_json_token_fail (self, p, N_("no escape sequence is written like this"));
 
   if (*p++ != 'u')
@@ -49,7 +53,9 @@ cproc_json_token_string (CprocJsonToken *self,
 {
   for (;;)
     {
-      p = cproc_json_skip_plain (p, self->end);
+      p = cproc_utf8_skip_ascii (p, self->end, CPROC_UTF8_STOP_ESCAPED);
+      if (p < self->end && (guchar) *p >= 0x80)
+        p = cproc_utf8_skip (p, self->end, CPROC_UTF8_STOP_ESCAPED);
 
       if (p == self->end)
         return cproc_json_token_fail (self, p, NULL);
@@ -61,11 +67,7 @@ cproc_json_token_string (CprocJsonToken *self,
         return cproc_json_token_fail (self, p,
                                       N_("a control character in a string must be escaped"));
       else
-        {
-          p = cproc_json_skip_utf8 (p, self->end);
-          if (p < self->end && (guchar) *p >= 0x80)
-            return cproc_json_token_fail (self, p, N_("this is not valid UTF-8"));
-        }
+        return cproc_json_token_fail (self, p, N_("this is not valid UTF-8"));
 
       if (p == NULL)
         return NULL;

@@ -19,16 +19,16 @@ skip_string (const char *p,
 static inline guint64
 mark_structure (guint64 word)
 {
-  guint64 folded = word | CPROC_JSON_EACH ('{' ^ '[');
-  guint64 quote = word ^ CPROC_JSON_EACH ('"');
-  guint64 open = folded ^ CPROC_JSON_EACH ('{');
-  guint64 close = folded ^ CPROC_JSON_EACH ('}');
+  guint64 folded = word | CPROC_UTF8_EACH ('{' ^ '[');
+  guint64 quote = word ^ CPROC_UTF8_EACH ('"');
+  guint64 open = folded ^ CPROC_UTF8_EACH ('{');
+  guint64 close = folded ^ CPROC_UTF8_EACH ('}');
 
-  quote = (quote - CPROC_JSON_EACH (1)) & ~quote;
-  open = (open - CPROC_JSON_EACH (1)) & ~open;
-  close = (close - CPROC_JSON_EACH (1)) & ~close;
+  quote = (quote - CPROC_UTF8_EACH (1)) & ~quote;
+  open = (open - CPROC_UTF8_EACH (1)) & ~open;
+  close = (close - CPROC_UTF8_EACH (1)) & ~close;
 
-  return (quote | open | close) & CPROC_JSON_EACH (0x80);
+  return (quote | open | close) & CPROC_UTF8_EACH (0x80);
 }
 
 const char *
@@ -42,7 +42,7 @@ cproc_json_skip_brackets (const char *p,
 
       if (end - p >= 8)
         {
-          guint64 marks = mark_structure (cproc_json_load_word (p));
+          guint64 marks = mark_structure (cproc_utf8_load_word (p));
 
           if (marks == 0)
             {

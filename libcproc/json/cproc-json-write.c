@@ -106,16 +106,9 @@ writer_append_string (Writer     *self,
 
   for (;;)
     {
-      p = cproc_json_skip_plain (p, end);
-
+      p = cproc_utf8_skip (p, end, CPROC_UTF8_STOP_ESCAPED);
       if (p < end && (guchar) *p >= 0x80)
-        {
-          p = cproc_json_skip_utf8 (p, end);
-          if (p < end && (guchar) *p >= 0x80)
-            return writer_fail (self, N_("it has text that is not valid UTF-8"));
-
-          continue;
-        }
+        return writer_fail (self, N_("it has text that is not valid UTF-8"));
 
       writer_append (self, run, p - run);
       if (p == end)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cproc-text-decoder-private.h"
+#include "cproc-utf8-private.h"
 
 /* The most memory that is kept from one line to the next. */
 #define MAX_KEPT (256 * 1024)
@@ -259,11 +260,11 @@ splitter_find_cut (CprocLineSplitter *self,
     self->checked = self->next;
   while (self->checked < newline)
     {
-      gsize n = cproc_utf8_span (self->checked, self->end - self->checked);
+      char *checked = (char *) cproc_utf8_skip (self->checked, self->end, CPROC_UTF8_STOP_NUL);
 
-      if (n == 0)
+      if (checked == self->checked)
         return NULL;
-      self->checked += n;
+      self->checked = checked;
     }
 
   end -= splitter_count_returns (self, self->next, end - self->next);

@@ -11,11 +11,6 @@ G_BEGIN_DECLS
  * "Encoding"). A character that is cut by the end of a piece waits for the next one. */
 typedef struct _CprocTextDecoder CprocTextDecoder;
 
-/* Returns the length of the longest prefix of data that is UTF-8 without NUL, in whole
- * characters. */
-gsize             cproc_utf8_span            (const char        *data,
-                                              gsize              length);
-
 /* Returns iconv(3)'s name for an encoding named as in Node or in Python; any other name stays as it
  * is. */
 char             *cproc_encoding_dup_known_name (const char *encoding);

@@ -4,6 +4,7 @@
 
 #include "cproc-gettext-private.h"
 #include "cproc-text-decoder-private.h"
+#include "cproc-utf8-private.h"
 
 #include <errno.h>
 #include <string.h>
@@ -21,7 +22,7 @@ struct _CprocTextDecoder
   const char *replacement;
   gboolean has_replaced;
 
-  guchar start[4]; /* the beginning of an unfinished UTF-8 character */
+  char start[4]; /* the beginning of an unfinished UTF-8 character */
   gsize n_start;
 
   GIConv converter; /* (GIConv) -1 for UTF-8 */
@@ -29,120 +30,6 @@ struct _CprocTextDecoder
   gboolean has_shifts;
   GByteArray *rest; /* input that iconv must see again, together with what follows */
 };
-
-typedef enum
-{
-  SEQUENCE_WHOLE,
-  SEQUENCE_BROKEN,
-  SEQUENCE_UNFINISHED,
-} Sequence;
-
-static inline gboolean
-is_plain (const char *data)
-{
-  const guint64 high = G_GUINT64_CONSTANT (0x8080808080808080);
-  guint64 word;
-
-  memcpy (&word, data, sizeof word);
-
-  /* Adding 0x7f sets the high bit of every byte except NUL; a byte that has the high bit already is
-   * not ASCII. */
-  return ((word + ~high) & ~word & high) == high;
-}
-
-static inline gboolean
-is_tail (guchar byte)
-{
-  return (byte & 0xc0) == 0x80;
-}
-
-/* Reads the sequence at data, by table 3-7 of the Unicode standard. *size is set to the size of the
- * character, of the maximal part of a broken one, or of the bytes available. */
-static Sequence
-scan_sequence (const guchar *data,
-               gsize         length,
-               gsize        *size)
-{
-  guchar lead = data[0];
-  guchar low = 0x80;
-  guchar high = 0xbf;
-  gsize wanted;
-
-  *size = 1;
-
-  if (lead < 0x80)
-    return lead == 0 ? SEQUENCE_BROKEN : SEQUENCE_WHOLE;
-  if (lead < 0xc2 || lead > 0xf4)
-    return SEQUENCE_BROKEN;
-
-  wanted = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-  if (lead == 0xe0)
-    low = 0xa0; /* shorter ones have two bytes */
-  else if (lead == 0xed)
-    high = 0x9f; /* surrogates */
-  else if (lead == 0xf0)
-    low = 0x90; /* shorter ones have three bytes */
-  else if (lead == 0xf4)
-    high = 0x8f; /* the end of Unicode */
-
-  for (; *size < wanted; (*size)++)
-    {
-      if (*size == length)
-        return SEQUENCE_UNFINISHED;
-      if (data[*size] < low || data[*size] > high)
-        return SEQUENCE_BROKEN;
-      low = 0x80;
-      high = 0xbf;
-    }
-
-  return SEQUENCE_WHOLE;
-}
-
-/* Returns the size of the character at data; 0 if there is no whole character. Two and three bytes
- * are tried first, since most scripts have characters of that size. */
-static inline gsize
-character_size (const guchar *data,
-                gsize         length)
-{
-  gsize size;
-
-  if (length >= 3 && data[0] >= 0xc2 && data[0] < 0xe0 && is_tail (data[1]))
-    return 2;
-  if (length >= 3 && data[0] > 0xe0 && data[0] < 0xed && is_tail (data[1]) && is_tail (data[2]))
-    return 3;
-
-  return scan_sequence (data, length, &size) == SEQUENCE_WHOLE ? size : 0;
-}
-
-/* ASCII is checked several words at a time, which is much faster than byte by byte. */
-gsize
-cproc_utf8_span (const char *data,
-                 gsize       length)
-{
-  gsize i = 0;
-
-  while (TRUE)
-    {
-      gsize size;
-
-      while (length - i >= 32 &&
-             is_plain (data + i) && is_plain (data + i + 8) &&
-             is_plain (data + i + 16) && is_plain (data + i + 24))
-        i += 32;
-      while (length - i >= 8 && is_plain (data + i))
-        i += 8;
-
-      /* Stay in this loop: most scripts have long runs without eight ASCII bytes in a row. */
-      do
-        {
-          size = i < length ? character_size ((const guchar *) data + i, length - i) : 0;
-          if (size == 0)
-            return i;
-          i += size;
-        }
-      while (size > 1);
-    }
-}
 
 /* Names in Node and Python that iconv(3) does not know; compared without case, "-", "_" and
  * spaces. */
@@ -407,17 +294,17 @@ decoder_finish_start (CprocTextDecoder *self,
   gsize size;
 
   memcpy (self->start + n_before, data, taken);
-  switch (scan_sequence (self->start, n_before + taken, &size))
+  switch (cproc_utf8_scan (self->start, n_before + taken, &size))
     {
-    case SEQUENCE_UNFINISHED:
+    case CPROC_UTF8_SEQUENCE_UNFINISHED:
       self->n_start = size;
       return taken;
 
-    case SEQUENCE_WHOLE:
-      g_string_append_len (out, (const char *) self->start, size);
+    case CPROC_UTF8_SEQUENCE_WHOLE:
+      g_string_append_len (out, self->start, size);
       break;
 
-    case SEQUENCE_BROKEN:
+    case CPROC_UTF8_SEQUENCE_BROKEN:
     default:
       decoder_replace (self, out);
       break;
@@ -445,29 +332,31 @@ decoder_decode_utf8 (CprocTextDecoder *self,
                      gsize             length,
                      GString          *out)
 {
-  gsize i = 0;
+  const char *p = data;
+  const char *end = data + length;
 
   if (self->n_start > 0 && length > 0)
-    i = decoder_finish_start (self, data, length, out);
+    p += decoder_finish_start (self, data, length, out);
 
-  while (i < length)
+  while (p < end)
     {
-      gsize size = cproc_utf8_span (data + i, length - i);
+      const char *run = p;
+      gsize size;
 
-      g_string_append_len (out, data + i, size);
-      i += size;
-      if (i == length)
+      p = cproc_utf8_skip (run, end, CPROC_UTF8_STOP_NUL);
+      g_string_append_len (out, run, p - run);
+      if (p == end)
         return;
 
-      if (scan_sequence ((const guchar *) data + i, length - i, &size) == SEQUENCE_UNFINISHED)
+      if (cproc_utf8_scan (p, end - p, &size) == CPROC_UTF8_SEQUENCE_UNFINISHED)
         {
-          memcpy (self->start, data + i, size);
+          memcpy (self->start, p, size);
           self->n_start = size;
           return;
         }
 
       decoder_replace (self, out);
-      i += size;
+      p += size;
     }
 }
 

@@ -250,66 +250,6 @@ test_garbage (void)
 }
 
 static void
-assert_span (const char *data,
-             gsize       length,
-             gsize       expected)
-{
-  g_autofree char *copy = g_memdup2 (data, length);
-
-  g_assert_cmpuint (cproc_utf8_span (copy, length), ==, expected);
-}
-
-/* One byte of every value at every place of a run that is longer than any stride. */
-static void
-test_span (void)
-{
-  char data[80];
-
-  assert_span ("", 0, 0);
-
-  for (gsize place = 0; place < sizeof data; place++)
-    {
-      for (guint value = 0; value < 256; value++)
-        {
-          memset (data, 'x', sizeof data);
-          data[place] = value;
-          assert_span (data, sizeof data, value > 0 && value < 0x80 ? sizeof data : place);
-        }
-    }
-
-  for (gsize length = 0; length <= sizeof data; length++)
-    {
-      memset (data, 0x7f, sizeof data);
-      assert_span (data, length, length);
-      memset (data, 0x01, sizeof data);
-      assert_span (data, length, length);
-    }
-}
-
-static void
-test_span_characters (void)
-{
-  const char *characters[] = { "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80" };
-
-  for (guint i = 0; i < G_N_ELEMENTS (characters); i++)
-    {
-      gsize size = strlen (characters[i]);
-
-      for (gsize place = 0; place < 70; place++)
-        {
-          g_autofree char *data = g_strnfill (80, 'x');
-
-          memcpy (data + place, characters[i], size);
-          assert_span (data, 80, 80);
-          for (gsize n = 1; n < size; n++)
-            assert_span (data, place + n, place);
-          data[place + size - 1] = 'x';
-          assert_span (data, 80, place);
-        }
-    }
-}
-
-static void
 test_is_utf8 (void)
 {
   const char *names[] = { "UTF-8", "utf-8", "UTF8", "utf8" };
@@ -438,8 +378,6 @@ main (int   argc,
   g_test_add_func ("/text-decoder/cut-alike", test_cut_alike);
   g_test_add_func ("/text-decoder/all-sequences", test_sequences);
   g_test_add_func ("/text-decoder/garbage", test_garbage);
-  g_test_add_func ("/text-decoder/span", test_span);
-  g_test_add_func ("/text-decoder/span-characters", test_span_characters);
   g_test_add_func ("/text-decoder/is-utf8", test_is_utf8);
   g_test_add_func ("/text-decoder/names", test_names);
   g_test_add_func ("/text-decoder/unknown-encoding", test_unknown);
