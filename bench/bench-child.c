@@ -4,6 +4,8 @@
  * is possible, so that its start costs little beside what is measured. A FD of -1 stands for the
  * descriptor in NODE_CHANNEL_FD. */
 
+#include "bench-common.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -135,16 +137,35 @@ write_repeated (int         fd,
   free (data);
 }
 
+/* The phrase in the script that run.py asks for by the environment; NULL: none. */
+static const char *
+find_phrase (void)
+{
+  static const char *const phrases[] = { BENCH_PHRASES };
+  const char *script = getenv ("BENCH_SCRIPT");
+
+  return script != NULL ? phrases[atoi (script)] : NULL;
+}
+
 /* lines COUNT LENGTH */
 static void
 mode_lines (char **args)
 {
+  const char *phrase = find_phrase ();
   size_t length = atol (args[1]);
   char *line = malloc (length);
+  size_t end = length - 1;
   size_t i;
 
   for (i = 0; i < length; i++)
     line[i] = 'a' + i % 26;
+  if (phrase != NULL)
+    {
+      /* Up to a whole character; the first byte stays, since the peers look at it. */
+      while (end > 1 && (phrase[end - 1] & 0xc0) == 0x80)
+        end--;
+      memcpy (line + 1, phrase, end - 1);
+    }
   line[length - 1] = '\n';
   write_repeated (1, line, length, atoll (args[0]));
 }
@@ -258,8 +279,12 @@ mode_echo (char **args)
 static void
 mode_messages (char **args)
 {
-  const char *text = "{\"foo\":1,\"bar\":2}\n";
+  const char *phrase = find_phrase ();
+  char text[256] = "{\"foo\":1,\"bar\":2}\n";
   int fd = parse_fd (args[0]);
+
+  if (phrase != NULL)
+    snprintf (text, sizeof text, "{\"foo\":1,\"bar\":\"%s\"}\n", phrase);
 
   write_repeated (fd, text, strlen (text), atoll (args[1]));
   read_to_end (fd);

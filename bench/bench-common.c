@@ -312,21 +312,33 @@ bench_fill_objects (char *text,
   return length;
 }
 
+static long
+fill_string (char *text,
+             long  size)
+{
+  static const char *const phrases[] = { BENCH_PHRASES };
+  const char *phrase = phrases[bench_param ("script", 0)];
+  long each = strlen (phrase);
+  long length = 1;
+
+  text[0] = '"';
+  for (; length + each < size; length += each)
+    memcpy (text + length, phrase, each);
+  text[length++] = '"';
+
+  return length;
+}
+
 char *
 bench_message (long *length)
 {
   long size = bench_param ("size", 1 << 20);
   char *text = malloc (size + 256);
-  long i;
 
   bench_check (text != NULL, "out of memory");
   if (bench_param ("string", 0))
     {
-      text[0] = '"';
-      for (i = 1; i < size - 1; i++)
-        text[i] = "The quick brown fox jumps over the lazy dog. "[i % 45];
-      text[size - 1] = '"';
-      *length = size;
+      *length = fill_string (text, size);
     }
   else
     {

@@ -59,7 +59,14 @@ void        bench_check      (int good, const char *what);
 const char *bench_stamp_path (void);
 long long   bench_stamp_read (void);
 
-/* The message that the echo cases send, parameters `size` and `string`: JSON without a line end;
+/* The parameter `script` counts these. */
+#define BENCH_PHRASES \
+  "The quick brown fox jumps over the lazy dog. ", \
+  "Съешь ещё этих мягких " "французских булок, да выпей же чаю. ", \
+  "天地玄黄，宇宙洪荒。" "日月盈昃，辰宿列张。" "寒来暑往，秋收冬藏。"
+
+/* The message that the echo cases send, parameters `size`, `string` and `script`: JSON without a
+ * line end;
  * to be freed. */
 char       *bench_message    (long *length);
 

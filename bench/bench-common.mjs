@@ -9,6 +9,13 @@ export const WRITE_SIZE = 65536;
 export const WRITES_AHEAD = 16;
 export const SMALL = {foo: 1, bar: 2};
 
+/* BENCH_PHRASES. */
+const PHRASES = [
+    'The quick brown fox jumps over the lazy dog. ',
+    'Съешь ещё этих мягких французских булок, да выпей же чаю. ',
+    '天地玄黄，宇宙洪荒。日月盈昃，辰宿列张。寒来暑往，秋收冬藏。',
+];
+
 const params = new Map(process.argv.slice(3).map(argument => {
     const at = argument.indexOf('=');
 
@@ -129,12 +136,9 @@ export function bigMessage() {
     let length = 1;
 
     if (param('string', 0)) {
-        const phrase = 'The quick brown fox jumps over the lazy dog. ';
-        let text = '';
+        const phrase = PHRASES[param('script', 0)];
 
-        for (let i = 1; i < size - 1; i++)
-            text += phrase[i % 45];
-        return text;
+        return phrase.repeat(Math.floor((size - 2) / Buffer.byteLength(phrase)));
     }
     for (let i = 0; length < size - 1; i++) {
         const item = {

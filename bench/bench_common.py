@@ -15,6 +15,13 @@ READ_SIZE = 65536
 WRITE_SIZE = 65536
 SMALL = {'foo': 1, 'bar': 2}
 
+# BENCH_PHRASES.
+PHRASES = [
+    'The quick brown fox jumps over the lazy dog. ',
+    'Съешь ещё этих мягких французских булок, да выпей же чаю. ',
+    '天地玄黄，宇宙洪荒。日月盈昃，辰宿列张。寒来暑往，秋收冬藏。',
+]
+
 params = dict(argument.split('=', 1) for argument in sys.argv[2:])
 child = params.get('child')
 samples = []
@@ -128,8 +135,8 @@ def big_message():
     """The value whose text bench_message() makes."""
     size = param('size', 1 << 20)
     if param('string', 0):
-        phrase = 'The quick brown fox jumps over the lazy dog. '
-        return ''.join(phrase[i % 45] for i in range(1, size - 1))
+        phrase = PHRASES[param('script', 0)]
+        return phrase * ((size - 2) // len(phrase.encode()))
     items = []
     length = 1
     while length < size - 1:

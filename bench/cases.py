@@ -130,6 +130,7 @@ EXEC = ['raw', 'cproc', *OTHERS, 'pygobject']
 WAYS = ['raw', 'raw-socket', 'cproc', 'cproc-socket']
 OUTPUT = [reach for peer in ('cproc', 'cproc-socket') for reach in (
     Reach('>=', 0.95, 'libuv', peer), Reach('<=', 1 / 0.95, 'libuv', peer, 'cpu_per_gb'))]
+SCRIPTS = {'russian': 1, 'chinese': 2}
 INPUT = [Reach('>=', 1, 'libuv', peer) for peer in ('cproc', 'cproc-socket')]
 
 STREAMS = [
@@ -153,6 +154,17 @@ STREAMS = [
          ['raw', 'cproc', *LOOPS, 'python'], {'count': 10000000}, {'count': 3000000}, {},
          [Reach('>=', 20 / 11.4, 'node'), Reach('>=', 1, 'bun'), Reach('>=', 1, 'python'),
           Reach('>=', 1, 'qprocess')]),
+    *(Case(f'line-{script}', f'the same in {script.title()}', 'line', True,
+           ['raw', 'cproc', 'libuv', 'qprocess', 'node', 'bun', 'python'],
+           {'count': 10000000, 'script': number}, {'count': 2000000}, {},
+           [Reach('>=', 1, 'bun'), Reach('>=', 1, 'node'), Reach('>=', 0.7, 'cproc', case='line')])
+      for script, number in SCRIPTS.items()),
+    *(Case(f'lines-{script}', f'the same in {script.title()}, a call for many', 'lines', True,
+           ['raw', 'cproc', 'libuv', 'qprocess', 'node', 'bun', 'python'],
+           {'count': 10000000, 'script': number}, {'count': 3000000}, {},
+           [Reach('>=', 1, 'bun'), Reach('>=', 1, 'node'),
+            Reach('>=', 0.7, 'cproc', case='lines')])
+      for script, number in SCRIPTS.items()),
     Case('stdin', 'writing to a child', 'stdin', True,
          [*WAYS, *LOOPS, 'python', 'asyncio'], {'mib': 2048}, {'mib': 1024},
          {'asyncio': {'mib': 512}}, INPUT),
@@ -171,6 +183,11 @@ MESSAGING = [
          {'count': 1000000}, {'gsubprocess': {'count': 200000},
                               'multiprocessing': {'count': 200000}},
          [Reach('>=', 1500), Reach('>=', 600, peer='cproc-json'), Reach('>=', 1, 'bun')]),
+    *(Case(f'oneway-{script}', f'the same with a sentence in {script.title()}', 'oneway', True,
+           ['raw', 'cproc', 'cproc-json', 'node', 'bun'],
+           {'count': 1000000, 'script': number}, {'count': 300000}, {},
+           [Reach('>=', 1, 'bun'), Reach('>=', 1, 'node')])
+      for script, number in SCRIPTS.items()),
     Case('send', 'messages to a worker', 'send', True,
          ['raw', 'cproc', 'cproc-json', 'gsubprocess', 'node', 'bun'], {'count': 500000},
          {'count': 200000}, {}, [Reach('>=', 1, 'bun'), Reach('>=', 1500 / 362, 'raw')]),
@@ -189,6 +206,12 @@ MESSAGING = [
          {'gsubprocess': {'count': 50}, 'node': {'count': 100}},
          [Reach('>=', 1000), Reach('>=', 1000 / 3500, 'raw'),
           Reach('>=', 1, 'bun', 'cproc-json')]),
+    *(Case(f'echo-{script}', f'1 MiB, one string in {script.title()}, there and back', 'echo',
+           True, MESSAGES, {'size': 1 << 20, 'string': 1, 'count': 300, 'script': number},
+           {'count': 100}, {'gsubprocess': {'count': 50}, 'node': {'count': 100}},
+           [Reach('>=', 1, 'bun'), Reach('>=', 1, 'node'),
+            Reach('>=', 0.7, 'cproc', case='echo-string')])
+      for script, number in SCRIPTS.items()),
 ]
 
 GROUPS = {'processes': PROCESSES, 'streams': STREAMS, 'messages': MESSAGING}

@@ -82,6 +82,8 @@ def reset_signals():
 def run_once(command, case, peer, params, build, env):
     argv = [*command, case.program, f'peer={peer}', f'child={build / "bench-child"}',
             f'dir={build}', *(f'{name}={value}' for name, value in params.items())]
+    if 'script' in params:
+        env = {**env, 'BENCH_SCRIPT': str(params['script'])}
     try:
         done = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, env=env, timeout=RUN_LIMIT, check=False)
