@@ -6,6 +6,8 @@
 #include "cproc-json-scan-private.h"
 #include "cproc-json-token-private.h"
 
+#define MAX_SHORT 32
+
 /* Every function gets the place of a token and returns the place after it, or NULL after
  * cproc_json_token_fail(). */
 
@@ -47,15 +49,27 @@ cproc_json_token_escape (CprocJsonToken *self,
   return p;
 }
 
+/* Most strings are short: the call is for those that are not. */
+static inline const char *
+skip_unescaped (const char *p,
+                const char *end)
+{
+  const char *near = end - p > MAX_SHORT ? p + MAX_SHORT : end;
+
+  p = cproc_utf8_skip_ascii (p, near, CPROC_UTF8_STOP_ESCAPED);
+  if (p < end && (p == near || (guchar) *p >= 0x80))
+    p = cproc_utf8_skip (p, end, CPROC_UTF8_STOP_ESCAPED);
+
+  return p;
+}
+
 const char *
 cproc_json_token_string (CprocJsonToken *self,
                          const char     *p)
 {
   for (;;)
     {
-      p = cproc_utf8_skip_ascii (p, self->end, CPROC_UTF8_STOP_ESCAPED);
-      if (p < self->end && (guchar) *p >= 0x80)
-        p = cproc_utf8_skip (p, self->end, CPROC_UTF8_STOP_ESCAPED);
+      p = skip_unescaped (p, self->end);
 
       if (p == self->end)
         return cproc_json_token_fail (self, p, NULL);
