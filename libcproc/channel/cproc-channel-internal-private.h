@@ -81,7 +81,7 @@ struct _CprocChannel
   GQueue deferred;     /* messages that came during a synchronous request */
   guint sync_depth;    /* depth of synchronous requests */
   CprocRequestTable requests; /* requests sent by this side, PendingRequest */
-  GHashTable *incoming;       /* unanswered requests: id to CprocRequest, not owned; or NULL */
+  GHashTable *incoming;       /* unanswered requests: id to GCancellable; or NULL */
   GHashTable *served;         /* method to its function; or NULL */
   guint n_dropped;     /* messages at the end for which there was no handler */
 
@@ -172,6 +172,7 @@ const char *cproc_request_get_id (CprocRequest *self);
  * install_signals: for the class. check_call: FALSE with NOT_SUPPORTED in a fork and, with a
  * critical warning, in another thread. */
 void cproc_channel_install_signals (GObjectClass *object_class);
+gboolean cproc_channel_is_in_thread (CprocChannel *self);
 gboolean cproc_channel_check_call (CprocChannel  *self,
                                    const char    *function,
                                    GError       **error);

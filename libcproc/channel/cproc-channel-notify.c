@@ -228,8 +228,8 @@ cproc_channel_emit_disconnected (CprocChannel *self)
 
 /* Returns whether this is the channel's thread: the one that owns its main context at the moment
  * or, if none owns it, the one that opened the channel. */
-static gboolean
-channel_is_in_thread (CprocChannel *self)
+gboolean
+cproc_channel_is_in_thread (CprocChannel *self)
 {
   if (self->context == NULL || g_main_context_is_owner (self->context))
     return TRUE;
@@ -253,7 +253,7 @@ cproc_channel_check_call (CprocChannel  *self,
                              "forked from"));
       return FALSE;
     }
-  if (channel_is_in_thread (self))
+  if (cproc_channel_is_in_thread (self))
     return TRUE;
 
   g_critical ("%s: called from another thread than that of the channel's main context", function);

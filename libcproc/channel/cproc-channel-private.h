@@ -57,6 +57,36 @@ void cproc_channel_start_request (CprocChannel *self,
                                   guint         timeout,
                                   GTask        *task);
 
+/* Called once with the result of a request, or with an error and perhaps its data; with
+ * CHANNEL_CLOSED when the channel has ended. Takes ownership of all but user_data. */
+typedef void (*CprocAnswerFunc) (gpointer      user_data,
+                                 CprocMessage *result,
+                                 CprocMessage *data,
+                                 GError       *error);
+
+/* Sends a request without a time limit and returns its id, or 0 with an error. params: (nullable):
+ * an object or an array. */
+gint64 cproc_channel_add_request (CprocChannel     *self,
+                                  const char       *method,
+                                  CprocMessage     *params,
+                                  CprocAnswerFunc   func,
+                                  gpointer          user_data,
+                                  GError          **error);
+
+/* Tells the other side to give a request up; func is still called when the answer comes. */
+void cproc_channel_cancel_request (CprocChannel *self,
+                                   gint64        id);
+
+/* From now on func is not called; an answer that still comes is dropped. */
+void cproc_channel_forget_request (CprocChannel *self,
+                                   gint64        id);
+
+/* FALSE: the message is neither a request nor a notification. request: set to it, or to NULL if it
+ * was the cancellation of another. */
+gboolean cproc_channel_read_request (CprocChannel  *self,
+                                     CprocMessage  *message,
+                                     CprocRequest **request);
+
 /* Gives the channel its socket, which it owns from then on, and the context in which its signals
  * are emitted. */
 gboolean cproc_channel_open (CprocChannel  *self,

@@ -11,12 +11,14 @@
 /* The key under which a task keeps the data of the other side's error. */
 #define ERROR_DATA "cproc-error-data"
 
-/* A request of this side that waits for its answer. */
+/* A request of this side that waits for its answer: with a task, or with a function. */
 typedef struct
 {
   CprocChannel *channel; /* the task's source, or a channel that this source holds */
   gint64 id;
   GTask *task;
+  CprocAnswerFunc func;
+  gpointer user_data;
   gint64 deadline; /* 0: none */
   GSource *timer;
   GSource *cancel_source;
@@ -40,18 +42,46 @@ clear_source (GSource **source)
   g_clear_pointer (source, g_source_unref);
 }
 
-/* Frees the request and returns its task. */
-static GTask *
+static void
 pending_request_free (PendingRequest *self)
 {
-  GTask *task = self->task;
-
   clear_source (&self->timer);
   clear_source (&self->cancel_source);
+  g_clear_object (&self->task);
   g_object_unref (self->channel);
   g_free (self);
+}
 
-  return task;
+static void
+message_unref (gpointer data)
+{
+  cproc_message_unref (data);
+}
+
+/* Ends the request and frees it. Takes ownership of result, data and error. */
+static void
+pending_request_end (PendingRequest *self,
+                     CprocMessage   *result,
+                     CprocMessage   *data,
+                     GError         *error)
+{
+  g_autoptr(GTask) task = g_steal_pointer (&self->task);
+  CprocAnswerFunc func = self->func;
+  gpointer user_data = self->user_data;
+
+  pending_request_free (self);
+  if (func != NULL)
+    {
+      func (user_data, result, data, error);
+      return;
+    }
+
+  if (data != NULL)
+    g_object_set_data_full (G_OBJECT (task), ERROR_DATA, data, message_unref);
+  if (error != NULL)
+    g_task_return_error (task, error);
+  else
+    g_task_return_pointer (task, result, message_unref);
 }
 
 static gboolean
@@ -65,20 +95,24 @@ send_frame (CprocChannel  *self,
   return cproc_channel_send (self, frame, error);
 }
 
+static void
+send_cancel (CprocChannel *self,
+             gint64        id)
+{
+  g_autofree char *params = g_strdup_printf ("{\"id\":%" G_GINT64_FORMAT "}", id);
+
+  if (cproc_channel_get_connected (self))
+    send_frame (self, cproc_rpc_write_request (0, CANCEL_METHOD, params), NULL, NULL);
+}
+
 /* Gives the request up: an answer that still comes is dropped. Takes ownership of error. */
 static void
 pending_request_give_up (PendingRequest *self,
                          GError         *error)
 {
-  g_autoptr(CprocChannel) channel = g_object_ref (self->channel);
-  g_autofree char *params = g_strdup_printf ("{\"id\":%" G_GINT64_FORMAT "}", self->id);
-  g_autoptr(GTask) task = NULL;
-
-  cproc_request_table_give_up (&channel->requests, self->id);
-  task = pending_request_free (self);
-  if (cproc_channel_get_connected (channel))
-    send_frame (channel, cproc_rpc_write_request (0, CANCEL_METHOD, params), NULL, NULL);
-  g_task_return_error (task, error);
+  cproc_request_table_give_up (&self->channel->requests, self->id);
+  send_cancel (self->channel, self->id);
+  pending_request_end (self, NULL, NULL, error);
 }
 
 static gboolean
@@ -107,7 +141,7 @@ pending_request_watch (gpointer data,
                        gpointer user_data)
 {
   PendingRequest *self = data;
-  GCancellable *cancellable = g_task_get_cancellable (self->task);
+  GCancellable *cancellable = self->task != NULL ? g_task_get_cancellable (self->task) : NULL;
 
   clear_source (&self->timer);
   clear_source (&self->cancel_source);
@@ -151,56 +185,34 @@ message_from_span (CprocMessage        *message,
   return cproc_message_new (span->data, span->length, list != NULL ? g_object_ref (list) : NULL);
 }
 
-static void
-message_unref (gpointer data)
-{
-  cproc_message_unref (data);
-}
-
-static void
-return_reply_error (GTask          *task,
-                    CprocMessage   *message,
-                    const CprocRpc *rpc)
+/* Returns the error in an answer. */
+static GError *
+read_reply_error (CprocMessage    *message,
+                  const CprocRpc  *rpc,
+                  CprocMessage   **data)
 {
   g_autofree char *text = NULL;
-  CprocJsonSpan data = { NULL, 0 };
+  CprocJsonSpan span = { NULL, 0 };
   int code;
 
-  if (!cproc_rpc_read_error (&rpc->error, &code, &text, &data))
-    {
-      g_task_return_new_error (task, CPROC_ERROR, CPROC_ERROR_INVALID_MESSAGE, "%s",
-                               _("The other side answered with an error that is not valid"));
-      return;
-    }
+  if (!cproc_rpc_read_error (&rpc->error, &code, &text, &span))
+    return g_error_new_literal (CPROC_ERROR, CPROC_ERROR_INVALID_MESSAGE,
+                                _("The other side answered with an error that is not valid"));
 
-  if (data.data != NULL)
-    g_object_set_data_full (G_OBJECT (task), ERROR_DATA, message_from_span (message, &data),
-                            message_unref);
-  g_task_return_new_error (task, CPROC_REPLY_ERROR, code, "%s", text);
-}
+  if (span.data != NULL)
+    *data = message_from_span (message, &span);
 
-static void
-return_answer (GTask          *task,
-               CprocMessage   *message,
-               const CprocRpc *rpc)
-{
-  static const CprocJsonSpan null = { "null", 4 };
-
-  if (rpc->error.data != NULL)
-    return_reply_error (task, message, rpc);
-  else
-    g_task_return_pointer (task,
-                           message_from_span (message,
-                                              rpc->result.data != NULL ? &rpc->result : &null),
-                           message_unref);
+  return g_error_new_literal (CPROC_REPLY_ERROR, code, text);
 }
 
 gboolean
 cproc_channel_take_answer (CprocChannel *self,
                            CprocMessage *message)
 {
-  g_autoptr(GTask) task = NULL;
+  static const CprocJsonSpan null = { "null", 4 };
+  CprocMessage *data = NULL;
   PendingRequest *pending;
+  GError *error;
   CprocRpc rpc;
   gint64 id;
 
@@ -213,8 +225,16 @@ cproc_channel_take_answer (CprocChannel *self,
   if (pending == NULL)
     return cproc_request_table_is_late (&self->requests, id);
 
-  task = pending_request_free (pending);
-  return_answer (task, message, &rpc);
+  if (rpc.error.data != NULL)
+    {
+      error = read_reply_error (message, &rpc, &data);
+      pending_request_end (pending, NULL, data, error);
+      return TRUE;
+    }
+
+  pending_request_end (pending,
+                       message_from_span (message, rpc.result.data != NULL ? &rpc.result : &null),
+                       NULL, NULL);
 
   return TRUE;
 }
@@ -245,17 +265,21 @@ channel_cancel_incoming (CprocChannel        *self,
                          const CprocJsonSpan *params)
 {
   CprocJsonSpan span;
-  g_autofree char *id = NULL;
-  CprocRequest *request;
+  g_autofree char *key = NULL;
+  GCancellable *cancellable;
 
   if (self->incoming == NULL || params->data == NULL ||
       !cproc_json_find_member (params->data, params->length, "id", &span))
     return;
 
-  id = g_strndup (span.data, span.length);
-  request = g_hash_table_lookup (self->incoming, id);
-  if (request != NULL)
-    g_cancellable_cancel (cproc_request_get_cancellable (request));
+  key = cproc_rpc_dup_key (span.data, span.length);
+  cancellable = g_hash_table_lookup (self->incoming, key);
+  if (cancellable == NULL)
+    return;
+
+  g_object_ref (cancellable);
+  g_cancellable_cancel (cancellable);
+  g_object_unref (cancellable);
 }
 
 static CprocRequest *
@@ -273,10 +297,32 @@ request_from_rpc (CprocChannel   *self,
     return request;
 
   if (self->incoming == NULL)
-    self->incoming = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  g_hash_table_replace (self->incoming, g_strdup (id), request);
+    self->incoming = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_object_unref);
+  g_hash_table_replace (self->incoming, cproc_rpc_dup_key (rpc->id.data, rpc->id.length),
+                        g_object_ref (cproc_request_get_cancellable (request)));
 
   return request;
+}
+
+gboolean
+cproc_channel_read_request (CprocChannel  *self,
+                            CprocMessage  *message,
+                            CprocRequest **request)
+{
+  g_autofree char *method = NULL;
+  CprocRpc rpc;
+
+  *request = NULL;
+  if (cproc_rpc_read (&rpc, message->text, message->length) < CPROC_RPC_REQUEST)
+    return FALSE;
+
+  method = cproc_json_span_to_string (&rpc.method);
+  if (g_strcmp0 (method, CANCEL_METHOD) == 0)
+    channel_cancel_incoming (self, &rpc.params);
+  else
+    *request = request_from_rpc (self, message, &rpc);
+
+  return TRUE;
 }
 
 gboolean
@@ -285,22 +331,16 @@ cproc_channel_take_request (CprocChannel *self,
 {
   gboolean has_handler = cproc_channel_has_handler (self, CPROC_CHANNEL_SIGNAL_REQUEST_RECEIVED);
   g_autoptr(CprocRequest) request = NULL;
-  g_autofree char *method = NULL;
+  const char *method;
   Served *served;
-  CprocRpc rpc;
 
   if ((!has_handler && self->served == NULL) ||
-      cproc_rpc_read (&rpc, message->text, message->length) < CPROC_RPC_REQUEST)
+      !cproc_channel_read_request (self, message, &request))
     return FALSE;
+  if (request == NULL)
+    return TRUE;
 
-  method = cproc_json_span_to_string (&rpc.method);
-  if (g_strcmp0 (method, CANCEL_METHOD) == 0)
-    {
-      channel_cancel_incoming (self, &rpc.params);
-      return TRUE;
-    }
-
-  request = request_from_rpc (self, message, &rpc);
+  method = cproc_request_get_method (request);
   served = self->served != NULL ? g_hash_table_lookup (self->served, method) : NULL;
   if (served != NULL)
     {
@@ -326,7 +366,7 @@ static void
 cancel_request (gpointer data,
                 gpointer user_data)
 {
-  g_cancellable_cancel (cproc_request_get_cancellable (data));
+  g_cancellable_cancel (data);
 }
 
 /* Called when the channel has ended. Calls user code. */
@@ -336,22 +376,20 @@ cproc_channel_end_requests (CprocChannel *self)
   g_autoptr(GPtrArray) incoming = g_ptr_array_new_with_free_func (g_object_unref);
   PendingRequest *pending;
   GHashTableIter iter;
-  gpointer request;
+  gpointer cancellable;
 
   while ((pending = cproc_request_table_take_any (&self->requests)) != NULL)
-    {
-      g_autoptr(GTask) task = pending_request_free (pending);
-
-      g_task_return_new_error (task, CPROC_ERROR, CPROC_ERROR_CHANNEL_CLOSED, "%s",
-                               _("The message channel was closed before the request was answered"));
-    }
+    pending_request_end (pending, NULL, NULL,
+                         g_error_new_literal (CPROC_ERROR, CPROC_ERROR_CHANNEL_CLOSED,
+                                              _("The message channel was closed before the "
+                                                "request was answered")));
 
   if (self->incoming == NULL)
     return;
 
   g_hash_table_iter_init (&iter, self->incoming);
-  while (g_hash_table_iter_next (&iter, NULL, &request))
-    g_ptr_array_add (incoming, g_object_ref (request));
+  while (g_hash_table_iter_next (&iter, NULL, &cancellable))
+    g_ptr_array_add (incoming, g_object_ref (cancellable));
   g_ptr_array_foreach (incoming, cancel_request, NULL);
 }
 
@@ -374,6 +412,61 @@ check_params (CprocMessage  *params,
   return FALSE;
 }
 
+/* Sends the request; on an error it is freed. */
+static gboolean
+pending_request_send (PendingRequest  *self,
+                      const char      *method,
+                      CprocMessage    *params,
+                      GError         **error)
+{
+  CprocChannel *channel = self->channel;
+  const char *text = params != NULL ? cproc_message_get_text (params) : NULL;
+
+  self->id = cproc_request_table_add (&channel->requests, self);
+  if (send_frame (channel, cproc_rpc_write_request (self->id, method, text), params, error))
+    return TRUE;
+
+  cproc_request_table_take (&channel->requests, self->id);
+  pending_request_free (self);
+
+  return FALSE;
+}
+
+gint64
+cproc_channel_add_request (CprocChannel     *self,
+                           const char       *method,
+                           CprocMessage     *params,
+                           CprocAnswerFunc   func,
+                           gpointer          user_data,
+                           GError          **error)
+{
+  PendingRequest *pending = g_new0 (PendingRequest, 1);
+
+  pending->channel = g_object_ref (self);
+  pending->func = func;
+  pending->user_data = user_data;
+
+  return pending_request_send (pending, method, params, error) ? self->requests.last_id : 0;
+}
+
+void
+cproc_channel_cancel_request (CprocChannel *self,
+                              gint64        id)
+{
+  send_cancel (self, id);
+}
+
+void
+cproc_channel_forget_request (CprocChannel *self,
+                              gint64        id)
+{
+  g_autoptr(CprocChannel) guard = g_object_ref (self);
+  PendingRequest *pending = cproc_request_table_give_up (&self->requests, id);
+
+  if (pending != NULL)
+    pending_request_free (pending);
+}
+
 void
 cproc_channel_start_request (CprocChannel *self,
                              const char   *method,
@@ -381,7 +474,6 @@ cproc_channel_start_request (CprocChannel *self,
                              guint         timeout,
                              GTask        *task)
 {
-  const char *text = params != NULL ? cproc_message_get_text (params) : NULL;
   GError *error = NULL;
   PendingRequest *pending;
 
@@ -401,19 +493,13 @@ cproc_channel_start_request (CprocChannel *self,
 
   pending = g_new0 (PendingRequest, 1);
   pending->channel = g_object_ref (self);
-  pending->task = task;
+  pending->task = g_object_ref (task);
   pending->deadline = timeout > 0 ? g_get_monotonic_time () + timeout * 1000LL : 0;
-  pending->id = cproc_request_table_add (&self->requests, pending);
 
-  if (send_frame (self, cproc_rpc_write_request (pending->id, method, text), params, &error))
-    {
-      pending_request_watch (pending, NULL);
-      return;
-    }
-
-  cproc_request_table_take (&self->requests, pending->id);
-  pending_request_free (pending);
-  g_task_return_error (task, error);
+  if (pending_request_send (pending, method, params, &error))
+    pending_request_watch (pending, NULL);
+  else
+    g_task_return_error (task, error);
   g_object_unref (task);
 }
 

@@ -35,6 +35,10 @@ CprocRpcKind cproc_rpc_read (CprocRpc   *self,
 /* Returns the value of a positive integer, however it is written; 0 for anything else. */
 gint64 cproc_rpc_read_id (const CprocJsonSpan *span);
 
+/* Returns what is the same for equal ids: 1.0 is 1. */
+char  *cproc_rpc_dup_key (const char *id,
+                          gsize       length);
+
 /* Reads the error object of an answer. FALSE if it is malformed. */
 gboolean cproc_rpc_read_error (const CprocJsonSpan  *error,
                                int                  *code,

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "cproc-json-walk-private.h"
 #include "cproc-request-table-private.h"
 
 /* Bounds the table of given-up ids, for a peer that never answers them. */
@@ -45,18 +46,55 @@ span_is_null (const CprocJsonSpan *span)
 }
 
 static gboolean
-is_version_2 (const char *text,
-              gsize       length)
+span_is_version_2 (const CprocJsonSpan *span)
 {
-  CprocJsonSpan version;
   g_autofree char *string = NULL;
 
-  if (!find (text, length, "jsonrpc", &version) || !span_is_string (&version))
+  if (span->length == strlen ("\"2.0\"") && memcmp (span->data, "\"2.0\"", span->length) == 0)
+    return TRUE;
+  if (!span_is_string (span))
     return FALSE;
 
-  string = cproc_json_span_to_string (&version);
+  string = cproc_json_span_to_string (span);
 
   return g_strcmp0 (string, "2.0") == 0;
+}
+
+/* Finds the members in one walk; of those with one name the last counts. */
+static void
+rpc_find_members (CprocRpc      *self,
+                  CprocJsonSpan *version,
+                  const char    *text,
+                  gsize          length)
+{
+  const struct
+  {
+    const char *name;
+    CprocJsonSpan *span;
+  } members[] = {
+    { "jsonrpc", version },
+    { "id", &self->id },
+    { "method", &self->method },
+    { "params", &self->params },
+    { "result", &self->result },
+    { "error", &self->error },
+  };
+  const char *end = text + length;
+  CprocJsonWalk walk;
+  const char *place;
+
+  cproc_json_walk_init (&walk, text, end);
+  while ((place = cproc_json_walk_next (&walk)) != NULL)
+    {
+      const char *behind = cproc_json_skip_value (place, end);
+
+      for (guint i = 0; i < G_N_ELEMENTS (members); i++)
+        {
+          if (cproc_json_walk_name_is (&walk, members[i].name, strlen (members[i].name)))
+            *members[i].span = (CprocJsonSpan) { place, behind - place };
+        }
+      cproc_json_walk_leave (&walk, behind);
+    }
 }
 
 CprocRpcKind
@@ -64,16 +102,17 @@ cproc_rpc_read (CprocRpc   *self,
                 const char *text,
                 gsize       length)
 {
+  CprocJsonSpan version = { NULL, 0 };
+
   *self = (CprocRpc) { .kind = CPROC_RPC_NONE };
-  if (length == 0 || text[0] != '{' || !is_version_2 (text, length))
+  if (length == 0 || text[0] != '{')
     return CPROC_RPC_NONE;
 
-  find (text, length, "id", &self->id);
-  find (text, length, "params", &self->params);
-  find (text, length, "result", &self->result);
-  find (text, length, "error", &self->error);
+  rpc_find_members (self, &version, text, length);
+  if (!span_is_version_2 (&version))
+    return CPROC_RPC_NONE;
 
-  if (!find (text, length, "method", &self->method))
+  if (self->method.data == NULL)
     {
       if (span_is_number (&self->id))
         self->kind = CPROC_RPC_ANSWER;
@@ -111,6 +150,15 @@ cproc_rpc_read_id (const CprocJsonSpan *span)
   double value;
 
   return read_integer (span, 9007199254740991.0, &value) && value >= 1 ? (gint64) value : 0;
+}
+
+char *
+cproc_rpc_dup_key (const char *id,
+                   gsize       length)
+{
+  gint64 number = cproc_rpc_read_id (&(CprocJsonSpan) { id, length });
+
+  return number > 0 ? g_strdup_printf ("%" G_GINT64_FORMAT, number) : g_strndup (id, length);
 }
 
 gboolean

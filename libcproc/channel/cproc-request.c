@@ -2,6 +2,8 @@
 
 #include "config.h"
 
+#include <string.h>
+
 #include "cproc-channel-internal-private.h"
 #include "cproc-error.h"
 #include "cproc-gettext-private.h"
@@ -87,11 +89,24 @@ send_dropped (CprocChannel *channel,
              NULL, NULL);
 }
 
+/* To be called in the channel's thread. */
+static void
+remove_incoming (CprocChannel *channel,
+                 const char   *id,
+                 GCancellable *cancellable)
+{
+  g_autofree char *key = cproc_rpc_dup_key (id, strlen (id));
+
+  /* The other side may have used the id again. */
+  if (channel->incoming != NULL && g_hash_table_lookup (channel->incoming, key) == cancellable)
+    g_hash_table_remove (channel->incoming, key);
+}
+
 typedef struct
 {
   CprocChannel *channel;
   char *id;
-  gboolean cancelled;
+  GCancellable *cancellable;
 } DroppedRequest;
 
 static gboolean
@@ -99,8 +114,9 @@ on_dropped (gpointer user_data)
 {
   DroppedRequest *self = user_data;
 
+  remove_incoming (self->channel, self->id, self->cancellable);
   if (cproc_channel_get_connected (self->channel))
-    send_dropped (self->channel, self->id, self->cancelled);
+    send_dropped (self->channel, self->id, g_cancellable_is_cancelled (self->cancellable));
 
   return G_SOURCE_REMOVE;
 }
@@ -111,30 +127,40 @@ dropped_request_free (gpointer data)
   DroppedRequest *self = data;
 
   g_object_unref (self->channel);
+  g_object_unref (self->cancellable);
   g_free (self->id);
   g_free (self);
 }
 
-/* Called from any thread that drops the last reference. */
+/* Called in any thread that drops the last reference. */
 static void
 request_drop (CprocRequest *self)
 {
   DroppedRequest *dropped = g_new0 (DroppedRequest, 1);
+  g_autoptr(GSource) source = NULL;
 
   dropped->channel = g_object_ref (self->channel);
   dropped->id = g_strdup (self->id);
-  dropped->cancelled = g_cancellable_is_cancelled (self->cancellable);
-  g_main_context_invoke_full (self->channel->context, G_PRIORITY_DEFAULT, on_dropped, dropped,
-                              dropped_request_free);
+  dropped->cancellable = g_object_ref (self->cancellable);
+  if (cproc_channel_is_in_thread (self->channel))
+    {
+      on_dropped (dropped);
+      dropped_request_free (dropped);
+      return;
+    }
+
+  source = g_idle_source_new ();
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_callback (source, on_dropped, dropped, dropped_request_free);
+  g_source_attach (source, self->channel->context);
 }
 
 static void
 request_finish (CprocRequest *self)
 {
   self->replied = TRUE;
-  if (self->id != NULL && self->channel->incoming != NULL &&
-      g_hash_table_lookup (self->channel->incoming, self->id) == self)
-    g_hash_table_remove (self->channel->incoming, self->id);
+  if (self->id != NULL)
+    remove_incoming (self->channel, self->id, self->cancellable);
 }
 
 static void
@@ -142,12 +168,8 @@ cproc_request_dispose (GObject *object)
 {
   CprocRequest *self = CPROC_REQUEST (object);
 
-  if (self->channel != NULL && !self->replied)
-    {
-      request_finish (self);
-      if (self->id != NULL)
-        request_drop (self);
-    }
+  if (self->channel != NULL && !self->replied && self->id != NULL)
+    request_drop (self);
   g_clear_object (&self->channel);
 
   G_OBJECT_CLASS (cproc_request_parent_class)->dispose (object);

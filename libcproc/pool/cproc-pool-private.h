@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "cproc-channel-private.h"
 #include "cproc-message-private.h"
 #include "cproc-pool-core-private.h"
 #include "cproc-pool.h"
@@ -20,7 +21,6 @@ struct _CprocPool
 
   GMainContext *context;
   GSource *timer;
-  gint64 last_id;
   GPtrArray *handles; /* of all workers */
   GPtrArray *workers; /* those that the list shows */
 
@@ -33,12 +33,13 @@ typedef struct _CprocPoolHandle CprocPoolHandle;
 /* A request on its way. */
 typedef struct
 {
-  GTask *task; /* NULL once it is returned, and for the setup */
+  GTask *task; /* NULL once it is returned */
   GSource *cancel;
   char *method;
   CprocMessage *params;
 
   CprocPoolRequest *request;
+  CprocChannel *channel; /* on which it waits for its answer, or NULL */
   gint64 id;
   CprocMessage *result;
   CprocMessage *data;
@@ -52,8 +53,7 @@ struct _CprocPoolHandle
   CprocPoolSlot *slot;
   CprocWorker *worker;
   GCancellable *starting; /* or NULL */
-  GHashTable *calls;      /* ids to calls, which are not owned */
-  gint64 setup_id;
+  gint64 setup_id;        /* 0: none is on its way */
   GError *error; /* of the setup */
 };
 
@@ -82,8 +82,9 @@ void     cproc_pool_worker_start        (CprocPool         *pool,
 gboolean cproc_pool_worker_give         (CprocPoolHandle   *self,
                                          CprocPoolCall     *call,
                                          GError           **error);
-void     cproc_pool_worker_cancel       (CprocPoolHandle   *self,
-                                         CprocPoolCall     *call);
+void     cproc_pool_worker_cancel       (CprocPoolCall     *call);
+/* No answer of a worker will be taken. */
+void     cproc_pool_worker_forget       (CprocPoolCall     *call);
 void     cproc_pool_worker_close        (CprocPoolHandle   *self);
 void     cproc_pool_worker_kill         (CprocPoolHandle   *self);
 gboolean cproc_pool_worker_is_congested (CprocPoolHandle   *self);

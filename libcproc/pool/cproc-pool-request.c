@@ -6,7 +6,6 @@
 
 #include "cproc-error.h"
 #include "cproc-pool-private.h"
-#include "cproc-pool-rpc-private.h"
 
 /**
  * cproc_pool_request_async:
@@ -185,11 +184,7 @@ cproc_pool_broadcast (CprocPool    *self,
   g_return_if_fail (cproc_pool_are_params (params));
 
   for (guint i = 0; i < self->workers->len; i++)
-    {
-      g_autoptr(CprocMessage) message = cproc_pool_rpc_new_request (0, method, params);
-
-      cproc_worker_send (g_ptr_array_index (self->workers, i), message, NULL);
-    }
+    cproc_worker_notify_peer (g_ptr_array_index (self->workers, i), method, params, NULL);
 }
 
 /**

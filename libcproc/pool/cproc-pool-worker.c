@@ -8,7 +8,6 @@
 
 #include "cproc-error.h"
 #include "cproc-pool-private.h"
-#include "cproc-pool-rpc-private.h"
 #include "cproc-signal.h"
 
 /* One worker of a pool: it turns what the core decides into messages and signals, and tells the
@@ -16,44 +15,50 @@
 
 #define SETUP_METHOD "setup"
 
-static gboolean
-handle_send (CprocPoolHandle  *self,
-             CprocMessage     *message,
-             GError          **error)
+static void
+on_setup_answered (gpointer      user_data,
+                   CprocMessage *result,
+                   CprocMessage *data,
+                   GError       *error)
 {
-  g_autoptr(CprocMessage) sent = message;
+  CprocPoolHandle *self = user_data;
 
-  return cproc_worker_send (self->worker, sent, error);
+  self->setup_id = 0;
+  if (result != NULL)
+    {
+      cproc_pool_core_ready (&self->pool->core, self->slot);
+    }
+  else if (!g_error_matches (error, CPROC_ERROR, CPROC_ERROR_CHANNEL_CLOSED))
+    {
+      self->error = g_steal_pointer (&error);
+      cproc_pool_core_doom (&self->pool->core, self->slot);
+    }
+
+  g_clear_error (&error);
+  g_clear_pointer (&result, cproc_message_unref);
+  g_clear_pointer (&data, cproc_message_unref);
 }
 
 static void
 handle_setup (CprocPoolHandle *self)
 {
-  CprocPool *pool = self->pool;
+  CprocChannel *channel = cproc_worker_get_channel (self->worker);
 
-  if (pool->setup == NULL)
+  if (self->pool->setup == NULL)
     {
-      cproc_pool_core_ready (&pool->core, self->slot);
+      cproc_pool_core_ready (&self->pool->core, self->slot);
       return;
     }
 
-  self->setup_id = ++pool->last_id;
-  /* If it cannot be sent the channel is closed, and the worker ends. */
-  handle_send (self, cproc_pool_rpc_new_request (self->setup_id, SETUP_METHOD, pool->setup), NULL);
-}
+  self->setup_id = cproc_channel_add_request (channel, SETUP_METHOD, self->pool->setup,
+                                              on_setup_answered, self, &self->error);
+  if (self->setup_id != 0)
+    return;
 
-static void
-handle_take_setup (CprocPoolHandle *self,
-                   CprocMessage    *message)
-{
-  g_autoptr(CprocMessage) data = NULL;
-  g_autoptr(CprocMessage) result = cproc_pool_rpc_read_answer (message, &data, &self->error);
-
-  self->setup_id = 0;
-  if (result != NULL)
-    cproc_pool_core_ready (&self->pool->core, self->slot);
-  else
-    cproc_pool_core_doom (&self->pool->core, self->slot);
+  /* The end of the worker says more than that its channel is closed. */
+  if (g_error_matches (self->error, CPROC_ERROR, CPROC_ERROR_CHANNEL_CLOSED))
+    g_clear_error (&self->error);
+  cproc_pool_core_doom (&self->pool->core, self->slot);
 }
 
 static void
@@ -61,25 +66,14 @@ on_message (CprocWorker     *worker,
             CprocMessage    *message,
             CprocPoolHandle *self)
 {
-  gint64 id = cproc_pool_rpc_get_id (message);
-  CprocPoolCall *call = id != 0 ? g_hash_table_lookup (self->calls, &id) : NULL;
+  guint signal_id = g_signal_lookup ("request-received", CPROC_TYPE_POOL);
+  g_autoptr(CprocRequest) request = NULL;
 
-  if (id != 0 && id == self->setup_id)
-    {
-      handle_take_setup (self, message);
-      return;
-    }
-
-  if (call == NULL)
-    {
-      g_signal_emit_by_name (self->pool, "message", worker, message);
-      return;
-    }
-
-  g_hash_table_remove (self->calls, &id);
-  if (!call->request->over)
-    call->result = cproc_pool_rpc_read_answer (message, &call->data, &call->error);
-  cproc_pool_core_answered (&self->pool->core, call->request, call->result != NULL);
+  if (!g_signal_has_handler_pending (self->pool, signal_id, 0, FALSE) ||
+      !cproc_channel_read_request (cproc_worker_get_channel (worker), message, &request))
+    g_signal_emit_by_name (self->pool, "message", worker, message);
+  else if (request != NULL)
+    g_signal_emit (self->pool, signal_id, 0, worker, request);
 }
 
 /* Without its channel it is no use any more. */
@@ -141,7 +135,6 @@ handle_clear (gpointer data)
 
   g_clear_object (&self->worker);
   g_clear_object (&self->starting);
-  g_clear_pointer (&self->calls, g_hash_table_unref);
   g_clear_error (&self->error);
 }
 
@@ -175,7 +168,6 @@ cproc_pool_worker_start (CprocPool     *pool,
   self->pool = pool;
   self->slot = slot;
   self->worker = cproc_worker_new_for_command (pool->command);
-  self->calls = g_hash_table_new (g_int64_hash, g_int64_equal);
   self->starting = g_cancellable_new ();
   slot->data = self;
   g_ptr_array_add (pool->handles, self);
@@ -196,6 +188,10 @@ cproc_pool_worker_free (CprocPoolHandle *self)
   g_ptr_array_remove (self->pool->handles, self);
   g_signal_handlers_disconnect_by_data (self->worker, self);
   g_signal_handlers_disconnect_by_data (cproc_worker_get_channel (self->worker), self);
+  for (GList *l = self->slot->requests; l != NULL; l = l->next)
+    cproc_pool_worker_forget (((CprocPoolRequest *) l->data)->data);
+  if (self->setup_id != 0)
+    cproc_channel_forget_request (cproc_worker_get_channel (self->worker), self->setup_id);
   if (self->starting != NULL)
     g_cancellable_cancel (self->starting);
   self->pool = NULL;
@@ -203,25 +199,61 @@ cproc_pool_worker_free (CprocPoolHandle *self)
   g_rc_box_release_full (self, handle_clear);
 }
 
+/* When the channel has ended the end of the worker tells what becomes of the request. */
+static void
+on_answered (gpointer      user_data,
+             CprocMessage *result,
+             CprocMessage *data,
+             GError       *error)
+{
+  CprocPoolCall *call = user_data;
+  CprocPoolSlot *slot = call->request->slot;
+
+  call->id = 0;
+  g_clear_object (&call->channel);
+  if (slot == NULL || g_error_matches (error, CPROC_ERROR, CPROC_ERROR_CHANNEL_CLOSED))
+    {
+      g_clear_error (&error);
+      return;
+    }
+
+  call->result = result;
+  call->data = data;
+  call->error = error;
+  cproc_pool_core_answered (&((CprocPoolHandle *) slot->data)->pool->core, call->request,
+                            result != NULL);
+}
+
 gboolean
 cproc_pool_worker_give (CprocPoolHandle  *self,
                         CprocPoolCall    *call,
                         GError          **error)
 {
-  call->id = ++self->pool->last_id;
-  if (!handle_send (self, cproc_pool_rpc_new_request (call->id, call->method, call->params), error))
+  CprocChannel *channel = cproc_worker_get_channel (self->worker);
+
+  call->id = cproc_channel_add_request (channel, call->method, call->params, on_answered, call,
+                                        error);
+  if (call->id == 0)
     return FALSE;
 
-  g_hash_table_insert (self->calls, &call->id, call);
+  call->channel = g_object_ref (channel);
 
   return TRUE;
 }
 
 void
-cproc_pool_worker_cancel (CprocPoolHandle *self,
-                          CprocPoolCall   *call)
+cproc_pool_worker_cancel (CprocPoolCall *call)
 {
-  handle_send (self, cproc_pool_rpc_new_cancel (call->id), NULL);
+  if (call->channel != NULL)
+    cproc_channel_cancel_request (call->channel, call->id);
+}
+
+void
+cproc_pool_worker_forget (CprocPoolCall *call)
+{
+  if (call->channel != NULL)
+    cproc_channel_forget_request (call->channel, call->id);
+  g_clear_object (&call->channel);
 }
 
 void

@@ -82,6 +82,7 @@ enum
   SIGNAL_WORKER_STARTED,
   SIGNAL_WORKER_ENDED,
   SIGNAL_MESSAGE,
+  SIGNAL_REQUEST_RECEIVED,
   SIGNAL_FAILED,
   SIGNAL_DRAINED,
   N_SIGNALS
@@ -168,7 +169,7 @@ core_cancel (gpointer          owner,
              CprocPoolSlot    *slot,
              CprocPoolRequest *request)
 {
-  cproc_pool_worker_cancel (slot->data, request->data);
+  cproc_pool_worker_cancel (request->data);
 }
 
 static void
@@ -213,6 +214,7 @@ static void
 call_free (CprocPoolCall *self)
 {
   call_drop_cancel (self);
+  cproc_pool_worker_forget (self);
   g_clear_object (&self->task);
   g_clear_pointer (&self->params, cproc_message_unref);
   g_clear_pointer (&self->result, cproc_message_unref);
@@ -823,6 +825,24 @@ install_signals (GType type)
   signals[SIGNAL_MESSAGE] =
     g_signal_new ("message", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                   G_TYPE_NONE, 2, CPROC_TYPE_WORKER, CPROC_TYPE_MESSAGE);
+
+  /**
+   * CprocPool::request-received:
+   * @self: the pool
+   * @worker: who has sent it
+   * @request: the request
+   *
+   * A worker has sent a request, or a notification.
+   *
+   * A handler that is connected to the worker or to its channel goes before this. While nothing is
+   * connected, a request is a message like any other. If there are several handlers the first to
+   * reply answers the request.
+   *
+   * Since: 1.0
+   */
+  signals[SIGNAL_REQUEST_RECEIVED] =
+    g_signal_new ("request-received", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                  G_TYPE_NONE, 2, CPROC_TYPE_WORKER, CPROC_TYPE_REQUEST);
 
   /**
    * CprocPool::failed:

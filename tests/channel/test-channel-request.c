@@ -270,6 +270,262 @@ test_serve (void)
   end_free (a);
 }
 
+static gpointer
+drop_in_thread (gpointer request)
+{
+  g_object_unref (request);
+
+  return NULL;
+}
+
+/* The garbage collectors of some languages drop objects in threads of their own. */
+static void
+test_dropped_in_thread (void)
+{
+  CprocRequest *kept = NULL;
+  int peer;
+  End *a = end_new (&peer);
+
+  cproc_channel_serve (a->channel, "keeps", on_kept, &kept, NULL);
+  write_string (peer, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"keeps\"}\n");
+  run_pending ();
+  g_thread_join (g_thread_new ("dropper", drop_in_thread, g_steal_pointer (&kept)));
+  assert_reads (peer, "");
+  run_pending ();
+  assert_reads (peer, "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32603,"
+                      "\"message\":\"The request was dropped without an answer\"}}\n");
+  close (peer);
+  run_until_disconnected (a);
+  end_free (a);
+}
+
+/* Ids are compared by value, and one that is used again is another request. */
+static void
+test_cancel_ids (void)
+{
+  static const struct
+  {
+    const char *id;
+    const char *cancelled;
+    gboolean same;
+  } cases[] = {
+    { "5", "5.0", TRUE },
+    { "5.0", "5", TRUE },
+    { "1e1", "10", TRUE },
+    { "\"5\"", "\"5\"", TRUE },
+    { "\"5\"", "5", FALSE },
+    { "5", "\"5\"", FALSE },
+    { "5", "6", FALSE },
+    { "5", "null", FALSE },
+    { "5", "[5]", FALSE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *text = NULL;
+      CprocRequest *first = NULL;
+      CprocRequest *second = NULL;
+      int peer;
+      End *a = end_new (&peer);
+
+      text = g_strdup_printf ("{\"jsonrpc\":\"2.0\",\"id\":%s,\"method\":\"first\"}\n"
+                              "{\"jsonrpc\":\"2.0\",\"id\":%s,\"method\":\"second\"}\n"
+                              "{\"jsonrpc\":\"2.0\",\"method\":\"$/cancelRequest\","
+                              "\"params\":{\"id\":%s}}\n",
+                              cases[i].id, cases[i].id, cases[i].cancelled);
+      cproc_channel_serve (a->channel, "first", on_kept, &first, NULL);
+      cproc_channel_serve (a->channel, "second", on_kept, &second, NULL);
+      write_string (peer, text);
+      run_pending ();
+      g_assert_false (g_cancellable_is_cancelled (cproc_request_get_cancellable (first)));
+      g_assert_cmpint (g_cancellable_is_cancelled (cproc_request_get_cancellable (second)), ==,
+                       cases[i].same);
+      g_object_unref (first);
+      g_object_unref (second);
+      close (peer);
+      run_until_disconnected (a);
+      end_free (a);
+    }
+}
+
+/* A reply that is too large fails here, and the other side is told that there is none. */
+static void
+test_reply_too_large (void)
+{
+  g_autoptr(CprocMessage) large = NULL;
+  g_autoptr(GError) error = NULL;
+  g_autofree char *filling = g_strnfill (200, 'x');
+  g_autofree char *json = g_strdup_printf ("\"%s\"", filling);
+  g_autofree char *text = NULL;
+  CprocRequest *kept = NULL;
+  int peer;
+  End *a = end_new (&peer);
+
+  large = cproc_message_new_text (json, NULL);
+  cproc_channel_set_max_message_size (a->channel, 150);
+  cproc_channel_serve (a->channel, "keeps", on_kept, &kept, NULL);
+  write_string (peer, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"keeps\"}\n");
+  run_pending ();
+  g_assert_false (cproc_request_reply (kept, large, &error));
+  g_assert_error (error, CPROC_ERROR, CPROC_ERROR_MESSAGE_TOO_LARGE);
+  text = read_available (peer);
+  g_assert_true (g_str_has_prefix (text, "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":"
+                                         "{\"code\":-32603,"));
+  g_object_unref (kept);
+  run_pending ();
+  assert_reads (peer, "");
+  close (peer);
+  run_until_disconnected (a);
+  end_free (a);
+}
+
+static void
+read_fd (CprocMessage *message,
+         const char   *expected)
+{
+  GUnixFDList *list = cproc_message_get_fd_list (message);
+  char buffer[16];
+  int fd;
+
+  g_assert_nonnull (list);
+  fd = g_unix_fd_list_get (list, 0, NULL);
+  g_assert_cmpint (read (fd, buffer, sizeof buffer), ==, strlen (expected));
+  g_assert_cmpmem (buffer, strlen (expected), expected, strlen (expected));
+  close (fd);
+}
+
+/* The read end of a pipe that has that text. */
+static CprocMessage *
+message_with_fd (const char *json,
+                 const char *text)
+{
+  CprocMessage *message = cproc_message_new_text (json, NULL);
+  g_autoptr(GUnixFDList) list = g_unix_fd_list_new ();
+  int fds[2];
+
+  g_assert_cmpint (pipe (fds), ==, 0);
+  g_assert_cmpint (write (fds[1], text, strlen (text)), ==, strlen (text));
+  close (fds[1]);
+  g_assert_cmpint (g_unix_fd_list_append (list, fds[0], NULL), ==, 0);
+  close (fds[0]);
+  g_assert_true (cproc_message_set_fd_list (message, list, NULL));
+
+  return message;
+}
+
+static void
+on_fd_served (CprocChannel *channel,
+              CprocRequest *request,
+              gpointer      user_data)
+{
+  g_autoptr(CprocMessage) result = message_with_fd ("{}", "there and back");
+
+  read_fd (cproc_request_get_params (request), "there");
+  g_assert_true (cproc_request_reply (request, result, NULL));
+}
+
+static void
+on_fd_answered (GObject      *object,
+                GAsyncResult *result,
+                gpointer      user_data)
+{
+  CprocMessage **answer = user_data;
+
+  *answer = cproc_channel_request_finish (CPROC_CHANNEL (object), result, NULL);
+}
+
+/* Descriptors go with the parameters and with the result. */
+static void
+test_descriptors (void)
+{
+  g_autoptr(CprocMessage) params = message_with_fd ("[]", "there");
+  g_autoptr(CprocMessage) answer = NULL;
+  End *a, *b;
+
+  end_new_pair (&a, &b);
+  cproc_channel_serve (b->channel, "m", on_fd_served, NULL, NULL);
+  cproc_channel_request_async (a->channel, "m", params, 0, NULL, on_fd_answered, &answer);
+  while (answer == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  read_fd (answer, "there and back");
+  g_clear_pointer (&answer, cproc_message_unref);
+  g_assert_cmpuint (a->n_messages + b->n_messages, ==, 0);
+  cproc_channel_close (a->channel);
+  run_until_disconnected (a);
+  run_until_disconnected (b);
+  end_free (a);
+  end_free (b);
+}
+
+/* Without a handler of messages, those that come before an answer are kept up to 1 MiB; then the
+ * socket is read no more, and the answer waits behind them. */
+static void
+test_kept (void)
+{
+  g_autofree char *filling = g_strnfill (64 * 1024 - 3, 'x');
+  g_autofree char *line = g_strdup_printf ("\"%s\"\n", filling);
+  g_autoptr(GString) log = g_string_new (NULL);
+  gsize length = strlen (line);
+  gsize sent = 0;
+  gsize before;
+  int peer;
+  End *a = end_new (&peer);
+
+  g_signal_handlers_disconnect_by_data (a->channel, a);
+  request (a, 0, NULL, log);
+  run_pending ();
+  do
+    {
+      ssize_t n;
+
+      before = sent;
+      while ((n = send (peer, line + sent % length, length - sent % length,
+                        MSG_DONTWAIT | MSG_NOSIGNAL)) > 0)
+        sent += n;
+      run_pending ();
+    }
+  while (sent > before);
+
+  /* What the kernel keeps is no more than some hundreds of KiB. */
+  g_assert_cmpuint (sent, >, 1024 * 1024);
+  g_assert_cmpuint (sent, <, 4 * 1024 * 1024);
+  g_assert_cmpstr (log->str, ==, "");
+  close (peer);
+  cproc_channel_close (a->channel);
+  run_pending ();
+  g_assert_cmpstr (log->str, ==, "cproc-error-quark:6 ");
+  end_free (a);
+}
+
+static gpointer
+request_in_thread (gpointer data)
+{
+  g_autoptr(GError) error = NULL;
+
+  g_assert_null (cproc_channel_request (data, "m", NULL, 0, NULL, &error));
+  g_assert_error (error, CPROC_ERROR, CPROC_ERROR_NOT_SUPPORTED);
+
+  return NULL;
+}
+
+static void
+test_foreign_thread (void)
+{
+  int peer;
+  End *a = end_new (&peer);
+
+  g_test_expect_message (G_LOG_DOMAIN, G_LOG_LEVEL_CRITICAL, "*called from another thread*");
+  /* A context that somebody owns belongs to that thread. */
+  g_assert_true (g_main_context_acquire (NULL));
+  g_thread_join (g_thread_new ("foreign", request_in_thread, a->channel));
+  g_main_context_release (NULL);
+  g_test_assert_expected_messages ();
+  assert_reads (peer, "");
+  close (peer);
+  run_until_disconnected (a);
+  end_free (a);
+}
+
 /* Without a handler a request is a message like any other; the handler is judged for each. */
 static void
 test_request_received (void)
@@ -345,6 +601,12 @@ main (int    argc,
   g_test_add_func ("/channel-request/given-up", test_given_up);
   g_test_add_func ("/channel-request/refused", test_refused);
   g_test_add_func ("/channel-request/serve", test_serve);
+  g_test_add_func ("/channel-request/dropped-in-thread", test_dropped_in_thread);
+  g_test_add_func ("/channel-request/cancel-ids", test_cancel_ids);
+  g_test_add_func ("/channel-request/reply-too-large", test_reply_too_large);
+  g_test_add_func ("/channel-request/descriptors", test_descriptors);
+  g_test_add_func ("/channel-request/kept", test_kept);
+  g_test_add_func ("/channel-request/foreign-thread", test_foreign_thread);
   g_test_add_func ("/channel-request/request-received", test_request_received);
   g_test_add_func ("/channel-request/sync", test_sync);
 

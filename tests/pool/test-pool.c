@@ -391,6 +391,49 @@ test_messages (void)
 }
 
 static void
+on_request_received (CprocPool    *pool,
+                     CprocWorker  *worker,
+                     CprocRequest *request,
+                     TestPool     *self)
+{
+  g_autoptr(CprocMessage) result = cproc_message_new_text ("\"down\"", NULL);
+
+  g_assert_true (CPROC_IS_WORKER (worker));
+  g_assert_cmpstr (cproc_request_get_method (request), ==, "up");
+  g_assert_cmpstr (cproc_message_get_text (cproc_request_get_params (request)), ==, "[1]");
+  g_assert_true (cproc_request_reply (request, result, NULL));
+  g_string_append (self->log, "request ");
+}
+
+/* A worker asks its pool while it works for it; without a handler that is a message. */
+static void
+test_request_received (void)
+{
+  TestPool *self = pool_new (command_new (), 1);
+  Answer answer = { FALSE };
+  gulong handler;
+
+  request (self, "ask", NULL, 0, NULL, &answer);
+  while (self->n_messages == 0)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_nonnull (strstr (self->last_message, "\"method\":\"up\""));
+  g_assert_false (answer.done);
+  cproc_pool_abort (self->pool);
+  assert_fails (&answer, CPROC_ERROR, CPROC_ERROR_CLOSED);
+  pool_free (self);
+
+  self = pool_new (command_new (), 1);
+  handler = g_signal_connect (self->pool, "request-received", G_CALLBACK (on_request_received),
+                              self);
+  request (self, "ask", NULL, 0, NULL, &answer);
+  assert_result (&answer, "\"down\"");
+  g_assert_cmpstr (self->log->str, ==, "started request ");
+  g_assert_cmpuint (self->n_messages, ==, 0);
+  g_signal_handler_disconnect (self->pool, handler);
+  pool_free (self);
+}
+
+static void
 test_keys (void)
 {
   TestPool *self = pool_new (command_new (), 2);
@@ -512,6 +555,7 @@ main (int    argc,
   g_test_add_func ("/pool/deaf", test_deaf);
   g_test_add_func ("/pool/setup", test_setup);
   g_test_add_func ("/pool/messages", test_messages);
+  g_test_add_func ("/pool/request-received", test_request_received);
   g_test_add_func ("/pool/keys", test_keys);
   g_test_add_func ("/pool/recycling", test_recycling);
   g_test_add_func ("/pool/abort", test_abort);

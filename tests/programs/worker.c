@@ -177,6 +177,28 @@ answer (gint64      id,
   send (text);
 }
 
+/* Passes on what the parent has answered. */
+static void
+on_asked (GObject      *source,
+          GAsyncResult *result,
+          gpointer      user_data)
+{
+  g_autoptr(GError) error = NULL;
+  g_autoptr(CprocMessage) message = cproc_channel_request_finish (channel, result, &error);
+
+  answer (GPOINTER_TO_INT (user_data), "result",
+          message != NULL ? cproc_message_get_text (message) : "\"refused\"");
+}
+
+static void
+ask (gint64 id)
+{
+  g_autoptr(CprocMessage) params = cproc_message_new_text ("[1]", NULL);
+
+  cproc_channel_request_async (channel, "up", params, 0, NULL, on_asked,
+                               GINT_TO_POINTER ((int) id));
+}
+
 static void
 serve_method (const char   *method,
               gint64        id,
@@ -201,6 +223,8 @@ serve_method (const char   *method,
     answer (id, "error", "{\"code\":-7,\"message\":\"no\",\"data\":[1]}");
   else if (strcmp (method, "setup") == 0 && cproc_message_has (message, "/params/bad"))
     answer (id, "error", "{\"code\":1,\"message\":\"bad setup\"}");
+  else if (strcmp (method, "ask") == 0)
+    ask (id);
   else if (strcmp (method, "hang") != 0)
     answer (id, "result", json != NULL ? json : "null");
 }
