@@ -582,6 +582,7 @@ declare module 'gi://Cproc?version=1' {
       'worker-started': [Worker];
       'worker-ended': [Worker, GLib.Error | null];
       'message': [Worker, Message];
+      'request-received': [Worker, Request];
       'failed': [GLib.Error];
       'drained': [];
     }
@@ -604,6 +605,8 @@ declare module 'gi://Cproc?version=1' {
         cancellable?: Gio.Cancellable | null): Promise<any>;
       request_async(method: string, params: Sendable, timeout: number,
         cancellable: Gio.Cancellable | null, callback: Ready<this> | null): void;
+      map(method: string, items: Iterable<Sendable> | AsyncIterable<Sendable>,
+        options?: {inFlight?: number; timeout?: number}): AsyncGenerator<any, void, void>;
       request_full_async(method: string, params: Message | null, priority: number,
         key: string | null, timeout: number, cancellable: Gio.Cancellable | null,
         callback: Ready<this> | null): void;

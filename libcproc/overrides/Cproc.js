@@ -534,6 +534,7 @@ function _init() {
     onResult: message => message.value,
   });
   requests.addRequesting(Pool.prototype);
+  requests.addMap(Pool.prototype);
   for (const name of ['drain_async', 'close_async'])
     promisify(Pool.prototype, name);
   requests.addToServer(Channel.prototype);
@@ -542,7 +543,7 @@ function _init() {
   addEnding(Child.prototype);
   for (const name of ['prepare', 'prepare_async', 'start', 'start_async'])
     loops.addKeeping(Child.prototype, name);
-  for (const {prototype} of [Channel, Child])
+  for (const {prototype} of [Channel, Child, Pool])
     loops.addConnecting(prototype);
   Child.prototype.lines = lines;
 

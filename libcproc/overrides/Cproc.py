@@ -30,7 +30,7 @@ from ._cproc.errors import native, write_error
 from ._cproc.interrupts import interruptible
 from ._cproc.running import ProcessError, Result, check_output, fork, process_error, run
 from ._cproc.running import run_async, spawn
-from ._cproc.signals import Signals, convert_output_vfunc
+from ._cproc.signals import PoolSignals, Signals, convert_output_vfunc
 from ._cproc.values import Bytes, Received, fd_list, gbytes, json_text, likable_bytes
 from ._cproc.values import plain_message
 
@@ -91,6 +91,11 @@ def to_message(value: Any, fds: Any = None) -> Raw.Message:
 def to_params(value: Any) -> Raw.Message | None:
     """The parameters of a request."""
     return None if value is None else to_message(value)
+
+
+def to_item(value: Any) -> Any:
+    """The parameters of the request for an item: the item itself, or a list of it."""
+    return value if isinstance(value, (list, tuple, dict, Raw.Message)) else [value]
 
 
 @public
@@ -502,7 +507,7 @@ class Worker(Messages, Raw.Worker):
 
 
 @public
-class Pool(Raw.Pool):
+class Pool(PoolSignals, Raw.Pool):
     def __init__(self, module: Any = None, size: int | None = None, /, *, args: Iterable = (),
                  **keywords: Any) -> None:
         if module is not None:
@@ -523,6 +528,16 @@ class Pool(Raw.Pool):
     async def request(self, method: str, params: Any = None, *, timeout: Any = None) -> Any:
         """Gives a request to a worker, and returns the answer, a value."""
         return await self.request_async(method, params, timeout=timeout)
+
+    def map(self, method: str, items: Any, *, in_flight: int | None = None,
+            timeout: Any = None) -> Any:
+        """Gives a request for each item to the workers; iterates over the answers in order."""
+        from ._cproc import loops
+        limit = self.props.size * self.props.concurrency if in_flight is None else in_flight
+        if limit < 1:
+            raise ValueError("in_flight is at least 1")
+        return loops.map_in_order(
+            lambda item: self.request(method, to_item(item), timeout=timeout), items, limit)
 
     def request_finish(self, result: Any) -> Raw.Message:
         try:

@@ -4,8 +4,8 @@
 
 import datetime
 import os
-from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterable, Iterator
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Coroutine
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from typing import IO, Any, Generic, Literal, Protocol, TypeVar, overload
 
 from gi.repository import Gio, GLib, GObject, Json
@@ -986,6 +986,48 @@ class Pool(GObject.Object):
     async def request(
         self, method: str, params: _Sendable = ..., *, timeout: _Duration = ...
     ) -> _Received: ...
+    def map(
+        self, method: str, items: Iterable[_Sendable] | AsyncIterable[_Sendable], *,
+        in_flight: int | None = ..., timeout: _Duration = ...,
+    ) -> AsyncGenerator[_Received, None]: ...
+    @overload
+    def connect(
+        self, detailed_signal: Literal["worker-started"],
+        handler: Callable[Concatenate[Self, Worker, _P], Any], *args: _P.args, **kwargs: _P.kwargs,
+    ) -> int: ...
+    @overload
+    def connect(
+        self, detailed_signal: Literal["worker-ended"],
+        handler: Callable[Concatenate[Self, Worker, GLib.Error | None, _P], Any], *args: _P.args,
+        **kwargs: _P.kwargs,
+    ) -> int: ...
+    @overload
+    def connect(
+        self, detailed_signal: Literal["message"],
+        handler: Callable[Concatenate[Self, Worker, Message, _P], Any], *args: _P.args,
+        **kwargs: _P.kwargs,
+    ) -> int: ...
+    @overload
+    def connect(
+        self, detailed_signal: Literal["request-received"],
+        handler: Callable[Concatenate[Self, Worker, Request, _P], Any], *args: _P.args,
+        **kwargs: _P.kwargs,
+    ) -> int: ...
+    @overload
+    def connect(
+        self, detailed_signal: Literal["failed"],
+        handler: Callable[Concatenate[Self, GLib.Error, _P], Any], *args: _P.args,
+        **kwargs: _P.kwargs,
+    ) -> int: ...
+    @overload
+    def connect(
+        self, detailed_signal: Literal["drained"],
+        handler: Callable[Concatenate[Self, _P], Any], *args: _P.args, **kwargs: _P.kwargs,
+    ) -> int: ...
+    @overload
+    def connect(
+        self, detailed_signal: str, handler: Callable[..., Any], *args: Any, **kwargs: Any
+    ) -> int: ...
     @staticmethod
     def new(command: Command, size: int) -> Pool: ...
     def get_command(self) -> Command: ...

@@ -57,6 +57,17 @@ test('pool', async () => {
   command.exec_argv = ['-m'];
   const pool = Cproc.Pool.new(command, 1);
   assertEqual(await pool.request_async('add', [1, 2]), 3);
+  const sums = [];
+  for await (const sum of pool.map('add', [[1, 1], [2, 1], [3, 1]], {inFlight: 2}))
+    sums.push(sum);
+  assertEqual(sums, [2, 3, 4]);
+  await assertFails(ReplyError, ReplyError.INTERNAL_ERROR,
+    pool.map('add', [{}, [1, 1]]).next());
+  pool.connect('request-received', (_pool, worker, request) => {
+    assert(worker instanceof Cproc.Worker);
+    request.reply([request.get_method(), request.params.value]);
+  });
+  assertEqual(await pool.request_async('ask', ['up']), ['up', [1]]);
   assertEqual(await pool.drain_async(), true);
   assertEqual(await pool.close_async(), true);
 });

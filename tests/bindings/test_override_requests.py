@@ -198,6 +198,56 @@ class Pool(AsyncCase):
         self.assertEqual(pool.props.state, Cproc.PoolState.CLOSED)
 
 
+    async def test_map(self):
+        async with Cproc.Pool(harness.WORKER, 2, exec_path=sys.executable) as pool:
+            items = [[number, 1] for number in range(20)]
+            self.assertEqual([sum_ async for sum_ in pool.map("add", items)],
+                             list(range(1, 21)))
+
+            asked = []
+
+            async def ask():
+                for number in range(6):
+                    asked.append(number)
+                    yield [number, 1]
+
+            answers = pool.map("add", ask(), in_flight=2)
+            self.assertEqual(await answers.__anext__(), 1)
+            self.assertEqual(asked, [0, 1])
+            await answers.aclose()
+            with self.assertRaises(ValueError):
+                pool.map("add", [], in_flight=0)
+
+            results = []
+            with self.assertRaises(GLib.Error) as caught:
+                async for result in pool.map("add", [[1, 2], [1, "x"], [3, 4]]):
+                    results.append(result)
+            self.assertEqual(results, [3])
+            self.assertEqual(caught.exception.code, Cproc.ReplyError.INTERNAL_ERROR)
+        self.assertEqual(pool.dup_statistics().unpack()["running"], 0)
+
+    async def test_a_worker_asks(self):
+        pool = Cproc.Pool(harness.WORKER, 1, exec_path=sys.executable)
+
+        def refuse(_pool, worker, request):
+            self.assertIsInstance(worker, Cproc.Worker)
+            raise RuntimeError("because")
+
+        handler = pool.connect("request-received", refuse)
+        async with pool:
+            with contextlib.redirect_stderr(io.StringIO()) as printed:
+                self.assertEqual(await pool.request("ask", ["up"]), "because")
+            self.assertIn("RuntimeError", printed.getvalue())
+            pool.disconnect(handler)
+
+            async def answer(_pool, _worker, request):
+                await asyncio.sleep(0)
+                request.reply([request.method, request.params])
+
+            pool.connect("request-received", answer)
+            self.assertEqual(await pool.request("ask", ["up"]), ["up", [1]])
+
+
 class NoLoop(harness.TestCase):
     def test_coroutine(self):
         one, other = connected_channels(self)

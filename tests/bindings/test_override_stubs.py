@@ -96,7 +96,7 @@ class Contents(harness.TestCase):
                 self.assertEqual(isinstance(item, ast.AnnAssign), writable, f"{name}:{key}")
 
     def test_signals(self):
-        for name in ("Child", "Worker", "Channel"):
+        for name in ("Child", "Worker", "Channel", "Pool"):
             described = set(re.findall(r"'([a-z-]+)(?:::\w+)?'", " ".join(
                 ast.unparse(item.args) for item in self.stub[name].body
                 if getattr(item, "name", "") == "connect")))

@@ -80,6 +80,12 @@ parent.serve('add', (_parent, request) => {
   const [a, b] = JSON.parse(request.get_params().get_text());
   request.reply(Cproc.Message.new_text(JSON.stringify(a + b)));
 });
+// Asks the parent, and answers what it has answered.
+parent.serve('ask', (_parent, request) => {
+  const [method] = JSON.parse(request.get_params().get_text());
+  parent.request_async(method, Cproc.Message.new_text('[1]'), 0, null, (channel, result) =>
+    request.reply(channel.request_finish(result)));
+});
 parent.connect('message', (_parent, message) => {
   const value = JSON.parse(message.get_text());
   const order = orders[value?.do];

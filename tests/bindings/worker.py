@@ -108,7 +108,22 @@ def add(_parent, request):
     request.reply(Cproc.Message.new_text(json.dumps(result)))
 
 
+def ask(_parent, request):
+    """Asks the parent, and answers what it has answered."""
+    [method] = json.loads(request.get_params().get_text())
+
+    def answered(channel, result):
+        try:
+            text = channel.request_finish(result).get_text()
+        except GLib.Error as error:
+            text = json.dumps(error.message)
+        request.reply(Cproc.Message.new_text(text))
+
+    parent.request_async(method, Cproc.Message.new_text("[1]"), 0, None, answered)
+
+
 parent.serve("add", add)
+parent.serve("ask", ask)
 parent.connect("message", on_message)
 parent.connect("disconnected", on_disconnected)
 loop.run()

@@ -9,6 +9,7 @@ that runs on GLib anyway, like the one of PyGObject 3.50 (gi.events), is left as
 from __future__ import annotations
 
 import asyncio
+import collections
 import collections.abc
 import threading
 from typing import Any, Callable, Generator
@@ -174,3 +175,28 @@ async def emission(source: Any, signal: str) -> None:
         await future
     finally:
         source.disconnect(handler)
+
+
+async def _iterate(items: Any) -> Any:
+    if hasattr(items, "__aiter__"):
+        async for item in items:
+            yield item
+    else:
+        for item in items:
+            yield item
+
+
+async def map_in_order(call: Callable, items: Any, limit: int) -> Any:
+    """Calls a coroutine function with each item, so many at a time, and yields what they return."""
+    waiting: collections.deque = collections.deque()
+    try:
+        async for item in _iterate(items):
+            waiting.append(asyncio.ensure_future(call(item)))
+            if len(waiting) >= limit:
+                yield await waiting.popleft()
+        while waiting:
+            yield await waiting.popleft()
+    finally:
+        for future in waiting:
+            future.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)

@@ -3,7 +3,7 @@
 // Requests over a channel, with values as parameters and results. What Cproc.js calls are
 // functions: the importer of overrides gives nothing else away.
 
-const {GLib} = imports.gi;
+const {Gio, GLib} = imports.gi;
 
 let Cproc, toMessage;
 
@@ -44,9 +44,10 @@ function answerError(request, thrown) {
 
 // The handler to use instead of this one: what it throws is the answer, also by a promise.
 function answering(callback) {
-  return function (source, request, ...rest) {
+  return function (...args) {
+    const request = args.find(arg => arg instanceof Cproc.Request);
     try {
-      const outcome = callback.call(this, source, request, ...rest);
+      const outcome = callback.apply(this, args);
       if (typeof outcome?.then === 'function')
         outcome.then(null, error => answerError(request, error));
     } catch (error) {
@@ -65,6 +66,39 @@ function addRequesting(proto) {
     return requestAsync.call(this, method, ...args);
   };
   Object.defineProperty(proto.request_async, 'length', {value: requestAsync.length});
+}
+
+// The parameters of the request for an item: the item itself, or a list of it.
+function toItem(value) {
+  return typeof value === 'object' && value !== null ? value : [value];
+}
+
+// Iterates over the answers to a request for each item, in order.
+function addMap(proto) {
+  proto.map = async function* (method, items, {inFlight, timeout = 0} = {}) {
+    const limit = inFlight ?? this.size * this.concurrency;
+    const cancellable = new Gio.Cancellable();
+    const waiting = [];
+    if (!(limit >= 1))
+      throw new RangeError('inFlight is at least 1');
+    try {
+      for await (const item of items) {
+        const answer = this.request_async(method, toItem(item), timeout, cancellable);
+        // A failure is told of where its answer would stand.
+        answer.catch(() => {});
+        waiting.push(answer);
+        if (waiting.length >= limit)
+          yield await waiting.shift();
+      }
+      while (waiting.length > 0)
+        yield await waiting.shift();
+    } finally {
+      if (waiting.length > 0) {
+        cancellable.cancel();
+        await Promise.allSettled(waiting);
+      }
+    }
+  };
 }
 
 function addToSender(proto) {

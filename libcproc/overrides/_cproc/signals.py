@@ -45,17 +45,20 @@ class RequestHandler(Handler):
 
     __slots__ = ()
 
-    def __init__(self, function: Callable) -> None:
-        super().__init__(function, 1, lambda request: request)
+    def __init__(self, function: Callable, index: int) -> None:
+        super().__init__(function, index, lambda request: request)
 
     def __call__(self, *args: Any) -> None:
-        call_handler(self.function, args[1], args)
+        call_handler(self.function, args[self.index], args)
 
 
-def converting(detailed_signal: str, function: Any) -> Any:
-    """The handler to connect to a signal instead of this one."""
+def converting(detailed_signal: str, function: Any, index: int = 1) -> Any:
+    """The handler to connect to a signal instead of this one.
+
+    `index` is where a request stands among the arguments.
+    """
     if detailed_signal in ("request-received", "request_received") and callable(function):
-        return RequestHandler(function)
+        return RequestHandler(function, index)
     conversion = CONVERSIONS.get(detailed_signal.partition("::")[0])
     if conversion is None or not callable(function):
         return function
@@ -82,6 +85,23 @@ class Signals:
                      **flags: Any) -> int:
         return super().connect_data(detailed_signal, converting(detailed_signal, handler), *data,
                                     **flags)
+
+
+class PoolSignals:
+    """Signals of a pool: what a handler of requests raises is the answer."""
+
+    def connect(self, detailed_signal: str, handler: Callable, *args: Any) -> int:
+        return super().connect(detailed_signal, self._answering(detailed_signal, handler), *args)
+
+    def connect_after(self, detailed_signal: str, handler: Callable, *args: Any) -> int:
+        return super().connect_after(detailed_signal, self._answering(detailed_signal, handler),
+                                     *args)
+
+    @staticmethod
+    def _answering(detailed_signal: str, handler: Any) -> Any:
+        if detailed_signal in ("request-received", "request_received"):
+            return converting(detailed_signal, handler, 2)
+        return handler
 
 
 def convert_output_vfunc(cls: type) -> None:
