@@ -94,7 +94,8 @@ cproc_exec_prepare (CprocChild   *child,
   if (self->input != NULL || self->may_get_input)
     cproc_launch_set_defaults (launch, CPROC_STDIO_PIPE, CPROC_STDIO_PIPE, CPROC_STDIO_PIPE);
 
-  if (self->input != NULL && !cproc_launch_is_piped (launch, 0))
+  if (self->input != NULL && !cproc_launch_is_piped (launch, 0) &&
+      cproc_launch_get_mode (launch, 0) != CPROC_STDIO_TERMINAL)
     {
       g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
                            _("There is input for a program whose standard input leads elsewhere"));

@@ -29,7 +29,8 @@ declare module 'gi://Cproc?version=1' {
     type Data = string | Uint8Array | GLib.Bytes;
     type Environment = string[] | {[name: string]: string | number | boolean | null | undefined};
     type StreamName = 'stdout' | 'stderr';
-    type StdioName = 'pipe' | 'inherit' | 'ignore' | 'null' | 'merge' | 'socket' | 'default';
+    type StdioName = 'pipe' | 'inherit' | 'ignore' | 'null' | 'merge' | 'socket' | 'terminal'
+      | 'default';
     type StdioTarget = Stdio | StdioName | Gio.File | {fd: number}
       | {path: Path, append?: boolean, exclusive?: boolean} | [StdioTarget];
     type ContainmentName = 'auto' | 'none' | 'group' | 'tree';
@@ -57,6 +58,9 @@ declare module 'gi://Cproc?version=1' {
       /** Node's name of newSession. */
       detached?: boolean;
       noTerminal?: boolean;
+      /** All three standard streams lead to a terminal: true, or its size as [columns, rows]. */
+      terminal?: boolean | [number, number];
+      terminalFlags?: TerminalFlags;
       /** All three standard streams are pipes. */
       silent?: boolean;
       dieWithParent?: boolean;
@@ -163,11 +167,12 @@ declare module 'gi://Cproc?version=1' {
     function signal_to_string(signum: number): string | null;
     function signal_from_string(name: string): number;
 
-    enum Stdio { DEFAULT, PIPE, INHERIT, NULL, MERGE, FD, FILE, SOCKET }
+    enum Stdio { DEFAULT, PIPE, INHERIT, NULL, MERGE, FD, FILE, SOCKET, TERMINAL }
     enum Containment { AUTO, NONE, GROUP, TREE }
-    enum Stream { STDOUT = 1, STDERR = 2 }
+    enum Stream { TERMINAL = 0, STDOUT = 1, STDERR = 2 }
     enum State { NEW, PREPARED, STARTING, RUNNING, EXITED, CLOSED }
     enum FileFlags { DEFAULT = 0, READ = 1, WRITE = 2, APPEND = 4, EXCLUSIVE = 8 }
+    enum TerminalFlags { NONE = 0, NO_ECHO = 1, RAW = 2 }
     enum LineFlags { NONE = 0, CONTINUES = 1, REPLACED = 2, UNTERMINATED = 4 }
     enum PipeDirection { READ, WRITE, BOTH }
     enum Resource { CPU, FSIZE, DATA, STACK, CORE, RSS, NPROC, NOFILE, MEMLOCK, AS }
@@ -208,7 +213,7 @@ declare module 'gi://Cproc?version=1' {
 
     // A detail is the name of a stream.
     type Detailed<Name extends string, Arguments> =
-      {[K in Name | `${Name}::${StreamName}`]: Arguments};
+      {[K in Name | `${Name}::${StreamName | 'terminal'}`]: Arguments};
 
     interface ChildSignals extends Detailed<'output', [Stream, GLib.Bytes]>,
       Detailed<'line', [Stream, string]>, Detailed<'lines', [Stream, string[]]>,
@@ -249,6 +254,7 @@ declare module 'gi://Cproc?version=1' {
       supplementary_groups: GLib.Variant | null;
       umask: number;
       nice: number;
+      terminal_flags: TerminalFlags;
     }
 
     interface Command extends Both<CommandProperties> {}
@@ -304,6 +310,9 @@ declare module 'gi://Cproc?version=1' {
       close_fds(): void;
       dup(): Command;
       set_resource_limit(resource: Resource, soft: number, hard: number): void;
+      get_terminal_flags(): TerminalFlags;
+      set_terminal_flags(flags: TerminalFlags): void;
+      set_terminal_size(columns: number, rows: number): void;
     }
 
     interface ChildProperties {
@@ -401,6 +410,8 @@ declare module 'gi://Cproc?version=1' {
       pause(stream: Stream): void;
       resume(stream: Stream): void;
       get_stdin_stream(): Gio.OutputStream | null;
+      set_terminal_size(columns: number, rows: number): boolean;
+      take_terminal(): number;
       take_stdout_stream(): Gio.InputStream | null;
       take_stderr_stream(): Gio.InputStream | null;
       get_pipe_stream(target_fd: number): Gio.IOStream | null;

@@ -101,6 +101,17 @@ function setStdio(command, value) {
     setStream(command, fd, (Array.isArray(value) ? value[fd] : value) ?? Cproc.Stdio.DEFAULT);
 }
 
+// All three streams: true, or the size as [columns, rows].
+function setTerminal(command, value) {
+  if (!value)
+    return;
+  if (Array.isArray(value))
+    command.set_terminal_size(...value);
+  else if (value !== true)
+    throw new TypeError('terminal is true or [columns, rows]');
+  setStdio(command, Cproc.Stdio.TERMINAL);
+}
+
 // A variable without a value is none, as elsewhere.
 function setEnvironment(command, env, extend) {
   if (Array.isArray(env)) {
@@ -152,6 +163,8 @@ const COMMAND_OPTIONS = {
   stdin: (command, value) => setStream(command, 0, value),
   stdio: setStdio,
   stdout: (command, value) => setStream(command, 1, value),
+  terminal: setTerminal,
+  terminalFlags: setAs('terminal_flags'),
   supplementaryGroups: setAs('supplementary_groups', toGroups),
   uid: setAs('user_id'),
   umask: setAs('umask'),
@@ -192,8 +205,10 @@ function isKnown(type, name) {
 
 // Sets on a command what options say of it, and returns the others as properties of an object.
 function applyOptions(command, options, type, isShared = false) {
+  // The options of a single stream come after what is for all three.
   const given = Object.entries(options).map(([name, value]) => [camelCase(name), value])
-    .filter(([_name, value]) => value !== undefined);
+    .filter(([_name, value]) => value !== undefined)
+    .sort(([name], [other]) => (other === 'terminal') - (name === 'terminal'));
   const all = Object.fromEntries(given);
   const properties = {};
   for (const [name, value] of given) {

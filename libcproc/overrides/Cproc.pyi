@@ -33,6 +33,9 @@ _Sendable: TypeAlias = Any
 # What has been received: a value that also has the methods of a Message.
 _Received: TypeAlias = Any
 
+# True: a terminal of 80 columns and 24 rows; or (columns, rows).
+_Terminal: TypeAlias = bool | tuple[int, int] | None
+
 _Groups: TypeAlias = Iterable[int] | GLib.Variant | None
 
 _Cancellable: TypeAlias = Gio.Cancellable | None
@@ -108,8 +111,10 @@ class Stdio(GObject.GEnum):
     FD: Stdio
     FILE: Stdio
     SOCKET: Stdio
+    TERMINAL: Stdio
 
 class Stream(GObject.GEnum):
+    TERMINAL: Stream
     STDOUT: Stream
     STDERR: Stream
 
@@ -127,6 +132,12 @@ class LineFlags(GObject.GFlags):
     REPLACED: LineFlags
     UNTERMINATED: LineFlags
     def __or__(self, other: int) -> LineFlags: ...
+
+class TerminalFlags(GObject.GFlags):
+    NONE: TerminalFlags
+    NO_ECHO: TerminalFlags
+    RAW: TerminalFlags
+    def __or__(self, other: int) -> TerminalFlags: ...
 
 class ResourceUsage:
     user_time: int
@@ -209,6 +220,7 @@ class _Run(Protocol):
         shell: bool | None = ..., containment: Containment = ..., new_session: bool = ...,
         die_with_parent: bool = ..., no_terminal: bool = ..., supplementary_groups: _Groups = ...,
         user_id: int = ..., group_id: int = ..., umask: int = ..., nice: int = ...,
+        terminal: _Terminal = ..., terminal_flags: TerminalFlags = ...,
         timeout: _Duration = ..., idle_timeout: _Duration = ..., drain_timeout: _Duration = ...,
         kill_signal: int | str = ..., kill_grace: _Duration = ..., encoding: str | None = ...,
         max_line_length: float | None = ..., universal_newlines: bool = ...,
@@ -224,6 +236,7 @@ class _Run(Protocol):
         shell: bool | None = ..., containment: Containment = ..., new_session: bool = ...,
         die_with_parent: bool = ..., no_terminal: bool = ..., supplementary_groups: _Groups = ...,
         user_id: int = ..., group_id: int = ..., umask: int = ..., nice: int = ...,
+        terminal: _Terminal = ..., terminal_flags: TerminalFlags = ...,
         timeout: _Duration = ..., idle_timeout: _Duration = ..., drain_timeout: _Duration = ...,
         kill_signal: int | str = ..., kill_grace: _Duration = ..., encoding: str | None = ...,
         max_line_length: float | None = ..., universal_newlines: bool = ...,
@@ -243,6 +256,7 @@ class _RunAsync(Protocol):
         shell: bool | None = ..., containment: Containment = ..., new_session: bool = ...,
         die_with_parent: bool = ..., no_terminal: bool = ..., supplementary_groups: _Groups = ...,
         user_id: int = ..., group_id: int = ..., umask: int = ..., nice: int = ...,
+        terminal: _Terminal = ..., terminal_flags: TerminalFlags = ...,
         timeout: _Duration = ..., idle_timeout: _Duration = ..., drain_timeout: _Duration = ...,
         kill_signal: int | str = ..., kill_grace: _Duration = ..., encoding: str | None = ...,
         max_line_length: float | None = ..., universal_newlines: bool = ...,
@@ -258,6 +272,7 @@ class _RunAsync(Protocol):
         shell: bool | None = ..., containment: Containment = ..., new_session: bool = ...,
         die_with_parent: bool = ..., no_terminal: bool = ..., supplementary_groups: _Groups = ...,
         user_id: int = ..., group_id: int = ..., umask: int = ..., nice: int = ...,
+        terminal: _Terminal = ..., terminal_flags: TerminalFlags = ...,
         timeout: _Duration = ..., idle_timeout: _Duration = ..., drain_timeout: _Duration = ...,
         kill_signal: int | str = ..., kill_grace: _Duration = ..., encoding: str | None = ...,
         max_line_length: float | None = ..., universal_newlines: bool = ...,
@@ -277,6 +292,7 @@ class _CheckOutput(Protocol):
         shell: bool | None = ..., containment: Containment = ..., new_session: bool = ...,
         die_with_parent: bool = ..., no_terminal: bool = ..., supplementary_groups: _Groups = ...,
         user_id: int = ..., group_id: int = ..., umask: int = ..., nice: int = ...,
+        terminal: _Terminal = ..., terminal_flags: TerminalFlags = ...,
         timeout: _Duration = ..., idle_timeout: _Duration = ..., drain_timeout: _Duration = ...,
         kill_signal: int | str = ..., kill_grace: _Duration = ..., encoding: str | None = ...,
         max_line_length: float | None = ..., universal_newlines: bool = ...,
@@ -292,6 +308,7 @@ class _CheckOutput(Protocol):
         shell: bool | None = ..., containment: Containment = ..., new_session: bool = ...,
         die_with_parent: bool = ..., no_terminal: bool = ..., supplementary_groups: _Groups = ...,
         user_id: int = ..., group_id: int = ..., umask: int = ..., nice: int = ...,
+        terminal: _Terminal = ..., terminal_flags: TerminalFlags = ...,
         timeout: _Duration = ..., idle_timeout: _Duration = ..., drain_timeout: _Duration = ...,
         kill_signal: int | str = ..., kill_grace: _Duration = ..., encoding: str | None = ...,
         max_line_length: float | None = ..., universal_newlines: bool = ...,
@@ -309,6 +326,7 @@ def spawn(
     shell: bool | None = ..., containment: Containment = ..., new_session: bool = ...,
     die_with_parent: bool = ..., no_terminal: bool = ..., supplementary_groups: _Groups = ...,
     user_id: int = ..., group_id: int = ..., umask: int = ..., nice: int = ...,
+    terminal: _Terminal = ..., terminal_flags: TerminalFlags = ...,
     timeout: _Duration = ..., idle_timeout: _Duration = ..., drain_timeout: _Duration = ...,
     kill_signal: int | str = ..., kill_grace: _Duration = ..., encoding: str | None = ...,
     max_line_length: float | None = ..., universal_newlines: bool = ...,
@@ -322,6 +340,7 @@ def fork(
     shell: bool | None = ..., containment: Containment = ..., new_session: bool = ...,
     die_with_parent: bool = ..., no_terminal: bool = ..., supplementary_groups: _Groups = ...,
     user_id: int = ..., group_id: int = ..., umask: int = ..., nice: int = ...,
+    terminal: _Terminal = ..., terminal_flags: TerminalFlags = ...,
     timeout: _Duration = ..., idle_timeout: _Duration = ..., drain_timeout: _Duration = ...,
     kill_signal: int | str = ..., kill_grace: _Duration = ..., encoding: str | None = ...,
     max_line_length: float | None = ..., universal_newlines: bool = ...,
@@ -393,6 +412,7 @@ class Command(GObject.Object):
         supplementary_groups: GLib.Variant | None
         umask: int
         nice: int
+        terminal_flags: TerminalFlags
     @property
     def props(self) -> Props: ...
     def __init__(
@@ -405,6 +425,7 @@ class Command(GObject.Object):
         new_session: bool = ..., die_with_parent: bool = ..., no_terminal: bool = ...,
         supplementary_groups: _Groups = ..., user_id: int = ..., group_id: int = ...,
         umask: int = ..., nice: int = ..., shell: bool | None = ...,
+        terminal: _Terminal = ..., terminal_flags: TerminalFlags = ...,
         exec_path: _StrOrBytesPath | None = ..., exec_argv: Sequence[str] = ...,
     ) -> None: ...
     @staticmethod
@@ -458,6 +479,9 @@ class Command(GObject.Object):
     def close_fds(self) -> None: ...
     def dup(self) -> Command: ...
     def set_resource_limit(self, resource: int, soft: int, hard: int) -> None: ...
+    def get_terminal_flags(self) -> TerminalFlags: ...
+    def set_terminal_flags(self, flags: TerminalFlags) -> None: ...
+    def set_terminal_size(self, columns: int, rows: int) -> None: ...
 
 class Child(GObject.Object):
     class Props(GObject.Object.Props):
@@ -499,6 +523,7 @@ class Child(GObject.Object):
         containment: Containment = ..., new_session: bool = ..., die_with_parent: bool = ...,
         no_terminal: bool = ..., supplementary_groups: _Groups = ..., user_id: int = ...,
         group_id: int = ..., umask: int = ..., nice: int = ..., shell: bool | None = ...,
+        terminal: _Terminal = ..., terminal_flags: TerminalFlags = ...,
         timeout: _Duration = ..., idle_timeout: _Duration = ..., drain_timeout: _Duration = ...,
         kill_signal: int | str = ..., kill_grace: _Duration = ..., encoding: str | None = ...,
         max_line_length: float | None = ..., universal_newlines: bool = ...,
@@ -536,6 +561,8 @@ class Child(GObject.Object):
     def get_line_flags(self) -> LineFlags: ...
     def get_subprocess(self) -> Gio.Subprocess | None: ...
     def get_stdin_stream(self) -> Gio.OutputStream | None: ...
+    def set_terminal_size(self, columns: int, rows: int) -> bool: ...
+    def take_terminal(self) -> int: ...
     def take_stdout_stream(self) -> Gio.InputStream | None: ...
     def take_stderr_stream(self) -> Gio.InputStream | None: ...
     def get_pipe_stream(self, target_fd: int) -> Gio.IOStream | None: ...
@@ -686,6 +713,7 @@ class Exec(Child):
         containment: Containment = ..., new_session: bool = ..., die_with_parent: bool = ...,
         no_terminal: bool = ..., supplementary_groups: _Groups = ..., user_id: int = ...,
         group_id: int = ..., umask: int = ..., nice: int = ..., shell: bool | None = ...,
+        terminal: _Terminal = ..., terminal_flags: TerminalFlags = ...,
         timeout: _Duration = ..., idle_timeout: _Duration = ..., drain_timeout: _Duration = ...,
         kill_signal: int | str = ..., kill_grace: _Duration = ..., encoding: str | None = ...,
         max_line_length: float | None = ..., universal_newlines: bool = ...,
@@ -779,6 +807,7 @@ class Worker(_Messages, Child):
         containment: Containment = ..., new_session: bool = ..., die_with_parent: bool = ...,
         no_terminal: bool = ..., supplementary_groups: _Groups = ..., user_id: int = ...,
         group_id: int = ..., umask: int = ..., nice: int = ..., shell: bool | None = ...,
+        terminal: _Terminal = ..., terminal_flags: TerminalFlags = ...,
         exec_path: _StrOrBytesPath | None = ..., exec_argv: Sequence[str] = ...,
         timeout: _Duration = ..., idle_timeout: _Duration = ..., drain_timeout: _Duration = ...,
         kill_signal: int | str = ..., kill_grace: _Duration = ..., encoding: str | None = ...,

@@ -52,8 +52,8 @@ gssize           cproc_pipe_writer_write       (CprocPipeWriter     *self,
                                                 GError             **error);
 int              cproc_pipe_writer_get_fd      (CprocPipeWriter     *self);
 
-/* Returns the error that ended the writer too early; NULL if there is none, or if the child just
- * stopped reading. */
+/* Returns the error that ended the writer too early, or with which it refused a write that had no
+ * task; NULL if there is none, or if the child just stopped reading. */
 GError          *cproc_pipe_writer_dup_failure (CprocPipeWriter     *self);
 
 /* writev() that never raises SIGPIPE. */

@@ -48,6 +48,7 @@ struct _CprocPipeWriter
   gboolean is_terminal;
   CprocTerminalLine line; /* what has been typed at the terminal */
   gboolean end_is_typed;  /* the end of file; or it is still in the queue */
+  GError *refused;        /* the first write that nobody was told of */
   gboolean in_call; /* a call of the owner is running: no callback may run */
 };
 
@@ -327,6 +328,8 @@ writer_refuse (CprocPipeWriter *self,
   GQueue writes = G_QUEUE_INIT;
   CprocWrite *item = g_queue_pop_head (&self->queue);
 
+  if (item->task == NULL && self->refused == NULL)
+    self->refused = g_error_copy (error);
   item->error = error;
   g_queue_push_tail (&writes, item);
   finish_writes (self, &writes, FALSE);
@@ -475,6 +478,7 @@ cproc_pipe_writer_unref (CprocPipeWriter *self)
   writer_return_done (self);
   g_main_context_unref (self->context);
   g_clear_pointer (&self->owner, cproc_owner_unref);
+  g_clear_error (&self->refused);
   g_free (self);
 }
 
@@ -618,6 +622,9 @@ cproc_pipe_writer_set_context (CprocPipeWriter *self,
 GError *
 cproc_pipe_writer_dup_failure (CprocPipeWriter *self)
 {
+  if (self->refused != NULL)
+    return g_error_copy (self->refused);
+
   return self->failure != 0 ? writer_new_error (self) : NULL;
 }
 

@@ -18,11 +18,11 @@ from .values import gbytes
 # and of subprocess.
 PLAIN = frozenset({
     "containment", "new_session", "die_with_parent", "user_id", "group_id", "umask", "nice",
-    "exec_argv", "no_terminal", "supplementary_groups", "runner",
+    "exec_argv", "no_terminal", "supplementary_groups", "runner", "terminal_flags",
 }) & {pspec.name.replace("-", "_") for pspec in GObject.list_properties(Cproc.Command)}
 PATHS = frozenset({"argv0", "cwd", "exec_path"})
 STREAMS = {"stdin": 0, "stdout": 1, "stderr": 2}
-LAUNCH = PLAIN | PATHS | STREAMS.keys() | {"env", "pass_fds", "shell"}
+LAUNCH = PLAIN | PATHS | STREAMS.keys() | {"env", "pass_fds", "shell", "terminal"}
 
 # PIPE, STDOUT and DEVNULL of subprocess.
 SUBPROCESS_MODES = {-1: Cproc.Stdio.PIPE, -2: Cproc.Stdio.MERGE, -3: Cproc.Stdio.NULL}
@@ -48,6 +48,8 @@ HINTS = {
     "errors": "nothing: what does not decode is replaced",
     "capture_output": "run(), which captures; or stdout=Cproc.Stdio.PIPE",
     "check": "run(), or wait_check()",
+    "pty": "terminal=True",
+    "tty": "terminal=True",
 }
 
 
@@ -143,6 +145,7 @@ def environment(variables: Mapping | Iterable | None) -> list[str] | None:
 
 def apply(command: Any, options: dict[str, Any]) -> None:
     """Sets options on a command."""
+    set_terminal(command, options.get("terminal"))
     for name, value in options.items():
         if name in STREAMS:
             set_stream(command, name, value)
@@ -150,7 +153,7 @@ def apply(command: Any, options: dict[str, Any]) -> None:
             command.set_environment(environment(value))
         elif name == "pass_fds":
             pass_fds(command, value)
-        elif name == "shell":
+        elif name in ("shell", "terminal"):
             pass
         elif name in PATHS:
             # The setters take what a property of text cannot hold.
@@ -162,6 +165,20 @@ def apply(command: Any, options: dict[str, Any]) -> None:
             command.set_exec_argv(argument_list(value or ()))
         else:
             command.set_property(name, value)
+
+
+def set_terminal(command: Any, value: Any) -> None:
+    """Leads all three streams to a terminal: True, or its size as columns and rows."""
+    if value is None or value is False:
+        return
+    if value is not True:
+        try:
+            columns, rows = value
+        except (TypeError, ValueError):
+            raise TypeError(f"terminal is True or (columns, rows), not {value!r}") from None
+        command.set_terminal_size(columns, rows)
+    for name in STREAMS:
+        command.set_property(name + "-mode", Cproc.Stdio.TERMINAL)
 
 
 def set_stream(command: Any, name: str, value: Any) -> None:

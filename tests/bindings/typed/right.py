@@ -81,3 +81,7 @@ async def main() -> None:
         parent.connect("request-received", lambda channel, request: request.reply(request.method))
         async for message in parent:
             parent.send(message)
+Cproc.Child(["top"], terminal=True, terminal_flags=Cproc.TerminalFlags.NO_ECHO)
+terminal = Cproc.Child(["top"], terminal=(100, 30), stdout=Cproc.Stdio.PIPE)
+terminal.set_terminal_size(80, 24)
+terminal_fd: int = terminal.take_terminal()

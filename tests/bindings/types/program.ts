@@ -82,6 +82,12 @@ async function native(cancellable: Gio.Cancellable) {
   await child.start_async();
   await child.write_async('text');
   const good: boolean = await child.wait_check_async(cancellable);
+  const terminal = Cproc.spawn('top', {terminal: [100, 30], stdout: 'pipe',
+    terminalFlags: Cproc.TerminalFlags.RAW});
+  terminal.connect('output::terminal', (_child, _stream, bytes) => bytes.get_size());
+  terminal.set_terminal_size(80, 24);
+  const master: number = terminal.take_terminal();
+  void master;
   const spawned: Cproc.Child = Cproc.spawn('ls', {stdio: ['ignore', 'pipe', {path: 'errors'}]});
 
   const worker: Cproc.Worker = Cproc.fork('worker.js', ['a'], {execPath: 'node'});
