@@ -15,34 +15,34 @@ cproc_child_dup_failure (CprocChild *self)
   g_autofree char *signal_name = NULL;
   g_autoptr(GError) error = NULL;
 
-  if (priv->end_reason == CPROC_END_NONE && priv->exit_code == 0)
+  if (priv->run.end_reason == CPROC_END_NONE && priv->run.end.exit_code == 0)
     return NULL;
 
   line = cproc_command_dup_line (priv->command);
   detail = cproc_last_line_dup (&priv->last_error_line, priv->encoding);
-  signal_name = cproc_signal_dup_name (priv->term_signal);
+  signal_name = cproc_signal_dup_name (priv->run.end.term_signal);
 
-  if (priv->end_reason == CPROC_END_CANCELLED)
+  if (priv->run.end_reason == CPROC_END_CANCELLED)
     error = g_error_new (G_IO_ERROR, G_IO_ERROR_CANCELLED,
                          _("“%s” was ended because the operation was cancelled"), line);
-  else if (priv->end_reason == CPROC_END_TIMEOUT)
+  else if (priv->run.end_reason == CPROC_END_TIMEOUT)
     error = g_error_new (CPROC_ERROR, CPROC_ERROR_TIMED_OUT,
                          _("“%s” was ended because it ran for more than %u ms"),
-                         line, priv->timeout);
-  else if (priv->end_reason == CPROC_END_IDLE)
+                         line, priv->run.timeout);
+  else if (priv->run.end_reason == CPROC_END_IDLE)
     error = g_error_new (CPROC_ERROR, CPROC_ERROR_TIMED_OUT,
                          _("“%s” was ended because it wrote nothing for %u ms"),
-                         line, priv->idle_timeout);
-  else if (priv->term_signal != 0)
+                         line, priv->run.idle_timeout);
+  else if (priv->run.end.term_signal != 0)
     error = g_error_new (CPROC_ERROR, CPROC_ERROR_SIGNALED, _("“%s” was ended by signal %s"),
                          line, signal_name);
-  else if (priv->exit_code == -1)
+  else if (priv->run.end.exit_code == -1)
     error = g_error_new (CPROC_ERROR, CPROC_ERROR_EXITED,
                          _("“%s” has ended, and how is not known: its process was reaped by "
                            "something else in this application"), line);
   else
     error = g_error_new (CPROC_ERROR, CPROC_ERROR_EXITED, _("“%s” exited with code %d"),
-                         line, priv->exit_code);
+                         line, priv->run.end.exit_code);
 
   if (detail != NULL && *detail != '\0')
     {

@@ -31,7 +31,7 @@ cproc_child_drop_prepared (CprocChild *self)
   cproc_watch_stop (&priv->prepared_watch);
   g_clear_pointer (&priv->prepared, cproc_launch_free);
   cproc_child_unprepare (self);
-  cproc_child_set_state (self, CPROC_STATE_NEW);
+  cproc_run_fail (&priv->run);
   child_abandon_writer (self);
 }
 
@@ -84,7 +84,7 @@ child_adopt (CprocChild  *self,
   priv->prepared = launch;
   cproc_child_open_writer (self, launch);
   child_watch_prepared (self);
-  cproc_child_set_state (self, CPROC_STATE_PREPARED);
+  cproc_run_set_state (&priv->run, CPROC_STATE_PREPARED);
 }
 
 /**

@@ -22,6 +22,12 @@ cproc_child_get_priv (CprocChild *self)
   return G_STRUCT_MEMBER_P (self, private_offset);
 }
 
+CprocRun *
+cproc_child_get_run (CprocChild *self)
+{
+  return &cproc_child_get_priv (self)->run;
+}
+
 CprocChildHooks *
 cproc_child_class_get_hooks (CprocChildClass *klass)
 {

@@ -76,9 +76,8 @@ cproc_child_resume (CprocChild  *self,
   if (!output->paused)
     return;
 
-  priv->output_time = g_get_monotonic_time ();
   cproc_output_reader_resume (output, priv->context);
-  cproc_child_update_stream_drain (self, output);
+  cproc_run_stream_resumed (&priv->run, stream);
 }
 
 CprocStdio
@@ -108,7 +107,7 @@ child_get_mode (CprocChild *self,
 static gboolean
 child_is_new (CprocChild *self)
 {
-  return cproc_child_get_priv (self)->state == CPROC_STATE_NEW &&
+  return cproc_child_get_run (self)->state == CPROC_STATE_NEW &&
          !cproc_child_get_priv (self)->is_preparing;
 }
 
@@ -225,7 +224,7 @@ child_take_input_stream (CprocChild  *self,
 
   *field = g_unix_input_stream_new (fd, TRUE);
   /* Emitted later: no signal is emitted from inside a method. */
-  cproc_child_expect_closed (self);
+  cproc_run_expect_closed (cproc_child_get_run (self));
 
   return *field;
 }

@@ -14,77 +14,13 @@ child_check_started (CprocChild  *self,
   CprocChildPrivate *priv = cproc_child_get_priv (self);
   g_autofree char *name = NULL;
 
-  if (priv->state >= CPROC_STATE_STARTING)
+  if (priv->run.state >= CPROC_STATE_STARTING)
     return TRUE;
 
   name = cproc_command_dup_name (priv->command);
   g_set_error (error, CPROC_ERROR, CPROC_ERROR_NOT_RUNNING, _("“%s” has not been started"), name);
 
   return FALSE;
-}
-
-/* In the order in which they came: what stops a program and what lets it go on undo each other. */
-static void
-pending_signals_add (CprocPendingSignals *self,
-                     int                  signum)
-{
-  guint n_kept = 0;
-
-  for (guint i = 0; i < self->n_signals; i++)
-    if (self->signals[i] != signum)
-      self->signals[n_kept++] = self->signals[i];
-
-  self->signals[n_kept++] = signum;
-  self->n_signals = n_kept;
-}
-
-static gboolean
-child_signal_later (CprocChild  *self,
-                    int          signum,
-                    gboolean     with_grace,
-                    GError     **error)
-{
-  CprocPendingSignals *pending = &cproc_child_get_priv (self)->pending_signals;
-
-  /* Nobody will be there to be told when it is sent. */
-  if (signum < 0 || signum >= NSIG)
-    {
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _("There is no signal %d"),
-                   signum);
-      return FALSE;
-    }
-
-  if (with_grace)
-    pending->kill_signal = signum;
-  else if (signum != 0)
-    pending_signals_add (pending, signum);
-
-  return TRUE;
-}
-
-gboolean
-cproc_child_terminate_job (CprocChild  *self,
-                           GError     **error)
-{
-  CprocChildPrivate *priv = cproc_child_get_priv (self);
-
-  return cproc_job_terminate (priv->job, cproc_child_get_end_signal (self), priv->kill_grace,
-                              error);
-}
-
-void
-cproc_child_send_pending_signals (CprocChild *self)
-{
-  CprocChildPrivate *priv = cproc_child_get_priv (self);
-  CprocPendingSignals pending = priv->pending_signals;
-
-  priv->pending_signals = (CprocPendingSignals) { .n_signals = 0 };
-
-  for (guint i = 0; i < pending.n_signals; i++)
-    cproc_job_signal (priv->job, pending.signals[i], NULL);
-
-  if (pending.kill_signal != 0)
-    cproc_job_terminate (priv->job, pending.kill_signal, priv->kill_grace, NULL);
 }
 
 static gboolean
@@ -94,18 +30,13 @@ child_signal (CprocChild  *self,
               const char  *function,
               GError     **error)
 {
-  CprocChildPrivate *priv = cproc_child_get_priv (self);
+  CprocRun *run = cproc_child_get_run (self);
 
   if (!cproc_child_check_call (self, function, error) || !child_check_started (self, error))
     return FALSE;
 
-  if (priv->state == CPROC_STATE_STARTING)
-    return child_signal_later (self, signum, with_grace, error);
-
-  if (with_grace)
-    return cproc_job_terminate (priv->job, signum, priv->kill_grace, error);
-
-  return cproc_job_signal (priv->job, signum, error);
+  return with_grace ? cproc_run_terminate (run, signum, error)
+                    : cproc_run_signal (run, signum, error);
 }
 
 /**

@@ -49,7 +49,7 @@ child_received (gpointer     data,
   CprocChildHooks *hooks = cproc_child_get_hooks (data);
   CprocChildPrivate *priv = cproc_child_get_priv (data);
 
-  priv->output_time = g_get_monotonic_time ();
+  cproc_run_output (&priv->run);
   if (stream == CPROC_STREAM_STDERR)
     cproc_last_line_feed (&priv->last_error_line, bytes, length);
   if (hooks->received != NULL && stream != CPROC_STREAM_TERMINAL)
@@ -59,7 +59,7 @@ child_received (gpointer     data,
 static void
 child_before_lines (gpointer data)
 {
-  cproc_child_emit_due (data);
+  cproc_run_emit_due (cproc_child_get_run (data));
 }
 
 static void
@@ -118,22 +118,14 @@ static void
 child_given_up (gpointer    data,
                 CprocStream stream)
 {
-  CprocChildPrivate *priv = cproc_child_get_priv (data);
-
-  if (!priv->drained)
-    return;
-
-  priv->drained = FALSE;
-  cproc_child_notify (data, CPROC_CHILD_PROP_DRAINED);
+  cproc_run_stream_given_up (cproc_child_get_run (data));
 }
 
 static void
 child_stream_ended (gpointer    data,
                     CprocStream stream)
 {
-  cproc_child_expect_closed (data);
-  cproc_child_emit_stream_ended (data, stream);
-  cproc_child_check_closed (data);
+  cproc_run_stream_ended (cproc_child_get_run (data), stream);
 }
 
 static const CprocOutputReaderFuncs child_reader_funcs = {

@@ -89,7 +89,7 @@ cproc_child_check_new (CprocChild  *self,
   CprocChildPrivate *priv = cproc_child_get_priv (self);
   g_autofree char *name = NULL;
 
-  if (priv->state == CPROC_STATE_NEW && !priv->is_preparing)
+  if (priv->run.state == CPROC_STATE_NEW && !priv->is_preparing)
     return TRUE;
 
   name = cproc_command_dup_name (priv->command);

@@ -2,8 +2,6 @@
 
 #pragma once
 
-#include <signal.h>
-
 #include "cproc-child.h"
 #include "cproc-command-private.h"
 #include "cproc-error.h"
@@ -13,6 +11,7 @@
 #include "cproc-line-splitter-private.h"
 #include "cproc-output-reader-private.h"
 #include "cproc-pipe-writer-private.h"
+#include "cproc-run-private.h"
 #include "cproc-terminal-private.h"
 
 G_BEGIN_DECLS
@@ -49,22 +48,12 @@ typedef struct
                            GMainContext *context);
 
   /* The process and its streams have ended; `closed` comes next, unless this returns FALSE: then
-   * the subclass calls cproc_child_expect_closed() later. */
+   * the subclass calls cproc_run_expect_closed() later. */
   gboolean (*finishing)   (CprocChild   *self);
 
   /* Why it failed, where there is more to say than cproc_child_dup_failure() does. */
   GError  *(*dup_failure) (CprocChild   *self);
 } CprocChildHooks;
-
-/* Why we ended the child; the first reason stands. */
-typedef enum
-{
-  CPROC_END_NONE,
-  CPROC_END_TIMEOUT,
-  CPROC_END_IDLE,
-  CPROC_END_LIMIT,
-  CPROC_END_CANCELLED,
-} CprocEndReason;
 
 typedef enum
 {
@@ -86,13 +75,6 @@ typedef enum
   CPROC_CHILD_PROP_LINE_FLAGS,
 } CprocChildProperty;
 
-/* Signals that have been announced by a notification, and not been emitted yet. */
-typedef enum
-{
-  CPROC_DUE_STARTED = 1 << 0,
-  CPROC_DUE_EXIT = 1 << 1,
-} CprocDue;
-
 typedef struct _CprocStart CprocStart;
 
 /* The terminal that streams of the child lead to. */
@@ -109,14 +91,6 @@ typedef struct
   gboolean is_taken;   /* the user has the master */
 } CprocChildTerminal;
 
-/* Signals that are sent once the program runs: each once, in the order of the last calls. */
-typedef struct
-{
-  int signals[NSIG];
-  guint n_signals;
-  int kill_signal; /* and then this one, with the grace; 0: none */
-} CprocPendingSignals;
-
 /* The state of a child. It is used only in the thread whose main context it belongs to; a start
  * in flight has a state of its own (CprocStart), the grace of a kill too (CprocJob). */
 typedef struct
@@ -126,23 +100,17 @@ typedef struct
   GMainContext *context; /* set by a start */
   pid_t process; /* that has started it; 0: none has */
   GThread *thread; /* that has started it; NULL: none has */
-  CprocState state;
 
   CprocLaunch *prepared; /* its process waits just before the program */
   CprocWatch prepared_watch;
   gboolean is_preparing; /* by prepare_async() */
-
   CprocStart *start; /* of start_async(), until the program runs */
+
+  CprocRun run; /* the state, the end, and what decides about them */
+  CprocTimer run_timer;
   GSubprocess *subprocess;
   CprocJob *job;
-  CprocPendingSignals pending_signals;
   CprocExitWatch exit_watch;
-  gint64 pid;
-  int exit_code;
-  int term_signal;
-  guint due; /* CprocDue */
-  CprocResourceUsage usage;
-  gboolean has_usage;
 
   CprocOutputReader outputs[3]; /* by CprocStream */
   CprocPipeWriter *writer;
@@ -154,32 +122,21 @@ typedef struct
   GInputStream *input_streams[3]; /* by CprocStream */
   GHashTable *pipe_streams; /* target_fd: GIOStream */
 
-  guint timeout;
-  guint idle_timeout;
-  int drain_timeout;
   int kill_signal;
   gboolean has_kill_signal; /* it was set */
-  int kill_grace;
   gint64 max_line_length;
   gboolean universal_newlines;
   CprocLineFlags line_flags; /* of the line that is being emitted */
   char *encoding;
 
-  gint64 start_time;
-  gint64 output_time;
   CprocLastLine last_error_line; /* of standard error */
-  CprocTimer timeout_timer;
-  CprocTimer idle_timer;
-  CprocTimer closed_timer;
-  CprocEndReason end_reason;
-  gboolean timed_out;
-  gboolean drained;
 
   GList *waits; /* CprocWait: those of the asynchronous calls; each holds the child */
 } CprocChildPrivate;
 
 /* cproc-child-hooks.c */
 CprocChildPrivate *cproc_child_get_priv        (CprocChild       *self);
+CprocRun          *cproc_child_get_run         (CprocChild       *self);
 void               cproc_child_set_private_offset (int offset);
 CprocChildHooks   *cproc_child_class_get_hooks (CprocChildClass  *klass);
 CprocChildHooks   *cproc_child_get_hooks       (CprocChild       *self);
@@ -208,18 +165,10 @@ void     cproc_child_install_properties (GObjectClass       *object_class);
 void     cproc_child_notify             (CprocChild         *self,
                                          CprocChildProperty  property);
 
-/* cproc-child-life.c: changes a property and notifies. */
-void     cproc_child_set_state         (CprocChild     *self,
-                                        CprocState      state);
-void     cproc_child_set_pid           (CprocChild     *self,
-                                        gint64          pid);
-void     cproc_child_set_end           (CprocChild     *self,
-                                        const CprocExitStatus *end);
-void     cproc_child_set_timed_out     (CprocChild     *self);
-
 /* cproc-child-signals.c */
 void     cproc_child_install_signals   (GType           type);
-void     cproc_child_emit_due          (CprocChild     *self);
+void     cproc_child_emit_started      (CprocChild     *self);
+void     cproc_child_emit_exit         (CprocChild     *self);
 void     cproc_child_emit_closed       (CprocChild     *self);
 void     cproc_child_emit_stream_ended (CprocChild     *self,
                                         CprocStream     stream);
@@ -300,22 +249,10 @@ gboolean cproc_child_start_in             (CprocChild    *self,
                                            GError       **error);
 void     cproc_child_finish_pending_start (CprocChild    *self);
 
-/* cproc-child-kill.c: kill-signal now, and SIGKILL after kill-grace. */
-gboolean cproc_child_terminate_job        (CprocChild     *self,
-                                           GError        **error);
-void     cproc_child_send_pending_signals (CprocChild     *self);
-
-/* cproc-child-life.c: from the program's start to `closed`. */
+/* cproc-child-run.c: connects the run to the child. */
+void     cproc_child_init_run             (CprocChild     *self);
 void     cproc_child_run_begins           (CprocChild     *self,
                                            gint64          pid);
-void     cproc_child_end_early            (CprocChild     *self,
-                                           CprocEndReason  reason);
-void     cproc_child_update_timers        (CprocChild     *self);
-void     cproc_child_update_drain         (CprocChild     *self);
-void     cproc_child_update_stream_drain  (CprocChild     *self,
-                                           CprocOutputReader    *output);
-void     cproc_child_expect_closed        (CprocChild     *self);
-void     cproc_child_check_closed         (CprocChild     *self);
 void     cproc_child_set_context          (CprocChild     *self,
                                            GMainContext   *context);
 

@@ -39,7 +39,7 @@ cproc_child_get_pid (CprocChild *self)
 {
   g_return_val_if_fail (CPROC_IS_CHILD (self), 0);
 
-  return cproc_child_get_priv (self)->pid;
+  return cproc_child_get_run (self)->pid;
 }
 
 /**
@@ -57,7 +57,7 @@ cproc_child_get_state (CprocChild *self)
 {
   g_return_val_if_fail (CPROC_IS_CHILD (self), CPROC_STATE_NEW);
 
-  return cproc_child_get_priv (self)->state;
+  return cproc_child_get_run (self)->state;
 }
 
 /**
@@ -75,7 +75,7 @@ cproc_child_get_exit_code (CprocChild *self)
 {
   g_return_val_if_fail (CPROC_IS_CHILD (self), -1);
 
-  return cproc_child_get_priv (self)->exit_code;
+  return cproc_child_get_run (self)->end.exit_code;
 }
 
 /**
@@ -93,7 +93,7 @@ cproc_child_get_term_signal (CprocChild *self)
 {
   g_return_val_if_fail (CPROC_IS_CHILD (self), 0);
 
-  return cproc_child_get_priv (self)->term_signal;
+  return cproc_child_get_run (self)->end.term_signal;
 }
 
 /**
@@ -111,7 +111,7 @@ cproc_child_get_timed_out (CprocChild *self)
 {
   g_return_val_if_fail (CPROC_IS_CHILD (self), FALSE);
 
-  return cproc_child_get_priv (self)->timed_out;
+  return cproc_child_get_run (self)->timed_out;
 }
 
 /**
@@ -131,13 +131,13 @@ cproc_child_get_timed_out (CprocChild *self)
 CprocResourceUsage *
 cproc_child_dup_resource_usage (CprocChild *self)
 {
-  CprocChildPrivate *priv;
+  const CprocExitStatus *end;
 
   g_return_val_if_fail (CPROC_IS_CHILD (self), NULL);
 
-  priv = cproc_child_get_priv (self);
+  end = &cproc_child_get_run (self)->end;
 
-  return priv->has_usage ? cproc_resource_usage_copy (&priv->usage) : NULL;
+  return end->has_usage ? cproc_resource_usage_copy (&end->usage) : NULL;
 }
 
 /**
@@ -176,7 +176,7 @@ cproc_child_get_timeout (CprocChild *self)
 {
   g_return_val_if_fail (CPROC_IS_CHILD (self), 0);
 
-  return cproc_child_get_priv (self)->timeout;
+  return cproc_child_get_run (self)->timeout;
 }
 
 /**
@@ -199,11 +199,10 @@ cproc_child_set_timeout (CprocChild *self,
     return;
 
   priv = cproc_child_get_priv (self);
-  if (priv->timeout == timeout)
+  if (priv->run.timeout == timeout)
     return;
 
-  priv->timeout = timeout;
-  cproc_child_update_timers (self);
+  cproc_run_set_timeout (&priv->run, timeout);
   cproc_child_notify (self, CPROC_CHILD_PROP_TIMEOUT);
 }
 
@@ -222,7 +221,7 @@ cproc_child_get_idle_timeout (CprocChild *self)
 {
   g_return_val_if_fail (CPROC_IS_CHILD (self), 0);
 
-  return cproc_child_get_priv (self)->idle_timeout;
+  return cproc_child_get_run (self)->idle_timeout;
 }
 
 /**
@@ -245,11 +244,10 @@ cproc_child_set_idle_timeout (CprocChild *self,
     return;
 
   priv = cproc_child_get_priv (self);
-  if (priv->idle_timeout == idle_timeout)
+  if (priv->run.idle_timeout == idle_timeout)
     return;
 
-  priv->idle_timeout = idle_timeout;
-  cproc_child_update_timers (self);
+  cproc_run_set_idle_timeout (&priv->run, idle_timeout);
   cproc_child_notify (self, CPROC_CHILD_PROP_IDLE_TIMEOUT);
 }
 
@@ -268,7 +266,7 @@ cproc_child_get_drain_timeout (CprocChild *self)
 {
   g_return_val_if_fail (CPROC_IS_CHILD (self), 0);
 
-  return cproc_child_get_priv (self)->drain_timeout;
+  return cproc_child_get_run (self)->drain_timeout;
 }
 
 /**
@@ -292,11 +290,10 @@ cproc_child_set_drain_timeout (CprocChild *self,
     return;
 
   priv = cproc_child_get_priv (self);
-  if (priv->drain_timeout == drain_timeout)
+  if (priv->run.drain_timeout == drain_timeout)
     return;
 
-  priv->drain_timeout = drain_timeout;
-  cproc_child_update_drain (self);
+  cproc_run_set_drain_timeout (&priv->run, drain_timeout);
   cproc_child_notify (self, CPROC_CHILD_PROP_DRAIN_TIMEOUT);
 }
 
@@ -362,7 +359,7 @@ cproc_child_get_kill_grace (CprocChild *self)
 {
   g_return_val_if_fail (CPROC_IS_CHILD (self), 0);
 
-  return cproc_child_get_priv (self)->kill_grace;
+  return cproc_child_get_run (self)->kill_grace;
 }
 
 /**
@@ -386,10 +383,10 @@ cproc_child_set_kill_grace (CprocChild *self,
     return;
 
   priv = cproc_child_get_priv (self);
-  if (priv->kill_grace == kill_grace)
+  if (priv->run.kill_grace == kill_grace)
     return;
 
-  priv->kill_grace = kill_grace;
+  priv->run.kill_grace = kill_grace;
   cproc_child_notify (self, CPROC_CHILD_PROP_KILL_GRACE);
 }
 
@@ -480,7 +477,7 @@ cproc_child_set_encoding (CprocChild *self,
     return;
 
   priv = cproc_child_get_priv (self);
-  g_return_if_fail (priv->state < CPROC_STATE_STARTING);
+  g_return_if_fail (priv->run.state < CPROC_STATE_STARTING);
   if (encoding == NULL)
     encoding = "UTF-8";
   if (g_str_equal (priv->encoding, encoding))
@@ -529,7 +526,7 @@ cproc_child_set_universal_newlines (CprocChild *self,
     return;
 
   priv = cproc_child_get_priv (self);
-  g_return_if_fail (priv->state < CPROC_STATE_STARTING);
+  g_return_if_fail (priv->run.state < CPROC_STATE_STARTING);
   universal_newlines = !!universal_newlines;
   if (priv->universal_newlines == universal_newlines)
     return;
@@ -572,5 +569,5 @@ cproc_child_get_drained (CprocChild *self)
 {
   g_return_val_if_fail (CPROC_IS_CHILD (self), TRUE);
 
-  return cproc_child_get_priv (self)->drained;
+  return cproc_child_get_run (self)->drained;
 }

@@ -5,9 +5,8 @@
 #include "cproc-child-private.h"
 #include "cproc-marshal.h"
 
-/* Signals with two arguments have a marshaller of their own: GObject has one for up to one
- * argument only, and with the generic one that it falls back to `line` takes twice the
- * processor's time. */
+/* Signals with two arguments have a marshaller of their own. GObject has ready ones only for up to
+ * one argument, and its generic one is slow. */
 
 enum
 {
@@ -26,30 +25,31 @@ enum
 static guint signals[N_SIGNALS];
 static GQuark details[3]; /* by CprocStream */
 
-/* A handler of the notification may wait, or run a main loop, in which the rest comes: what was
- * announced goes before that. */
-void
-cproc_child_emit_due (CprocChild *self)
+/* `started` and `exit` are announced by a notification, whose handler may run a main loop in which
+ * the next signal comes. They are emitted first. */
+static void
+emit_due (CprocChild *self)
 {
-  CprocChildPrivate *priv = cproc_child_get_priv (self);
+  cproc_run_emit_due (cproc_child_get_run (self));
+}
 
-  if ((priv->due & CPROC_DUE_STARTED) != 0)
-    {
-      priv->due &= ~CPROC_DUE_STARTED;
-      g_signal_emit (self, signals[SIGNAL_STARTED], 0);
-    }
+void
+cproc_child_emit_started (CprocChild *self)
+{
+  g_signal_emit (self, signals[SIGNAL_STARTED], 0);
+}
 
-  if ((priv->due & CPROC_DUE_EXIT) != 0)
-    {
-      priv->due &= ~CPROC_DUE_EXIT;
-      g_signal_emit (self, signals[SIGNAL_EXIT], 0, priv->exit_code, priv->term_signal);
-    }
+void
+cproc_child_emit_exit (CprocChild *self)
+{
+  const CprocExitStatus *end = &cproc_child_get_run (self)->end;
+
+  g_signal_emit (self, signals[SIGNAL_EXIT], 0, end->exit_code, end->term_signal);
 }
 
 void
 cproc_child_emit_closed (CprocChild *self)
 {
-  cproc_child_emit_due (self);
   g_signal_emit (self, signals[SIGNAL_CLOSED], 0);
 }
 
@@ -57,7 +57,6 @@ void
 cproc_child_emit_stream_ended (CprocChild  *self,
                                CprocStream  stream)
 {
-  cproc_child_emit_due (self);
   g_signal_emit (self, signals[SIGNAL_STREAM_ENDED], details[stream], stream);
 }
 
@@ -65,7 +64,7 @@ void
 cproc_child_emit_stop (CprocChild *self,
                        int         signum)
 {
-  cproc_child_emit_due (self);
+  emit_due (self);
   if (signum != 0)
     g_signal_emit (self, signals[SIGNAL_STOPPED], 0, signum);
   else
@@ -84,7 +83,7 @@ cproc_child_emit_output (CprocChild  *self,
                          CprocStream  stream,
                          GBytes      *bytes)
 {
-  cproc_child_emit_due (self);
+  emit_due (self);
   g_signal_emit (self, signals[SIGNAL_OUTPUT], details[stream], stream, bytes);
 }
 

@@ -119,7 +119,7 @@ cproc_child_start_in (CprocChild    *self,
       CprocPipeWriter *writer = cproc_child_steal_writer (self);
 
       cproc_child_unprepare (self);
-      cproc_child_set_state (self, CPROC_STATE_NEW);
+      cproc_run_fail (cproc_child_get_run (self));
       start_abandon_writer (writer);
       return FALSE;
     }
@@ -220,9 +220,8 @@ start_fail (CprocChild *child,
   CprocPipeWriter *writer = cproc_child_steal_writer (child);
   GList *waits = cproc_child_steal_waits (child);
 
-  cproc_child_get_priv (child)->pending_signals = (CprocPendingSignals) { .n_signals = 0 };
   cproc_child_unprepare (child);
-  cproc_child_set_state (child, CPROC_STATE_NEW);
+  cproc_run_fail (cproc_child_get_run (child));
   cproc_child_fail_waits (waits, error);
   g_task_return_error (task, error);
   start_abandon_writer (writer);
@@ -247,7 +246,7 @@ start_complete (CprocStart *self,
   else
     {
       cproc_child_program_runs (child, self->launch);
-      cproc_child_send_pending_signals (child);
+      cproc_run_send_pending (&priv->run);
       g_task_return_boolean (task, TRUE);
     }
 
@@ -422,7 +421,7 @@ cproc_child_start_async (CprocChild          *self,
     start_after_spawn (start);
   else
     cproc_thread_push (start_spawn, start_ref (start));
-  cproc_child_set_state (self, CPROC_STATE_STARTING);
+  cproc_run_set_state (cproc_child_get_run (self), CPROC_STATE_STARTING);
 }
 
 /**

@@ -19,12 +19,12 @@ child_check_terminal (CprocChild  *self,
   if (priv->terminal.is_taken)
     g_set_error (error, CPROC_ERROR, CPROC_ERROR_NOT_SUPPORTED,
                  _("The terminal of “%s” has been taken over"), name);
-  else if (!priv->terminal.is_used && (priv->state != CPROC_STATE_NEW ||
+  else if (!priv->terminal.is_used && (priv->run.state != CPROC_STATE_NEW ||
                                        !cproc_command_has_terminal (priv->command)))
     g_set_error (error, CPROC_ERROR, CPROC_ERROR_NOT_SUPPORTED,
                  _("“%s” has no terminal: set the mode of a stream of its command to TERMINAL"),
                  name);
-  else if (priv->state == CPROC_STATE_CLOSED)
+  else if (priv->run.state == CPROC_STATE_CLOSED)
     g_set_error (error, CPROC_ERROR, CPROC_ERROR_NOT_RUNNING, _("“%s” has ended"), name);
   else
     return TRUE;
@@ -90,7 +90,7 @@ child_check_output_untouched (CprocChild  *self,
   CprocOutputReader *output = &priv->outputs[priv->terminal.stream];
   g_autofree char *name = NULL;
 
-  if (priv->state <= CPROC_STATE_STARTING ||
+  if (priv->run.state <= CPROC_STATE_STARTING ||
       (output->paused && output->fd >= 0 && output->lines == NULL))
     return TRUE;
 
@@ -110,13 +110,13 @@ child_give_terminal_away (CprocChild *self)
   CprocPipeWriter *writer = g_steal_pointer (&priv->writer);
   int fd;
 
-  if (priv->state > CPROC_STATE_STARTING)
+  if (priv->run.state > CPROC_STATE_STARTING)
     {
       fd = cproc_output_reader_steal_fd (&priv->outputs[priv->terminal.stream]);
       cproc_output_reader_mark_absent (&priv->outputs[priv->terminal.stream]);
       cproc_fd_clear (&fd);
       /* Emitted later: no signal is emitted from inside a method. */
-      cproc_child_expect_closed (self);
+      cproc_run_expect_closed (&priv->run);
     }
   cproc_fd_clear (&priv->terminal.output_fd);
   cproc_fd_clear (&priv->terminal.input_fd);

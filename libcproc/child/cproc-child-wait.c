@@ -17,7 +17,7 @@ child_check_waitable (CprocChild  *self,
 
   if (!cproc_child_check_call (self, function, error))
     return FALSE;
-  if (priv->state >= CPROC_STATE_STARTING)
+  if (priv->run.state >= CPROC_STATE_STARTING)
     return TRUE;
 
   name = cproc_command_dup_name (priv->command);
@@ -29,7 +29,7 @@ child_check_waitable (CprocChild  *self,
 static void
 child_cancelled (CprocChild *self)
 {
-  cproc_child_end_early (self, CPROC_END_CANCELLED);
+  cproc_run_end (cproc_child_get_run (self), CPROC_END_CANCELLED);
 }
 
 void
@@ -54,7 +54,7 @@ iteration_cancelled (GCancellable *cancellable,
 
   self->cancelled = TRUE;
   if (self->end_when_cancelled)
-    cproc_child_end_early (self->child, CPROC_END_CANCELLED);
+    cproc_run_end (cproc_child_get_run (self->child), CPROC_END_CANCELLED);
 
   return G_SOURCE_REMOVE;
 }
@@ -77,7 +77,7 @@ cproc_child_iterate_until_closed (CprocChild   *self,
       g_source_attach (source, context);
     }
 
-  while (priv->state != CPROC_STATE_CLOSED && (!iteration.cancelled || end_when_cancelled))
+  while (priv->run.state != CPROC_STATE_CLOSED && (!iteration.cancelled || end_when_cancelled))
     g_main_context_iteration (context, TRUE);
 
   if (source != NULL)
@@ -132,7 +132,7 @@ cproc_child_wait (CprocChild    *self,
   /* That start may have failed. */
   if (!child_check_waitable (self, G_STRFUNC, error))
     return FALSE;
-  if (priv->state == CPROC_STATE_CLOSED)
+  if (priv->run.state == CPROC_STATE_CLOSED)
     return TRUE;
   if (g_cancellable_set_error_if_cancelled (cancellable, error))
     return FALSE;
@@ -146,7 +146,7 @@ cproc_child_wait (CprocChild    *self,
   completed = cproc_child_iterate_until_closed (self, context, cancellable, FALSE);
   cproc_child_set_context (self, old_context);
 
-  if (!completed && priv->state != CPROC_STATE_CLOSED)
+  if (!completed && priv->run.state != CPROC_STATE_CLOSED)
     return !g_cancellable_set_error_if_cancelled (cancellable, error);
 
   return TRUE;

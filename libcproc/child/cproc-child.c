@@ -105,18 +105,14 @@ cproc_child_dispose (GObject *object)
   cproc_watch_stop (&priv->prepared_watch);
   g_clear_pointer (&priv->prepared, cproc_launch_free);
   cproc_exit_watch_stop (&priv->exit_watch);
-  cproc_timer_stop (&priv->timeout_timer);
-  cproc_timer_stop (&priv->idle_timer);
-  cproc_timer_stop (&priv->closed_timer);
   for (guint i = 0; i < G_N_ELEMENTS (priv->outputs); i++)
     cproc_output_reader_clear (&priv->outputs[i]);
 
-  /* That it has ended already is no news to anybody here. */
-  if (priv->state == CPROC_STATE_RUNNING && priv->job != NULL &&
-      !cproc_command_get_new_session (priv->command))
-    cproc_child_terminate_job (self, NULL);
   if (priv->job != NULL)
-    cproc_job_cancel_close (priv->job);
+    {
+      cproc_run_abandon (&priv->run, cproc_command_get_new_session (priv->command));
+      cproc_job_cancel_close (priv->job);
+    }
   g_clear_pointer (&priv->job, cproc_job_unref);
   g_clear_object (&priv->subprocess);
 
@@ -158,9 +154,9 @@ child_get_flag (CprocChildPrivate *priv,
                 guint              prop_id)
 {
   if (prop_id == CPROC_CHILD_PROP_TIMED_OUT)
-    return priv->timed_out;
+    return priv->run.timed_out;
 
-  return prop_id == CPROC_CHILD_PROP_DRAINED ? priv->drained : priv->universal_newlines;
+  return prop_id == CPROC_CHILD_PROP_DRAINED ? priv->run.drained : priv->universal_newlines;
 }
 
 static void
@@ -178,16 +174,16 @@ cproc_child_get_property (GObject    *object,
       g_value_set_object (value, priv->command);
       break;
     case CPROC_CHILD_PROP_PID:
-      g_value_set_int64 (value, priv->pid);
+      g_value_set_int64 (value, priv->run.pid);
       break;
     case CPROC_CHILD_PROP_STATE:
-      g_value_set_enum (value, priv->state);
+      g_value_set_enum (value, priv->run.state);
       break;
     case CPROC_CHILD_PROP_EXIT_CODE:
-      g_value_set_int (value, priv->exit_code);
+      g_value_set_int (value, priv->run.end.exit_code);
       break;
     case CPROC_CHILD_PROP_TERM_SIGNAL:
-      g_value_set_int (value, priv->term_signal);
+      g_value_set_int (value, priv->run.end.term_signal);
       break;
     case CPROC_CHILD_PROP_TIMED_OUT:
     case CPROC_CHILD_PROP_DRAINED:
@@ -195,19 +191,19 @@ cproc_child_get_property (GObject    *object,
       g_value_set_boolean (value, child_get_flag (priv, prop_id));
       break;
     case CPROC_CHILD_PROP_TIMEOUT:
-      g_value_set_uint (value, priv->timeout);
+      g_value_set_uint (value, priv->run.timeout);
       break;
     case CPROC_CHILD_PROP_IDLE_TIMEOUT:
-      g_value_set_uint (value, priv->idle_timeout);
+      g_value_set_uint (value, priv->run.idle_timeout);
       break;
     case CPROC_CHILD_PROP_DRAIN_TIMEOUT:
-      g_value_set_int (value, priv->drain_timeout);
+      g_value_set_int (value, priv->run.drain_timeout);
       break;
     case CPROC_CHILD_PROP_KILL_SIGNAL:
       g_value_set_int (value, priv->kill_signal);
       break;
     case CPROC_CHILD_PROP_KILL_GRACE:
-      g_value_set_int (value, priv->kill_grace);
+      g_value_set_int (value, priv->run.kill_grace);
       break;
     case CPROC_CHILD_PROP_MAX_LINE_LENGTH:
       g_value_set_int64 (value, priv->max_line_length);
@@ -215,8 +211,6 @@ cproc_child_get_property (GObject    *object,
     case CPROC_CHILD_PROP_ENCODING:
       g_value_set_string (value, priv->encoding);
       break;
-
-
     case CPROC_CHILD_PROP_LINE_FLAGS:
       g_value_set_flags (value, priv->line_flags);
       break;
@@ -260,7 +254,6 @@ cproc_child_set_property (GObject      *object,
     case CPROC_CHILD_PROP_ENCODING:
       cproc_child_set_encoding (self, g_value_get_string (value));
       break;
-
     case CPROC_CHILD_PROP_UNIVERSAL_NEWLINES:
       cproc_child_set_universal_newlines (self, g_value_get_boolean (value));
       break;
@@ -315,9 +308,7 @@ child_own_sources (CprocChild *self)
   priv->owner = cproc_owner_new (self);
   cproc_watch_set_owner (&priv->prepared_watch, priv->owner);
   cproc_exit_watch_set_owner (&priv->exit_watch, priv->owner);
-  cproc_timer_set_owner (&priv->timeout_timer, priv->owner);
-  cproc_timer_set_owner (&priv->idle_timer, priv->owner);
-  cproc_timer_set_owner (&priv->closed_timer, priv->owner);
+  cproc_timer_set_owner (&priv->run_timer, priv->owner);
   for (guint i = 0; i < G_N_ELEMENTS (priv->outputs); i++)
     cproc_output_reader_set_owner (&priv->outputs[i], priv->owner);
 }
@@ -327,11 +318,8 @@ cproc_child_init (CprocChild *self)
 {
   CprocChildPrivate *priv = cproc_child_get_priv (self);
 
-  priv->exit_code = -1;
-  priv->drain_timeout = 1000;
-  priv->drained = TRUE;
+  cproc_child_init_run (self);
   priv->kill_signal = SIGTERM;
-  priv->kill_grace = 5000;
   priv->max_line_length = 1024 * 1024;
   priv->encoding = g_strdup ("UTF-8");
   for (guint i = 0; i < G_N_ELEMENTS (priv->early_pipes); i++)

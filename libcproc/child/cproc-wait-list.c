@@ -123,7 +123,7 @@ cproc_child_add_wait (CprocChild      *self,
   wait->cancelled_func = cancelled_func;
   g_task_set_check_cancellable (task, FALSE);
 
-  if (priv->state == CPROC_STATE_CLOSED)
+  if (priv->run.state == CPROC_STATE_CLOSED)
     {
       wait_complete (self, wait);
       return;

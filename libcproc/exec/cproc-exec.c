@@ -174,7 +174,7 @@ cproc_exec_received (CprocChild  *child,
     {
       self->limited_stream = stream;
       self->no_memory = !kept;
-      cproc_child_end_early (child, CPROC_END_LIMIT);
+      cproc_run_end (cproc_child_get_run (child), CPROC_END_LIMIT);
     }
 }
 
@@ -238,7 +238,7 @@ cproc_exec_dup_failure (CprocChild *child)
   CprocExec *self = CPROC_EXEC (child);
   GError *error;
 
-  if (cproc_child_get_priv (child)->end_reason == CPROC_END_LIMIT)
+  if (cproc_child_get_run (child)->end_reason == CPROC_END_LIMIT)
     return exec_new_limit_error (self);
 
   error = cproc_child_dup_failure (child);

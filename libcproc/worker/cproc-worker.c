@@ -86,7 +86,7 @@ worker_message (gpointer      owner,
 {
   g_autoptr(GObject) G_GNUC_UNUSED guard = g_object_ref (owner);
 
-  cproc_child_emit_due (owner);
+  cproc_run_emit_due (cproc_child_get_run (owner));
   g_signal_emit (owner, signals[CPROC_CHANNEL_SIGNAL_MESSAGE], 0, message);
 }
 
@@ -96,7 +96,7 @@ worker_invalid_message (gpointer  owner,
 {
   g_autoptr(GObject) G_GNUC_UNUSED guard = g_object_ref (owner);
 
-  cproc_child_emit_due (owner);
+  cproc_run_emit_due (cproc_child_get_run (owner));
   g_signal_emit (owner, signals[CPROC_CHANNEL_SIGNAL_INVALID_MESSAGE], 0, error);
 }
 
@@ -105,10 +105,10 @@ worker_disconnected (gpointer owner)
 {
   g_autoptr(GObject) G_GNUC_UNUSED guard = g_object_ref (owner);
 
-  cproc_child_emit_due (owner);
+  cproc_run_emit_due (cproc_child_get_run (owner));
   g_signal_emit (owner, signals[CPROC_CHANNEL_SIGNAL_DISCONNECTED], 0);
   /* A paused channel held `closed` back. */
-  cproc_child_expect_closed (owner);
+  cproc_run_expect_closed (cproc_child_get_run (owner));
 }
 
 static void
@@ -117,7 +117,7 @@ worker_request_received (gpointer      owner,
 {
   g_autoptr(GObject) G_GNUC_UNUSED guard = g_object_ref (owner);
 
-  cproc_child_emit_due (owner);
+  cproc_run_emit_due (cproc_child_get_run (owner));
   g_signal_emit (owner, signals[CPROC_CHANNEL_SIGNAL_REQUEST_RECEIVED], 0, request);
 }
 
@@ -128,7 +128,7 @@ worker_send_failed (gpointer      owner,
 {
   g_autoptr(GObject) G_GNUC_UNUSED guard = g_object_ref (owner);
 
-  cproc_child_emit_due (owner);
+  cproc_run_emit_due (cproc_child_get_run (owner));
   g_signal_emit (owner, signals[CPROC_CHANNEL_SIGNAL_SEND_FAILED], 0, message, error);
 }
 
