@@ -14,7 +14,7 @@ _cproc ()
 
   case $verb in
     exec) options='--timeout= --max-buffer= --json --shell --help' ;;
-    spawn) options='--timeout= --idle-timeout= --shell --plain --help' ;;
+    spawn) options='--timeout= --idle-timeout= --shell --plain --terminal --help' ;;
     fork) options='--linger= --help' ;;
     help)
       mapfile -t COMPREPLY < <(compgen -W 'exec spawn fork' -- "$current")

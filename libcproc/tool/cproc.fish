@@ -52,6 +52,7 @@ complete -c cproc -n '__cproc_at_option exec' -s m -l max-buffer -x -d 'End the 
 complete -c cproc -n '__cproc_at_option exec' -s j -l json -d 'Print the output and the end as one JSON object'
 complete -c cproc -n '__cproc_at_option spawn' -s i -l idle-timeout -x -d 'End the program when it has written nothing for so many seconds'
 complete -c cproc -n '__cproc_at_option spawn' -s p -l plain -d 'Print what the program writes as it is, each stream to its own'
+complete -c cproc -n '__cproc_at_option spawn' -s T -l terminal -d 'Run the program at a terminal of its own'
 complete -c cproc -n '__cproc_at_option fork' -s l -l linger -x -d 'Wait for so many seconds for more messages'
 complete -c cproc -n '__cproc_at_program exec spawn' -f -a '(__fish_complete_command)'
 complete -c cproc -n 'contains -- (commandline -opc)[2] help' -f -a 'exec spawn fork'

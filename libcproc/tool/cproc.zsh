@@ -37,7 +37,9 @@ _cproc() {
         spawn)
           _arguments -A '-*' $timeout $shell $help \
             '(-i --idle-timeout)'{-i+,--idle-timeout=}'[end the program when it is silent]:seconds:' \
-            '(-p --plain)'{-p,--plain}'[print what is written as it is]' $program && ret=0
+            '(-p --plain)'{-p,--plain}'[print what is written as it is]' \
+            '(-T --terminal)'{-T,--terminal}'[run the program at a terminal of its own]' \
+            $program && ret=0
           ;;
         fork)
           _arguments -A '-*' $help \

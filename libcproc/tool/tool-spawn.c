@@ -21,6 +21,7 @@ typedef struct
   guint idle_timeout;
   gboolean shell;
   gboolean plain;
+  gboolean terminal;
   gboolean colour;
   gboolean is_terminal;
 } ToolSpawn;
@@ -129,9 +130,12 @@ spawn_run (ToolSpawn *self,
   g_autoptr(CprocCommand) command = tool_command_new (argv, self->shell);
   g_autoptr(CprocChild) child = NULL;
   g_autoptr(GError) error = NULL;
+  ToolTerminal *terminal = NULL;
 
   if (command == NULL)
     return TOOL_EXIT_USAGE;
+  if (self->terminal)
+    tool_terminal_set (command, self->plain);
 
   child = cproc_child_new_for_command (command);
   cproc_child_set_timeout (child, self->timeout);
@@ -148,7 +152,10 @@ spawn_run (ToolSpawn *self,
     return tool_report_start (error);
 
   self->run.child = child;
+  if (self->terminal)
+    terminal = tool_terminal_begin (child, self->plain);
   tool_run_until_closed (&self->run);
+  g_clear_pointer (&terminal, tool_terminal_end);
 
   return tool_finish (&self->run);
 }
@@ -189,6 +196,8 @@ tool_spawn (int    argc,
       N_("The argument is a line for the shell"), NULL },
     { "plain", 'p', G_OPTION_FLAG_NONE, G_OPTION_ARG_NONE, &self.plain,
       N_("Print what the program writes as it is, each stream to its own"), NULL },
+    { "terminal", 'T', G_OPTION_FLAG_NONE, G_OPTION_ARG_NONE, &self.terminal,
+      N_("Run the program at a terminal of its own; with --plain it gets every key"), NULL },
     G_OPTION_ENTRY_NULL
   };
   int exit_code;

@@ -53,6 +53,18 @@ CprocCommand *tool_command_new (char   **argv,
 /* Everything that the command starts ends with it. */
 void tool_contain (CprocCommand *command);
 
+/* The streams of the command lead to a terminal as large as ours. passes_keys: ours is to be raw,
+ * so that each key reaches the program. */
+typedef struct _ToolTerminal ToolTerminal;
+
+void          tool_terminal_set   (CprocCommand *command,
+                                   gboolean      passes_keys);
+
+/* From the start to the end of the program, what is read from standard input is typed there. */
+ToolTerminal *tool_terminal_begin (CprocChild   *child,
+                                   gboolean      passes_keys);
+void          tool_terminal_end   (ToolTerminal *self);
+
 /* The line without what a terminal would obey: escape sequences and control characters. */
 char *tool_strip_escapes (const char *line);
 

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The command on a terminal: colours, and Ctrl-C."""
 
+import fcntl
 import os
 import pty
 import select
 import signal
+import struct
 import sys
+import termios
 import time
 
 from common import CHILD, LIMIT_SECONDS, TOOL, TestCase, as_from_a_shell, main
@@ -231,6 +234,67 @@ class Keys(TestCase):
             terminal.read(lambda output: b'"Hello there!"\r\n' in output)
             terminal.type(CTRL_D)
             self.assertEqual(terminal.wait(), 0)
+
+
+# Says whether the terminal is after the command as it was before it.
+MODES = """
+import subprocess, sys, termios
+before = termios.tcgetattr(0)
+code = subprocess.call(sys.argv[1:])
+print("same" if termios.tcgetattr(0) == before else "other", code)
+"""
+
+
+class ProgramTerminal(TestCase):
+    """spawn --terminal: the program has a terminal of its own."""
+
+    def test_lines(self):
+        with Terminal("spawn", "--terminal", "--shell", "test -t 0 && test -t 1 && read x && "
+                      "echo \"<$x>\"", NO_COLOR="1") as terminal:
+            terminal.type(b"hi\r")
+            self.assertEqual(terminal.wait(), 0)
+            self.assertIn(b" out <hi>\r\n", terminal.output)
+
+    def test_interrupt(self):
+        with Terminal("spawn", "--terminal", "--shell", "echo ready; sleep 1000") as terminal:
+            terminal.read(lambda output: b"ready" in output)
+            terminal.type(CTRL_C)
+            self.assertEqual(terminal.wait(), -signal.SIGINT)
+
+    def test_keys(self):
+        """Each key is the program's: this one interrupts it, and not the command."""
+        with Terminal("spawn", "--plain", "--terminal", "--shell",
+                      "trap 'echo interrupted; exit 7' INT; echo ready; "
+                      "while :; do sleep 0.01; done") as terminal:
+            terminal.read(lambda output: b"ready" in output)
+            terminal.type(CTRL_C)
+            self.assertEqual(terminal.wait(), 7)
+            self.assertIn(b"interrupted", terminal.output)
+
+    def test_end_of_file(self):
+        with Terminal("spawn", "--plain", "--terminal", "--shell",
+                      "echo ready; cat; echo end") as terminal:
+            terminal.read(lambda output: b"ready" in output)
+            terminal.type(b"echo\r" + CTRL_D)
+            self.assertEqual(terminal.wait(), 0)
+            self.assertEqual(terminal.output, b"ready\r\necho\r\necho\r\nend\r\n")
+
+    def test_size(self):
+        with Terminal("spawn", "--plain", "--terminal", CHILD, "print-sizes") as terminal:
+            for columns, rows in ((90, 33), (91, 34)):
+                fcntl.ioctl(terminal.fd, termios.TIOCSWINSZ,
+                            struct.pack("HHHH", rows, columns, 0, 0))
+                shown = f"{columns}x{rows}".encode("ascii")
+                terminal.read(lambda output, shown=shown: shown in output)
+            terminal.type(CTRL_D)
+            self.assertEqual(terminal.wait(), 0)
+
+    def test_modes_come_back(self):
+        with Terminal("-c", MODES, TOOL, "spawn", "--plain", "--terminal", "--shell", "exit 5",
+                      program=sys.executable) as terminal:
+            self.assertEqual(terminal.wait(), 0)
+            self.assertIn(b"same 5\r\n", terminal.output)
+
 
 
 main()
