@@ -68,6 +68,13 @@ class MessageMeta(type(Raw.Message)):
 
 @public
 class Message(Raw.Message, metaclass=MessageMeta):
+    def __new__(cls, value: Any, fds: Any = None) -> Any:
+        """The message of a value, with open files, if any are given."""
+        return to_message(value, fds)
+
+    def __init__(self, value: Any, fds: Any = None) -> None:
+        pass
+
     def get_value(self) -> Any:
         """The value, as Python's own json reads it."""
         return json.loads(self.get_text())

@@ -219,6 +219,17 @@ class Connections(harness.TestCase):
         self.assertGone(pid)
 
 
+class Message(harness.TestCase):
+    def test_of_a_value(self):
+        self.assertEqual(Cproc.Message({"a": [1, "да"]}).get_value(), {"a": [1, "да"]})
+        self.assertEqual(Cproc.Message(GLib.Variant("i", 3)).get_text(), "3")
+        self.assertEqual(Cproc.Message(Cproc.Message([1])).get_text(), "[1]")
+        with open(os.devnull) as file:
+            self.assertEqual(Cproc.Message([], [file]).get_fd_list().get_length(), 1)
+        with self.assertRaises(TypeError):
+            Cproc.Message(object())
+
+
 class Messages(WorkerCase):
     def received(self, *values):
         """The values as handlers of `message` get them back."""
