@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cproc-channel-internal-private.h"
+#include "cproc-context-private.h"
 #include "cproc-error.h"
 #include "cproc-gettext-private.h"
 
@@ -231,14 +232,7 @@ cproc_channel_emit_disconnected (CprocChannel *self)
 gboolean
 cproc_channel_is_in_thread (CprocChannel *self)
 {
-  if (self->context == NULL || g_main_context_is_owner (self->context))
-    return TRUE;
-  if (g_thread_self () != self->thread || !g_main_context_acquire (self->context))
-    return FALSE;
-
-  g_main_context_release (self->context);
-
-  return TRUE;
+  return self->context == NULL || cproc_context_is_here (self->context, self->thread);
 }
 
 gboolean

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cproc-child-private.h"
+#include "cproc-context-private.h"
 #include "cproc-gettext-private.h"
 
 /* The private data's place in the object, known to GObject as long as the class exists. */
@@ -70,14 +71,7 @@ child_check_own (CprocChild  *self,
 static gboolean
 child_is_in_thread (CprocChildPrivate *priv)
 {
-  if (priv->thread == NULL || g_main_context_is_owner (priv->context))
-    return TRUE;
-  if (g_thread_self () != priv->thread || !g_main_context_acquire (priv->context))
-    return FALSE;
-
-  g_main_context_release (priv->context);
-
-  return TRUE;
+  return priv->thread == NULL || cproc_context_is_here (priv->context, priv->thread);
 }
 
 gboolean

@@ -587,6 +587,7 @@ declare module 'gi://Cproc?version=1' {
       restart_intensity: number;
       restart_period: number;
       restart_delay: number;
+      prepared: number;
     }
 
     interface PoolSignals {

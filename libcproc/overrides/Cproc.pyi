@@ -347,6 +347,9 @@ def fork(
 ) -> Worker: ...
 
 class Message(GObject.GBoxed):
+    def __init__(
+        self, value: _Sendable, fds: Gio.UnixFDList | Iterable[int | IO[Any]] | None = ...
+    ) -> None: ...
     @classmethod
     def new_text(cls, json: str) -> Message: ...
     @classmethod
@@ -1004,6 +1007,7 @@ class Pool(GObject.Object):
         restart_intensity: int
         restart_period: int
         restart_delay: int
+        prepared: int
     @property
     def props(self) -> Props: ...
     def __init__(

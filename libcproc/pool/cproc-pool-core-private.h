@@ -126,6 +126,7 @@ struct _CprocPoolCore
   int retries;
   gint64 cancel_grace; /* -1: for ever */
   gint64 kill_grace;
+  guint prepared; /* for the owner */
 
   CprocPoolCoreState state;
   gboolean congested;

@@ -5,6 +5,7 @@
 #include "cproc-channel-private.h"
 #include "cproc-message-private.h"
 #include "cproc-pool-core-private.h"
+#include "cproc-pool-spares-private.h"
 #include "cproc-pool.h"
 #include "cproc-worker.h"
 
@@ -20,7 +21,9 @@ struct _CprocPool
   CprocPoolState state;
 
   GMainContext *context;
+  GThread *thread; /* that made the pool */
   GSource *timer;
+  CprocPoolSpares *spares;
   GPtrArray *handles; /* of all workers */
   GPtrArray *workers; /* those that the list shows */
 
@@ -76,15 +79,21 @@ cproc_pool_return_tasks (GQueue *tasks)
     }
 }
 
+/* Tells the worker to give the request up. */
+void     cproc_pool_call_cancel         (CprocPoolCall     *self);
+/* From now on no answer of the worker is taken. */
+void     cproc_pool_call_forget         (CprocPoolCall     *self);
+/* error: (nullable): of the pool; else there is the worker's answer. */
+void     cproc_pool_call_return         (CprocPoolCall     *self,
+                                         const GError      *error);
+void     cproc_pool_call_free           (CprocPoolCall     *self);
+
 /* What the core's table does with workers. */
 void     cproc_pool_worker_start        (CprocPool         *pool,
                                          CprocPoolSlot     *slot);
 gboolean cproc_pool_worker_give         (CprocPoolHandle   *self,
                                          CprocPoolCall     *call,
                                          GError           **error);
-void     cproc_pool_worker_cancel       (CprocPoolCall     *call);
-/* No answer of a worker will be taken. */
-void     cproc_pool_worker_forget       (CprocPoolCall     *call);
 void     cproc_pool_worker_close        (CprocPoolHandle   *self);
 void     cproc_pool_worker_kill         (CprocPoolHandle   *self);
 gboolean cproc_pool_worker_is_congested (CprocPoolHandle   *self);

@@ -4,8 +4,41 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "cproc-context-private.h"
 #include "cproc-error.h"
 #include "cproc-pool-private.h"
+
+static gboolean
+pool_check_call (CprocPool   *self,
+                 const char  *function,
+                 GError     **error)
+{
+  if (cproc_context_is_here (self->context, self->thread))
+    return TRUE;
+
+  g_critical ("%s: called from another thread than that of the pool's main context", function);
+  g_set_error_literal (error, CPROC_ERROR, CPROC_ERROR_NOT_SUPPORTED,
+                       _("The pool belongs to another thread, and its methods are called from "
+                         "there"));
+
+  return FALSE;
+}
+
+/* FALSE: the task has got the error, in the main context of the caller. */
+static gboolean
+pool_check_async_call (CprocPool  *self,
+                       const char *function,
+                       GTask      *task)
+{
+  GError *error = NULL;
+
+  if (pool_check_call (self, function, &error))
+    return TRUE;
+
+  g_task_return_error (task, error);
+
+  return FALSE;
+}
 
 /**
  * cproc_pool_request_async:
@@ -93,7 +126,7 @@ cproc_pool_request_full_async (CprocPool           *self,
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, cproc_pool_request_full_async);
   g_task_set_check_cancellable (task, FALSE);
-  if (g_task_return_error_if_cancelled (task))
+  if (!pool_check_async_call (self, G_STRFUNC, task) || g_task_return_error_if_cancelled (task))
     return;
   if (!cproc_pool_are_params (params))
     {
@@ -183,6 +216,9 @@ cproc_pool_broadcast (CprocPool    *self,
   g_return_if_fail (method != NULL && g_utf8_validate (method, -1, NULL));
   g_return_if_fail (cproc_pool_are_params (params));
 
+  if (!pool_check_call (self, G_STRFUNC, NULL))
+    return;
+
   for (guint i = 0; i < self->workers->len; i++)
     cproc_worker_notify_peer (g_ptr_array_index (self->workers, i), method, params, NULL);
 }
@@ -204,13 +240,16 @@ cproc_pool_drain_async (CprocPool           *self,
                         GAsyncReadyCallback  callback,
                         gpointer             user_data)
 {
-  GTask *task;
+  g_autoptr(GTask) task = NULL;
 
   g_return_if_fail (CPROC_IS_POOL (self));
 
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, cproc_pool_drain_async);
-  g_queue_push_tail (&self->drains, task);
+  if (!pool_check_async_call (self, G_STRFUNC, task))
+    return;
+
+  g_queue_push_tail (&self->drains, g_object_ref (task));
   if (!self->core.busy)
     cproc_pool_return_tasks (&self->drains);
 }
@@ -255,13 +294,16 @@ cproc_pool_close_async (CprocPool           *self,
                         GAsyncReadyCallback  callback,
                         gpointer             user_data)
 {
-  GTask *task;
+  g_autoptr(GTask) task = NULL;
 
   g_return_if_fail (CPROC_IS_POOL (self));
 
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, cproc_pool_close_async);
-  g_queue_push_tail (&self->closes, task);
+  if (!pool_check_async_call (self, G_STRFUNC, task))
+    return;
+
+  g_queue_push_tail (&self->closes, g_object_ref (task));
   if (self->core.state == CPROC_POOL_CORE_CLOSED)
     cproc_pool_return_tasks (&self->closes);
   else
@@ -305,7 +347,8 @@ cproc_pool_abort (CprocPool *self)
 {
   g_return_if_fail (CPROC_IS_POOL (self));
 
-  cproc_pool_core_abort (&self->core);
+  if (pool_check_call (self, G_STRFUNC, NULL))
+    cproc_pool_core_abort (&self->core);
 }
 
 static void

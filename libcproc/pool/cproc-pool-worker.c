@@ -167,7 +167,7 @@ cproc_pool_worker_start (CprocPool     *pool,
 
   self->pool = pool;
   self->slot = slot;
-  self->worker = cproc_worker_new_for_command (pool->command);
+  self->worker = cproc_pool_spares_take (pool->spares, pool->command);
   self->starting = g_cancellable_new ();
   slot->data = self;
   g_ptr_array_add (pool->handles, self);
@@ -178,8 +178,11 @@ cproc_pool_worker_start (CprocPool     *pool,
   g_signal_connect (cproc_worker_get_channel (self->worker), "notify::congested",
                     G_CALLBACK (on_congested), self);
 
+  /* The caller of a request may have another context as the thread-default one. */
+  g_main_context_push_thread_default (pool->context);
   cproc_child_start_async (CPROC_CHILD (self->worker), self->starting, on_started,
                            g_rc_box_acquire (self));
+  g_main_context_pop_thread_default (pool->context);
 }
 
 void
@@ -189,7 +192,7 @@ cproc_pool_worker_free (CprocPoolHandle *self)
   g_signal_handlers_disconnect_by_data (self->worker, self);
   g_signal_handlers_disconnect_by_data (cproc_worker_get_channel (self->worker), self);
   for (GList *l = self->slot->requests; l != NULL; l = l->next)
-    cproc_pool_worker_forget (((CprocPoolRequest *) l->data)->data);
+    cproc_pool_call_forget (((CprocPoolRequest *) l->data)->data);
   if (self->setup_id != 0)
     cproc_channel_forget_request (cproc_worker_get_channel (self->worker), self->setup_id);
   if (self->starting != NULL)
@@ -239,21 +242,6 @@ cproc_pool_worker_give (CprocPoolHandle  *self,
   call->channel = g_object_ref (channel);
 
   return TRUE;
-}
-
-void
-cproc_pool_worker_cancel (CprocPoolCall *call)
-{
-  if (call->channel != NULL)
-    cproc_channel_cancel_request (call->channel, call->id);
-}
-
-void
-cproc_pool_worker_forget (CprocPoolCall *call)
-{
-  if (call->channel != NULL)
-    cproc_channel_forget_request (call->channel, call->id);
-  g_clear_object (&call->channel);
 }
 
 void

@@ -47,7 +47,9 @@
  *
  * ## Threads
  *
- * A pool belongs to the main context that was the thread-default one when it was made.
+ * A pool belongs to the main context that was the thread-default one when it was made. A method
+ * that is called from another thread than that context's is refused: it writes a critical, and its
+ * error is [error@Cproc.Error.NOT_SUPPORTED].
  *
  * Since: 1.0
  */
@@ -71,6 +73,7 @@ typedef enum
   PROP_RESTART_INTENSITY,
   PROP_RESTART_PERIOD,
   PROP_RESTART_DELAY,
+  PROP_PREPARED,
   PROP_COMMAND,
   PROP_SETUP,
   PROP_STATE,
@@ -115,6 +118,7 @@ static const struct
   [PROP_RESTART_INTENSITY] = { G_STRUCT_OFFSET (CprocPoolCore, restart.intensity), SETTING_COUNT },
   [PROP_RESTART_PERIOD] = { G_STRUCT_OFFSET (CprocPoolCore, restart.period), SETTING_MS },
   [PROP_RESTART_DELAY] = { G_STRUCT_OFFSET (CprocPoolCore, restart.delay), SETTING_MS },
+  [PROP_PREPARED] = { G_STRUCT_OFFSET (CprocPoolCore, prepared), SETTING_COUNT },
 };
 
 static GParamSpec *properties[PROP_CONGESTED + 1];
@@ -169,7 +173,7 @@ core_cancel (gpointer          owner,
              CprocPoolSlot    *slot,
              CprocPoolRequest *request)
 {
-  cproc_pool_worker_cancel (request->data);
+  cproc_pool_call_cancel (request->data);
 }
 
 static void
@@ -200,51 +204,6 @@ core_get_rss (gpointer       owner,
   return cproc_pool_worker_get_rss (slot->data);
 }
 
-static void
-call_drop_cancel (CprocPoolCall *self)
-{
-  if (self->cancel == NULL)
-    return;
-
-  g_source_destroy (self->cancel);
-  g_clear_pointer (&self->cancel, g_source_unref);
-}
-
-static void
-call_free (CprocPoolCall *self)
-{
-  call_drop_cancel (self);
-  cproc_pool_worker_forget (self);
-  g_clear_object (&self->task);
-  g_clear_pointer (&self->params, cproc_message_unref);
-  g_clear_pointer (&self->result, cproc_message_unref);
-  g_clear_pointer (&self->data, cproc_message_unref);
-  g_clear_error (&self->error);
-  g_free (self->method);
-  g_free (self);
-}
-
-/* error: (nullable): of the pool; else there is the worker's answer. */
-static void
-call_return (CprocPoolCall *self,
-             const GError  *error)
-{
-  g_autoptr(GTask) task = g_steal_pointer (&self->task);
-
-  call_drop_cancel (self);
-  if (self->data != NULL)
-    g_task_set_task_data (task, g_steal_pointer (&self->data),
-                          (GDestroyNotify) cproc_message_unref);
-
-  if (error != NULL)
-    g_task_return_error (task, g_error_copy (error));
-  else if (self->error != NULL)
-    g_task_return_error (task, g_steal_pointer (&self->error));
-  else
-    g_task_return_pointer (task, g_steal_pointer (&self->result),
-                           (GDestroyNotify) cproc_message_unref);
-}
-
 static CprocPoolState
 pool_judge_state (CprocPool *self)
 {
@@ -273,6 +232,15 @@ pool_update_state (CprocPool *self)
 
   self->state = state;
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATE]);
+}
+
+static void
+pool_update_spares (CprocPool *self)
+{
+  gboolean is_open = self->core.state < CPROC_POOL_CORE_CLOSING;
+
+  cproc_pool_spares_fill (self->spares, self->command, is_open ? self->core.prepared : 0,
+                          self->context);
 }
 
 static void
@@ -317,10 +285,10 @@ core_event (gpointer        owner,
   switch (event)
     {
     case CPROC_POOL_EVENT_FINISHED:
-      call_return (request->data, error);
+      cproc_pool_call_return (request->data, error);
       break;
     case CPROC_POOL_EVENT_FORGOTTEN:
-      call_free (request->data);
+      cproc_pool_call_free (request->data);
       break;
     case CPROC_POOL_EVENT_WORKER_STARTED:
       pool_add_worker (self, subject);
@@ -345,6 +313,7 @@ core_event (gpointer        owner,
       break;
     case CPROC_POOL_EVENT_STATE:
     default:
+      pool_update_spares (self);
       pool_update_state (self);
       break;
     }
@@ -428,9 +397,11 @@ cproc_pool_init (CprocPool *self)
 {
   cproc_pool_core_init (&self->core, &core_funcs, self);
   self->core.size = g_get_num_processors ();
+  self->spares = cproc_pool_spares_new ();
   self->handles = g_ptr_array_new ();
   self->workers = g_ptr_array_new_with_free_func (g_object_unref);
   self->context = g_main_context_ref_thread_default ();
+  self->thread = g_thread_ref (g_thread_self ());
   self->timer = g_source_new (&timer_funcs, sizeof (GSource));
   g_source_set_callback (self->timer, on_due, self, NULL);
   g_source_set_static_name (self->timer, "CprocPool");
@@ -462,11 +433,13 @@ cproc_pool_finalize (GObject *object)
   CprocPool *self = CPROC_POOL (object);
 
   cproc_pool_core_clear (&self->core);
+  g_clear_pointer (&self->spares, cproc_pool_spares_free);
   g_ptr_array_unref (self->handles);
   g_ptr_array_unref (self->workers);
   g_clear_object (&self->command);
   g_clear_pointer (&self->setup, cproc_message_unref);
   g_clear_pointer (&self->context, g_main_context_unref);
+  g_thread_unref (self->thread);
 
   G_OBJECT_CLASS (cproc_pool_parent_class)->finalize (object);
 }
@@ -728,6 +701,19 @@ install_settings (void)
    */
   properties[PROP_RESTART_DELAY] =
     g_param_spec_uint ("restart-delay", NULL, NULL, 0, G_MAXUINT, 100, SETTING);
+
+  /**
+   * CprocPool:prepared:
+   *
+   * How many workers are kept prepared, beside those that run; see [method@Cproc.Child.prepare].
+   *
+   * A worker that is needed then starts in a fraction of the time. A prepared one is a process, but
+   * not yet a worker of the pool, and has everything as it was when it was prepared.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_PREPARED] =
+    g_param_spec_uint ("prepared", NULL, NULL, 0, G_MAXUINT, 0, SETTING);
 }
 
 static void

@@ -25,7 +25,7 @@ for line in channel.makefile("r"):
 const SETTINGS = {
   min_size: 0, concurrency: 2, max_queue: 7, idle_timeout: 1000, start_timeout: 20000,
   max_requests: 100, max_age: 100000, max_rss: 2 ** 40, retries: 1, cancel_grace: 500,
-  restart_intensity: 3, restart_period: 5000, restart_delay: 50, size: 2,
+  restart_intensity: 3, restart_period: 5000, restart_delay: 50, size: 2, prepared: 0,
 };
 
 const newPool = () => Cproc.Pool.new(Cproc.Command.new(['python3', '-c', WORKER]), 1);

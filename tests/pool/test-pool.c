@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "cproc-pool-private.h"
 #include "libcproc.h"
 
 /* Pools of real workers: tests/programs/worker.c, which serves requests. */
@@ -505,6 +506,101 @@ test_drop (void)
 }
 
 static void
+wait_for_spares (TestPool *self,
+                 guint     n)
+{
+  while (cproc_pool_spares_size (self->pool->spares) != n)
+    g_main_context_iteration (NULL, TRUE);
+}
+
+/* Prepared workers are taken when one is needed, replaced, and dropped at the end. */
+static void
+test_prepared (void)
+{
+  TestPool *self = pool_new (command_new (), 1);
+  Answer answer = { FALSE };
+
+  g_object_set (self->pool, "prepared", 2, "max-requests", 1, NULL);
+  wait_for_spares (self, 2);
+  g_assert_cmpuint (get_total (self, "started"), ==, 0);
+  g_assert_cmpuint (get_total (self, "workers"), ==, 0);
+  for (guint i = 0; i < 5; i++)
+    {
+      request (self, "add", "[1,2]", 0, NULL, &answer);
+      if (i == 0)
+        g_assert_cmpuint (cproc_pool_spares_size (self->pool->spares), ==, 1);
+      assert_result (&answer, "3");
+    }
+  wait_for_spares (self, 2);
+  g_object_set (self->pool, "prepared", 1, NULL);
+  wait_for_spares (self, 1);
+  g_object_set (self->pool, "prepared", 0, NULL);
+  wait_for_spares (self, 0);
+  g_object_set (self->pool, "prepared", 1, NULL);
+  wait_for_spares (self, 1);
+  pool_free (self);
+}
+
+/* What cannot be prepared fails when it is needed, and is not tried again and again. */
+static void
+test_prepared_not_there (void)
+{
+  const char * const argv[] = { "/no/such/worker", NULL };
+  TestPool *self = pool_new (cproc_command_new (argv), 1);
+  Answer answer = { FALSE };
+
+  g_object_set (self->pool, "prepared", 1, NULL);
+  request (self, "add", NULL, 0, NULL, &answer);
+  assert_fails (&answer, G_SPAWN_ERROR, G_SPAWN_ERROR_NOENT);
+  g_assert_cmpuint (cproc_pool_spares_size (self->pool->spares), ==, 0);
+  pool_free (self);
+}
+
+typedef struct
+{
+  CprocPool *pool;
+  GMainContext *context;
+  Answer answer;
+} Foreign;
+
+/* The answer comes in the main context of the caller. */
+static gpointer
+use_in_thread (gpointer data)
+{
+  Foreign *self = data;
+
+  self->context = g_main_context_new ();
+  g_main_context_push_thread_default (self->context);
+  cproc_pool_request_async (self->pool, "add", NULL, 0, NULL, on_answer, &self->answer);
+  while (!self->answer.done)
+    g_main_context_iteration (self->context, TRUE);
+  cproc_pool_abort (self->pool);
+  cproc_pool_broadcast (self->pool, "note", NULL);
+  g_main_context_pop_thread_default (self->context);
+  g_main_context_unref (self->context);
+
+  return NULL;
+}
+
+static void
+test_foreign_thread (void)
+{
+  TestPool *self = pool_new (command_new (), 1);
+  Foreign foreign = { self->pool, NULL, { FALSE } };
+
+  for (guint i = 0; i < 3; i++)
+    g_test_expect_message (G_LOG_DOMAIN, G_LOG_LEVEL_CRITICAL, "*called from another thread*");
+  g_assert_true (g_main_context_acquire (NULL));
+  g_thread_join (g_thread_new ("foreign", use_in_thread, &foreign));
+  g_main_context_release (NULL);
+  g_test_assert_expected_messages ();
+  assert_fails (&foreign.answer, CPROC_ERROR, CPROC_ERROR_NOT_SUPPORTED);
+  g_assert_cmpuint (get_total (self, "submitted"), ==, 0);
+  g_assert_cmpint (cproc_pool_get_state (self->pool), ==, CPROC_POOL_STATE_IDLE);
+  pool_free (self);
+}
+
+static void
 test_settings (void)
 {
   g_autoptr(CprocCommand) command = command_new ();
@@ -560,6 +656,9 @@ main (int    argc,
   g_test_add_func ("/pool/recycling", test_recycling);
   g_test_add_func ("/pool/abort", test_abort);
   g_test_add_func ("/pool/drop", test_drop);
+  g_test_add_func ("/pool/prepared", test_prepared);
+  g_test_add_func ("/pool/prepared-not-there", test_prepared_not_there);
+  g_test_add_func ("/pool/foreign-thread", test_foreign_thread);
   g_test_add_func ("/pool/settings", test_settings);
 
   return g_test_run ();
