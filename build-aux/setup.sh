@@ -15,7 +15,7 @@ packages='
   gobject-introspection libgirepository1.0-dev
   python3 python3-gi gir1.2-json-1.0 mypy
   gjs node-typescript valac gi-docgen
-  libgtk-4-dev libadwaita-1-dev xvfb xauth appstream desktop-file-utils
+  libgtk-4-dev libadwaita-1-dev libvte-2.91-gtk4-dev xvfb xauth appstream desktop-file-utils
   git man-db mandoc rsync fish zsh
 '
 

@@ -150,6 +150,41 @@ async void signals () {
   assert (child.state == Cproc.State.CLOSED && child.exit_code == 0);
 }
 
+async void terminal () {
+  var child = new Cproc.Child ({ "/bin/sh", "-c",
+                                 "stty size; read -r x; echo \"<$x>\"; echo tty > /dev/tty" });
+  child.command.stdin_mode = Cproc.Stdio.TERMINAL;
+  child.command.set_terminal_size (100, 40);
+  child.command.terminal_flags = Cproc.TerminalFlags.NO_ECHO;
+  var text = new StringBuilder ();
+  var shown = new StringBuilder ();
+
+  child.output["stdout"].connect ((stream, bytes) =>
+    text.append_len ((string) bytes.get_data (), (ssize_t) bytes.length));
+  child.output["terminal"].connect ((stream, bytes) => {
+    assert (stream == Cproc.Stream.TERMINAL);
+    shown.append_len ((string) bytes.get_data (), (ssize_t) bytes.length);
+  });
+  try {
+    assert (child.set_terminal_size (120, 50));
+    child.start ();
+    assert (yield child.write_async (new Bytes ("hi\r".data)));
+    yield child.wait_check_async ();
+  } catch (Error error) {
+    assert_not_reached ();
+  }
+  assert_cmpstr (text.str, CompareOperator.EQ, "50 120\n<hi>\n");
+  assert_cmpstr (shown.str, CompareOperator.EQ, "tty\r\n");
+
+  try {
+    new Cproc.Child ({ "true" }).take_terminal ();
+    assert_not_reached ();
+  } catch (Cproc.Error.NOT_SUPPORTED error) {
+  } catch (Error error) {
+    assert_not_reached ();
+  }
+}
+
 async void streams () {
   var child = new Cproc.Child (child_argv ("cat", "0", "1"));
   child.command.stdin_mode = Cproc.Stdio.PIPE;
@@ -445,6 +480,7 @@ int main (string[] args) {
   Test.add_func ("/vala/subclass", test_subclass);
   add_async ("/vala/signals", () => signals.begin (done));
   add_async ("/vala/streams", () => streams.begin (done));
+  add_async ("/vala/terminal", () => terminal.begin (done));
   add_async ("/vala/taken-stream", () => taken_stream.begin (done));
   add_async ("/vala/kill", () => kill_child.begin (done));
   add_async ("/vala/progress", () => progress.begin (done));
