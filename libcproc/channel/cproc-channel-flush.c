@@ -31,16 +31,19 @@ wait_for_socket (CprocChannel *self,
                  GCancellable *cancellable)
 {
   GPollFD cancel = { .fd = -1 };
-  struct pollfd fds[2] = { { .fd = self->fd }, { .fd = -1, .events = POLLIN } };
+  struct pollfd fds[3] = { { .fd = self->fd }, { .fd = -1, .events = POLLIN }, { .fd = -1 } };
   int timeout = -1;
+  int input_events;
 
   if (g_cancellable_make_pollfd (cancellable, &cancel))
     fds[1].fd = cancel.fd;
   else if (cancellable != NULL)
     timeout = CPROC_SEND_RETRY_MSEC; /* out of descriptors: try again now and then */
 
-  if (!self->retry)
+  if (!self->retry && self->write_fd == self->fd)
     fds[0].events |= POLLOUT;
+  else if (!self->retry)
+    fds[2] = (struct pollfd) { .fd = self->write_fd, .events = POLLOUT };
   else
     timeout = CPROC_SEND_RETRY_MSEC;
 
@@ -51,10 +54,14 @@ wait_for_socket (CprocChannel *self,
       timeout = timeout < 0 ? (int) MIN (left, G_MAXINT) : (int) MIN (left, timeout);
     }
 
+  /* A pipe would report its end again and again. */
+  if (self->at_end && self->input != NULL)
+    fds[0].fd = -1;
   if (!self->at_end && !(keep_input && cproc_receive_queue_is_full (&self->receive_queue)))
     fds[0].events |= POLLIN;
 
-  if (poll (fds, G_N_ELEMENTS (fds), timeout) > 0 && (fds[0].revents & POLLIN) != 0)
+  input_events = self->input != NULL ? POLLIN | POLLHUP : POLLIN;
+  if (poll (fds, G_N_ELEMENTS (fds), timeout) > 0 && (fds[0].revents & input_events) != 0)
     receive_meanwhile (self, keep_input);
 
   if (cancel.fd >= 0)

@@ -56,13 +56,17 @@ struct _CprocChannel
   GObject parent_instance;
 
   int fd;
+  int write_fd;    /* the same as fd, except if there are two streams */
   GSocket *socket; /* owns the descriptor, or NULL */
+  GInputStream *input;   /* owns fd, or NULL */
+  GOutputStream *output; /* owns write_fd, or NULL */
   pid_t process;   /* the process that opened it; a fork must not use it */
   GThread *thread; /* the thread that opened it */
   CprocChannelState state;
   GMainContext *context;
   GSource *source;
   GPollFD poll;           /* the socket in the source; no events: not polled */
+  GPollFD write_poll;     /* write_fd of two streams, while the queue waits for it */
   guint depth; /* depth of nested dispatches */
 
   const CprocChannelDelegate *delegate_functions;
@@ -93,6 +97,8 @@ struct _CprocChannel
 
   guint busy_polling : 1; /* allowed */
   guint passes_fds : 1;
+  guint input_blocks : 1;  /* fd was a blocking one, and becomes one again */
+  guint output_blocks : 1; /* the same of write_fd */
   guint paused : 1;
   guint reading : 1;  /* something here wants messages, when the source last looked */
   guint pulled : 1;   /* a receive has been asked for */

@@ -90,6 +90,15 @@ channel_source_prepare (GSource *source,
 }
 
 static gboolean
+channel_is_writable (CprocChannel *self)
+{
+  GIOCondition events = self->write_fd != self->fd ? self->write_poll.revents
+                                                   : self->poll.revents & ~G_IO_IN;
+
+  return events != 0;
+}
+
+static gboolean
 channel_source_check (GSource *source)
 {
   CprocChannelSource *channel_source = (CprocChannelSource *) source;
@@ -100,7 +109,7 @@ channel_source_check (GSource *source)
     return FALSE;
 
   is_readable = (self->poll.revents & ~G_IO_OUT) != 0;
-  is_writable = (self->poll.revents & ~G_IO_IN) != 0;
+  is_writable = channel_is_writable (self);
 
   return cproc_turn_admit (channel_source->turn, source,
                            is_readable || channel_has_work (self)) ||
@@ -171,6 +180,21 @@ channel_tell_dropped (CprocChannel *self)
   self->n_dropped = 0;
 }
 
+/* Two streams end one after the other: the reader of the output may still be there. */
+static void
+channel_end_input (CprocChannel *self)
+{
+  if (self->input == NULL || self->write_closed || self->send_queue.head == NULL)
+    {
+      cproc_channel_end (self);
+      return;
+    }
+
+  self->state = CPROC_CHANNEL_CLOSING;
+  self->at_end = TRUE;
+  cproc_channel_watch (self);
+}
+
 /* Called when all that was read has been emitted and no more will come. */
 static void
 channel_finish_input (CprocChannel *self)
@@ -180,10 +204,10 @@ channel_finish_input (CprocChannel *self)
     {
       g_autoptr(GError) error = NULL;
 
-      if (cproc_node_protocol_finish (&self->protocol, &self->receive_queue, &error))
-        cproc_channel_end (self);
-      else
+      if (!cproc_node_protocol_finish (&self->protocol, &self->receive_queue, &error))
         cproc_channel_emit_invalid (self, error);
+      else
+        channel_end_input (self);
     }
 }
 
@@ -272,7 +296,7 @@ channel_discard (CprocChannel *self)
       CprocReceiveResult result = cproc_receive_queue_discard (self->fd);
 
       if (result == CPROC_RECEIVE_END)
-        cproc_channel_end (self);
+        channel_end_input (self);
       if (result != CPROC_RECEIVE_DATA)
         return;
     }
@@ -309,13 +333,12 @@ cproc_channel_process_pending (CprocChannel *self)
 
 static gboolean
 channel_may_write (CprocChannel *self,
-                   GSource      *source,
-                   GIOCondition  ready)
+                   GSource      *source)
 {
   if (self->retry)
     return g_source_get_ready_time (source) <= g_source_get_time (source);
 
-  return self->blocked && (ready & ~G_IO_IN) != 0;
+  return self->blocked && channel_is_writable (self);
 }
 
 /* Calls user code, limited by the turn. */
@@ -352,7 +375,7 @@ channel_dispatch (CprocChannel *self,
   CprocTurnDispatch dispatch;
 
   cproc_channel_resend (self);
-  if (self->corked || channel_may_write (self, source, ready))
+  if (self->corked || channel_may_write (self, source))
     cproc_channel_write_queue (self);
   if (!cproc_turn_enter (((CprocChannelSource *) source)->turn, source, &dispatch))
     return;
@@ -444,6 +467,7 @@ cproc_channel_detach (CprocChannel *self)
     return;
 
   self->poll.events = 0;
+  self->write_poll.events = self->write_poll.revents = 0;
   g_source_destroy (self->source);
   cproc_turn_release (((CprocChannelSource *) self->source)->turn, self->source);
   g_clear_pointer (&self->source, g_source_unref);

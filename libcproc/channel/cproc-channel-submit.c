@@ -61,8 +61,8 @@ channel_write (CprocChannel  *self,
                CprocSendItem *item)
 {
   gsize written;
-  CprocSendResult result = cproc_send_queue_write_now (&self->send_queue, item, self->fd,
-                                                       &written);
+  CprocSendResult result = cproc_send_queue_write_now (&self->send_queue, item,
+                                                       self->write_fd, &written);
 
   self->turn_writes++;
   self->last_write = g_get_monotonic_time ();

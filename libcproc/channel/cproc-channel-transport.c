@@ -7,6 +7,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <glib-unix.h>
+
 #include "cproc-channel-internal-private.h"
 #include "cproc-fd-closer-private.h"
 
@@ -22,7 +24,7 @@ channel_condition (CprocChannel *self)
 
   if (self->state == CPROC_CHANNEL_CLOSING || self->reading)
     condition |= G_IO_IN;
-  if (self->blocked)
+  if (self->blocked && self->write_fd == self->fd)
     condition |= G_IO_OUT;
 
   return condition;
@@ -45,6 +47,27 @@ channel_set_ready_time (CprocChannel *self)
     g_source_set_ready_time (self->source, due);
 }
 
+/* Two streams: the output is polled only while the queue waits for it. */
+static void
+channel_watch_output (CprocChannel *self)
+{
+  gboolean is_wanted = self->blocked && self->fd >= 0 && self->write_fd != self->fd;
+
+  if (is_wanted == (self->write_poll.events != 0))
+    return;
+
+  if (is_wanted)
+    {
+      self->write_poll = (GPollFD) { .fd = self->write_fd, .events = G_IO_OUT };
+      g_source_add_poll (self->source, &self->write_poll);
+    }
+  else
+    {
+      g_source_remove_poll (self->source, &self->write_poll);
+      self->write_poll.events = self->write_poll.revents = 0;
+    }
+}
+
 /* Updates the events that the source waits for. */
 void
 cproc_channel_watch (CprocChannel *self)
@@ -54,8 +77,10 @@ cproc_channel_watch (CprocChannel *self)
   if (self->source == NULL)
     return;
 
+  channel_watch_output (self);
   /* The system would report the end of the other side again and again. */
-  if (self->fd < 0 || (self->hung_up && self->paused))
+  if (self->fd < 0 || (self->hung_up && self->paused) ||
+      (self->input != NULL && self->at_end && self->state == CPROC_CHANNEL_CLOSING))
     {
       if (self->poll.events != 0)
         g_source_remove_poll (self->source, &self->poll);
@@ -78,7 +103,7 @@ cproc_channel_watch (CprocChannel *self)
 void
 cproc_channel_write_queue (CprocChannel *self)
 {
-  CprocSendResult result = cproc_send_queue_write (&self->send_queue, self->fd);
+  CprocSendResult result = cproc_send_queue_write (&self->send_queue, self->write_fd);
 
   self->last_write = g_get_monotonic_time ();
   self->corked = FALSE;
@@ -104,6 +129,23 @@ cproc_channel_close_writing (CprocChannel *self)
   cproc_channel_watch (self);
 }
 
+static void
+channel_close_streams (CprocChannel *self)
+{
+  g_autoptr(GInputStream) input = g_steal_pointer (&self->input);
+  g_autoptr(GOutputStream) output = g_steal_pointer (&self->output);
+
+  /* Other processes may share the pipe or the terminal, and expect it to block. */
+  if (self->input_blocks)
+    g_unix_set_fd_nonblocking (self->fd, FALSE, NULL);
+  if (self->output_blocks)
+    g_unix_set_fd_nonblocking (self->write_fd, FALSE, NULL);
+  self->fd = self->write_fd = -1;
+
+  g_output_stream_close (output, NULL, NULL);
+  g_input_stream_close (input, NULL, NULL);
+}
+
 /* Closing the socket also closes descriptors in unread data, which may block. */
 static void
 channel_close_socket (CprocChannel *self)
@@ -111,7 +153,13 @@ channel_close_socket (CprocChannel *self)
   int fd = self->fd;
   int unread = 0;
 
-  self->fd = -1;
+  if (self->input != NULL)
+    {
+      channel_close_streams (self);
+      return;
+    }
+
+  self->fd = self->write_fd = -1;
   if (ioctl (fd, FIONREAD, &unread) < 0)
     unread = 0;
 

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <gio/gfiledescriptorbased.h>
 #include <glib-unix.h>
 
 #include "cproc-channel-internal-private.h"
@@ -118,7 +119,7 @@ cproc_channel_dispose (GObject *object)
 
   /* Last chance to write the queue. */
   if (self->fd >= 0 && !self->write_closed)
-    cproc_send_queue_write (&self->send_queue, self->fd);
+    cproc_send_queue_write (&self->send_queue, self->write_fd);
 
   channel_forget (self);
   g_queue_clear_full (&self->kept, (GDestroyNotify) cproc_message_unref);
@@ -144,7 +145,7 @@ cproc_channel_class_init (CprocChannelClass *klass)
 static void
 cproc_channel_init (CprocChannel *self)
 {
-  self->fd = -1;
+  self->fd = self->write_fd = -1;
   self->max_message_size = CPROC_CHANNEL_DEFAULT_MAX_MESSAGE_SIZE;
   self->exit_flush_timeout = CPROC_CHANNEL_DEFAULT_EXIT_FLUSH_TIMEOUT;
   self->io_priority = G_PRIORITY_DEFAULT;
@@ -213,12 +214,14 @@ channel_passes_fds (int fd)
 static void
 channel_begin (CprocChannel *self,
                int           fd,
+               int           write_fd,
                GMainContext *context)
 {
   self->fd = fd;
+  self->write_fd = write_fd;
   self->process = getpid ();
   self->thread = g_thread_self ();
-  self->passes_fds = channel_passes_fds (fd);
+  self->passes_fds = self->input == NULL && channel_passes_fds (fd);
   self->state = CPROC_CHANNEL_OPEN;
   self->context = ref_context (context);
   cproc_channel_attach (self);
@@ -241,7 +244,7 @@ cproc_channel_open (CprocChannel  *self,
     }
 
   fcntl (fd, F_SETFD, FD_CLOEXEC);
-  channel_begin (self, fd, context);
+  channel_begin (self, fd, fd, context);
 
   return TRUE;
 }
@@ -290,9 +293,104 @@ cproc_channel_new_for_socket (GSocket  *socket,
   g_socket_set_blocking (socket, FALSE);
   self = cproc_channel_new ();
   self->socket = g_object_ref (socket);
-  channel_begin (self, g_socket_get_fd (socket), NULL);
+  channel_begin (self, g_socket_get_fd (socket), g_socket_get_fd (socket), NULL);
 
   return self;
+}
+
+/* Returns the descriptor of a stream, or -1. */
+static int
+stream_get_fd (gpointer   stream,
+               gboolean   is_usable,
+               GError   **error)
+{
+  int fd = is_usable && G_IS_FILE_DESCRIPTOR_BASED (stream)
+             ? g_file_descriptor_based_get_fd (stream) : -1;
+
+  if (fd < 0)
+    {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                   _("A message channel cannot use a stream of the type %s: it needs an open pipe, "
+                     "socket or terminal"), G_OBJECT_TYPE_NAME (stream));
+      return -1;
+    }
+
+  return fd;
+}
+
+static gboolean
+fd_blocks (int fd)
+{
+  int flags = fcntl (fd, F_GETFL);
+
+  return flags >= 0 && (flags & O_NONBLOCK) == 0;
+}
+
+/**
+ * cproc_channel_new_for_streams: (constructor)
+ * @input: (transfer none): the stream to read from
+ * @output: (transfer none): the stream to write to
+ * @error: return location for an error
+ *
+ * Creates a channel over two streams, standard input and standard output for example.
+ *
+ * This is for programs that exchange a line of JSON for each message over pipes: through ssh or
+ * sudo, or as a server that an editor or an assistant starts. Descriptors cannot be sent. Both
+ * streams must be pollable and have a descriptor, as [class@GioUnix.InputStream] and
+ * [class@GioUnix.OutputStream] over a pipe, a socket or a terminal. The channel makes them
+ * non-blocking, and closes both when it ends. Nothing else may read or write there meanwhile.
+ *
+ * The end of the input is the end of the channel. What was sent before is still written.
+ *
+ * ```c
+ * g_autoptr(GInputStream) input = g_unix_input_stream_new (STDIN_FILENO, FALSE);
+ * g_autoptr(GOutputStream) output = g_unix_output_stream_new (STDOUT_FILENO, FALSE);
+ * g_autoptr(CprocChannel) channel = cproc_channel_new_for_streams (input, output, &error);
+ * ```
+ *
+ * The channel belongs to the main context that is thread-default now. If a stream cannot be used
+ * the error is `G_IO_ERROR_INVALID_ARGUMENT`.
+ *
+ * Returns: (transfer full): the channel, or `NULL` with an error
+ *
+ * Since: 1.0
+ */
+CprocChannel *
+cproc_channel_new_for_streams (GInputStream   *input,
+                               GOutputStream  *output,
+                               GError        **error)
+{
+  g_autoptr(CprocChannel) self = NULL;
+  int fd, write_fd;
+
+  g_return_val_if_fail (G_IS_INPUT_STREAM (input), NULL);
+  g_return_val_if_fail (G_IS_OUTPUT_STREAM (output), NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  fd = stream_get_fd (input, !g_input_stream_is_closed (input) &&
+                      G_IS_POLLABLE_INPUT_STREAM (input) &&
+                      g_pollable_input_stream_can_poll (G_POLLABLE_INPUT_STREAM (input)), error);
+  if (fd < 0)
+    return NULL;
+  write_fd = stream_get_fd (output, !g_output_stream_is_closed (output) &&
+                            G_IS_POLLABLE_OUTPUT_STREAM (output) &&
+                            g_pollable_output_stream_can_poll (G_POLLABLE_OUTPUT_STREAM (output)),
+                            error);
+  if (write_fd < 0)
+    return NULL;
+
+  self = cproc_channel_new ();
+  self->input_blocks = fd_blocks (fd);
+  self->output_blocks = fd_blocks (write_fd);
+  if (!g_unix_set_fd_nonblocking (fd, TRUE, error) ||
+      !g_unix_set_fd_nonblocking (write_fd, TRUE, error))
+    return NULL;
+
+  self->input = g_object_ref (input);
+  self->output = g_object_ref (output);
+  channel_begin (self, fd, write_fd, NULL);
+
+  return g_steal_pointer (&self);
 }
 
 void

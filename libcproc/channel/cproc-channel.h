@@ -24,6 +24,10 @@ G_DECLARE_FINAL_TYPE (CprocChannel, cproc_channel, CPROC, CHANNEL, GObject)
 CPROC_AVAILABLE_IN_1_0
 CprocChannel *cproc_channel_get_parent     (GError  **error);
 CPROC_AVAILABLE_IN_1_0
+CprocChannel *cproc_channel_new_for_streams (GInputStream   *input,
+                                             GOutputStream  *output,
+                                             GError        **error);
+CPROC_AVAILABLE_IN_1_0
 CprocChannel *cproc_channel_new_for_socket (GSocket  *socket,
                                             GError  **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -146,6 +146,16 @@ receive (int    fd,
     length = recvmsg (fd, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
   while (length < 0 && errno == EINTR);
 
+  if (length < 0 && errno == ENOTSOCK)
+    {
+      *n_fds = 0;
+      do
+        length = read (fd, data, CPROC_RECEIVE_CHUNK);
+      while (length < 0 && errno == EINTR);
+
+      return length;
+    }
+
   /* MSG_CTRUNC, when this process has no descriptors left, needs no special care: the frame whose
    * descriptor is missing is refused. */
   *n_fds = length < 0 || header.msg_controllen == 0 ? 0 : collect_fds (&header, fds);

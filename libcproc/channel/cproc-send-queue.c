@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "cproc-send-queue-private.h"
+#include "cproc-pipe-writer-private.h"
 
 /* Small messages share a block, so that a burst of them needs neither an allocation nor an iovec
  * for each. Large messages are written from where they are. */
@@ -155,7 +156,7 @@ write_result (int errsv)
     }
 }
 
-/* Calls sendmsg() once: never raises SIGPIPE, never blocks. */
+/* Writes once: never raises SIGPIPE, never blocks. */
 static gssize
 send_parts (int           socket_fd,
             struct iovec *parts,
@@ -187,6 +188,9 @@ send_parts (int           socket_fd,
   do
     written = sendmsg (socket_fd, &header, MSG_NOSIGNAL | MSG_DONTWAIT);
   while (written < 0 && errno == EINTR);
+
+  if (written < 0 && errno == ENOTSOCK)
+    return cproc_pipe_writev (socket_fd, parts, n_parts);
 
   return written;
 }

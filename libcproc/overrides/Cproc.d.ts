@@ -667,6 +667,7 @@ declare module 'gi://Cproc?version=1' {
       /** In a worker: the end that leads to the parent; null where there is none. */
       static get_parent(): Channel | null;
       static new_for_socket(socket: Gio.Socket): Channel;
+      static new_for_streams(input: Gio.InputStream, output: Gio.OutputStream): Channel;
       static request_get_error_data(result: Gio.AsyncResult): Message | null;
 
       connect<K extends keyof ChannelSignals>(signal: K,

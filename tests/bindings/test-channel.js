@@ -131,6 +131,21 @@ test('receive', async () => {
   assertEqual(worker.receive_finish(result).get_text(), '[2]');
 });
 
+test('new-for-streams', async () => {
+  const child = new Cproc.Child({command: Cproc.Command.new(['cat'])});
+  child.command.stdin_mode = Cproc.Stdio.PIPE;
+  const input = child.take_stdout_stream();
+  child.start();
+  const channel = Cproc.Channel.new_for_streams(input, child.get_stdin_stream());
+  channel.send(json([1]));
+  const result = await call(ready => channel.receive_async(null, ready));
+  assertEqual(channel.receive_finish(result).get_text(), '[1]');
+  channel.close();
+  child.wait(null);
+  await assertFails(Gio.IOErrorEnum, Gio.IOErrorEnum.INVALID_ARGUMENT, () =>
+    Cproc.Channel.new_for_streams(new Gio.MemoryInputStream(), new Gio.MemoryOutputStream()));
+});
+
 test('pause', async () => {
   const [one, other] = socketChannels();
   const texts = [];

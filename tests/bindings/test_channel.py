@@ -196,6 +196,25 @@ def socket_channels():
     return [Cproc.Channel.new_for_socket(Gio.Socket.new_from_fd(end.detach())) for end in ends]
 
 
+class Streams(harness.TestCase):
+    def test_new_for_streams(self):
+        to_one, to_other = os.pipe(), os.pipe()
+        one, other = [Cproc.Channel.new_for_streams(
+            Gio.UnixInputStream.new(read, True), Gio.UnixOutputStream.new(write, True))
+            for read, write in ((to_one[0], to_other[1]), (to_other[0], to_one[1]))]
+        one.send(Cproc.Message.new_text("1"))
+        call = Call()
+        other.receive_async(None, call)
+        self.assertEqual(call.finish(other.receive_finish).get_text(), "1")
+        one.close()
+        call = Call()
+        other.receive_async(None, call)
+        self.assertIsNone(call.finish(other.receive_finish))
+        self.assertFails(Gio.io_error_quark(), Gio.IOErrorEnum.INVALID_ARGUMENT,
+                         Cproc.Channel.new_for_streams, Gio.MemoryInputStream(),
+                         Gio.MemoryOutputStream())
+
+
 class Pulled(harness.TestCase):
     def test_receive(self):
         one, other = socket_channels()
