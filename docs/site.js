@@ -154,6 +154,7 @@ baseURLs = [
     ['Run a command', 'tutorial-exec.html'],
     ['Live with a child', 'tutorial-spawn.html'],
     ['Talk to a worker', 'tutorial-fork.html'],
+    ['Workers and pools', 'pools.html'],
     ['Recipes', 'recipes.html'],
     ['Python', 'python.html'],
     ['JavaScript (GJS)', 'gjs.html'],
