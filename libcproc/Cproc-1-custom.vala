@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What takes arrays of constant text: the C that Vala makes converts the array, and compilers are
- * content. Metadata cannot say so. */
+/* What metadata cannot say. Arrays of constant text: the C that Vala makes converts the array, and
+ * compilers are content. And an async method that shares its finish function with another. */
 
 namespace Cproc {
   public class Child : GLib.Object {
@@ -36,6 +36,13 @@ namespace Cproc {
     public Exec (
       [CCode (array_length = false, array_null_terminated = true, type = "const char* const*")]
       string[] argv);
+  }
+
+  public sealed class Pool : GLib.Object, GLib.ListModel {
+    [CCode (finish_name = "cproc_pool_request_finish")]
+    public async Cproc.Message request_full_async (string method, Cproc.Message? @params,
+      int priority, string? key, uint timeout, GLib.Cancellable? cancellable = null)
+      throws GLib.Error;
   }
 
   public sealed class Worker : Cproc.Child {

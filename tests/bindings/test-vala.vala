@@ -435,6 +435,86 @@ async void not_a_message () {
   yield wait_closed (worker);
 }
 
+void add_up (Cproc.Channel channel, Cproc.Request request) {
+  try {
+    unowned var params = request.params;
+    var sum = params.get_int64 ("/0") + params.get_int64 ("/1");
+
+    assert (request.method == "add" && !request.is_notification);
+    request.reply (new Cproc.Message.variant (sum));
+  } catch (Error error) {
+    try {
+      request.reply_error (Cproc.ReplyError.INVALID_PARAMS, error.message, null);
+    } catch (Error closed) {
+      assert_not_reached ();
+    }
+  }
+}
+
+/* Asks the parent, and answers what it has answered. */
+async void ask (Cproc.Channel channel, Cproc.Request request) {
+  try {
+    request.reply (yield channel.request_async ("up", null, 0));
+  } catch (Error error) {
+    assert_not_reached ();
+  }
+}
+
+async void requests () {
+  var worker = new_worker ();
+
+  worker.request_received.connect ((request) => {
+    try {
+      request.reply (new Cproc.Message.text ("\"down\""));
+    } catch (Error error) {
+      assert_not_reached ();
+    }
+  });
+  try {
+    worker.start ();
+    var sum = yield worker.request_async ("add", new Cproc.Message.text ("[1,2]"), 0);
+    assert (sum.get_int64 ("") == 3);
+    assert (worker.request ("add", new Cproc.Message.text ("[3,4]"), 0).get_int64 ("") == 7);
+    assert ((yield worker.request_async ("ask", null, 0)).get_text () == "\"down\"");
+    yield worker.request_async ("add", new Cproc.Message.text ("[1,\"x\"]"), 0);
+    assert_not_reached ();
+  } catch (Error error) {
+    assert (error.domain == Cproc.ReplyError.quark ());
+    assert (error.code == Cproc.ReplyError.INVALID_PARAMS);
+  }
+  worker.close_channel ();
+  yield wait_closed (worker);
+}
+
+async void pool () {
+  var pool = new Cproc.Pool (new Cproc.Command.module (test_program, { "worker" }), 2);
+  var started = 0;
+
+  pool.worker_started.connect (() => started++);
+  pool.request_received.connect ((worker, request) => {
+    try {
+      request.reply (new Cproc.Message.text ("\"from the pool\""));
+    } catch (Error error) {
+      assert_not_reached ();
+    }
+  });
+  try {
+    var params = new Cproc.Message.text ("[1,2]");
+    assert ((yield pool.request_async ("add", params, 0)).get_int64 ("") == 3);
+    assert ((yield pool.request_full_async ("add", params, 1, "key", 0)).get_int64 ("") == 3);
+    assert ((yield pool.request_async ("ask", null, 0)).get_text () == "\"from the pool\"");
+    assert (pool.get_n_items () == 1 && started == 1);
+    assert (yield pool.drain_async ());
+    assert (yield pool.close_async ());
+    assert (pool.state == Cproc.PoolState.CLOSED);
+    yield pool.request_async ("add", params, 0);
+    assert_not_reached ();
+  } catch (Cproc.Error.CLOSED error) {
+  } catch (Error error) {
+    assert_not_reached ();
+  }
+}
+
 /* Sends every message back. */
 int be_worker () {
   try {
@@ -448,6 +528,8 @@ int be_worker () {
         assert_not_reached ();
       }
     });
+    parent.serve ("add", add_up);
+    parent.serve ("ask", (channel, request) => ask.begin (channel, request));
     parent.disconnected.connect (loop.quit);
     loop.run ();
   } catch (Error error) {
@@ -490,6 +572,8 @@ int main (string[] args) {
   add_async ("/vala/exec-cancelled", () => exec_cancelled.begin (done));
   add_async ("/vala/worker", () => worker.begin (done));
   add_async ("/vala/descriptors", () => descriptors.begin (done));
+  add_async ("/vala/requests", () => requests.begin (done));
+  add_async ("/vala/pool", () => pool.begin (done));
   add_async ("/vala/not-a-message", () => not_a_message.begin (done));
 
   return Test.run ();
