@@ -60,12 +60,14 @@ GBytes *
 cproc_terminal_typing_get_end (const CprocTerminalLine *line,
                                int                      fd)
 {
-  struct termios modes;
+  struct termios modes = { .c_lflag = ICANON };
   char end[3];
-  guint n = 0;
+  guint n;
 
-  if (tcgetattr (fd, &modes) == 0)
-    n = cproc_terminal_line_get_end (line, &modes, end);
+  /* If the modes cannot be read, assume those that a terminal has at first. */
+  modes.c_cc[VEOF] = 0x04;
+  tcgetattr (fd, &modes);
+  n = cproc_terminal_line_get_end (line, &modes, end);
 
   return g_bytes_new (end, n);
 }

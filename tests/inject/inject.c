@@ -25,6 +25,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <termios.h>
 #include <unistd.h>
 
 static const char *const names[INJECT_N_CALLS] = {
@@ -56,6 +57,9 @@ static const char *const names[INJECT_N_CALLS] = {
   [INJECT_PIDFD_SEND_SIGNAL] = "pidfd_send_signal",
   [INJECT_WAITID] = "waitid",
   [INJECT_POSIX_SPAWN] = "posix_spawn",
+  [INJECT_POSIX_OPENPT] = "posix_openpt",
+  [INJECT_TCGETATTR] = "tcgetattr",
+  [INJECT_WRITE] = "write",
 };
 
 /* Of libcproc's program text. */
@@ -275,6 +279,27 @@ read (int     fd,
       size_t  size)
 {
   return fails (INJECT_READ, CALLER) ? -1 : NEXT (read, fd, data, size);
+}
+
+int
+posix_openpt (int flags)
+{
+  return fails (INJECT_POSIX_OPENPT, CALLER) ? -1 : NEXT (posix_openpt, flags);
+}
+
+int
+tcgetattr (int             fd,
+           struct termios *modes)
+{
+  return fails (INJECT_TCGETATTR, CALLER) ? -1 : NEXT (tcgetattr, fd, modes);
+}
+
+ssize_t
+write (int         fd,
+       const void *data,
+       size_t      size)
+{
+  return fails (INJECT_WRITE, CALLER) ? -1 : NEXT (write, fd, data, size);
 }
 
 ssize_t

@@ -13,6 +13,7 @@
 #include "child-util.h"
 #include "inject.h"
 #include "send-util.h"
+#include "terminal-util.h"
 
 /* Each system call of the library fails once, in everything that children are for. What comes of it
  * is success or an error that names the program; `closed` comes, nothing stays behind, and the same
@@ -415,6 +416,29 @@ run_many (GError **error)
   return started;
 }
 
+/* Types at a terminal, and ends the input there. */
+static gboolean
+run_terminal (GError **error)
+{
+  g_autoptr(CprocCommand) command = test_command_new ("cat", NULL);
+  g_autoptr(CprocChild) child = cproc_child_new_for_command (test_terminal_set (command));
+  g_autoptr(TestRecord) record = test_record_new (child);
+
+  cproc_command_set_terminal_flags (command, CPROC_TERMINAL_FLAGS_NO_ECHO);
+  /* Where a supervisor is lost to us, all is killed; "tree" tries that. */
+  cproc_command_set_containment (command, CPROC_CONTAINMENT_GROUP);
+  if (!cproc_child_start (child, error))
+    return fail_child (child);
+
+  test_write (child, "there and back\n", -1);
+  cproc_child_close_stdin (child);
+  test_run_until_state (child, CPROC_STATE_CLOSED);
+  g_assert_cmpuint (test_record_count (record, "closed"), ==, 1);
+  g_assert_cmpint (cproc_child_get_exit_code (child), ==, 0);
+
+  return TRUE;
+}
+
 static const Scenario scenarios[] = {
   { "child", run_child },
   { "async", run_async },
@@ -427,6 +451,7 @@ static const Scenario scenarios[] = {
   { "group", run_group },
   { "tree", run_tree },
   { "many", run_many },
+  { "terminal", run_terminal },
 };
 
 /* How each may fail, the most likely first; 0 ends. */
@@ -459,6 +484,9 @@ static const int errors[INJECT_N_CALLS][8] = {
   [INJECT_PIDFD_SEND_SIGNAL] = { EPERM, EINVAL, ESRCH },
   [INJECT_WAITID] = { EINTR, ECHILD, EINVAL },
   [INJECT_POSIX_SPAWN] = { EAGAIN, ENOMEM },
+  [INJECT_POSIX_OPENPT] = { ENOSPC, EMFILE, ENFILE, ENOENT, EACCES, ENOMEM },
+  [INJECT_TCGETATTR] = { EIO },
+  [INJECT_WRITE] = { EINTR, EAGAIN },
 };
 
 static gboolean
@@ -547,6 +575,36 @@ test_scenario (gconstpointer data)
   g_assert_cmpuint (n_shots, >=, scenario->memory_only ? 1 : 10);
 }
 
+/* What the system says of terminals does not look like a missing program. */
+static void
+test_terminal_errors (void)
+{
+  static const struct
+  {
+    int error_number;
+    GIOErrorEnum code;
+  } cases[] = {
+    { ENOSPC, G_IO_ERROR_NO_SPACE },       { EMFILE, G_IO_ERROR_TOO_MANY_OPEN_FILES },
+    { ENFILE, G_IO_ERROR_TOO_MANY_OPEN_FILES }, { ENOENT, G_IO_ERROR_NOT_SUPPORTED },
+    { EACCES, G_IO_ERROR_NOT_SUPPORTED },  { EPERM, G_IO_ERROR_NOT_SUPPORTED },
+    { ENXIO, G_IO_ERROR_NOT_SUPPORTED },   { EIO, G_IO_ERROR_NOT_SUPPORTED },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr(CprocCommand) command = test_command_new ("cat", NULL);
+      g_autoptr(CprocChild) child = cproc_child_new_for_command (test_terminal_set (command));
+      g_autoptr(GError) error = NULL;
+
+      inject_arm (INJECT_POSIX_OPENPT, 1, cases[i].error_number, FALSE);
+      g_assert_false (cproc_child_start (child, &error));
+      g_assert_cmpuint (inject_disarm (), ==, 1);
+      g_assert_error (error, G_IO_ERROR, (int) cases[i].code);
+      g_assert_nonnull (strstr (error->message, "terminal"));
+      check_error (error);
+    }
+}
+
 int
 main (int    argc,
       char **argv)
@@ -554,6 +612,7 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
 
   signal (SIGALRM, on_alarm);
+  g_test_add_func ("/inject/terminal-errors", test_terminal_errors);
   for (guint i = 0; i < G_N_ELEMENTS (scenarios); i++)
     {
       g_autofree char *path = g_strconcat ("/inject/", scenarios[i].name, NULL);
