@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The Python override: terminal=, and real programs at a terminal."""
 
+import os
+import pwd
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import unittest
@@ -218,6 +221,99 @@ class Programs(harness.TestCase):
         session.wait("5")
         self.assertEqual(session.close(), 0)
         self.assertNotIn("abcde", session.shown)
+
+
+class Prompts(harness.TestCase):
+    """Programs that ask at the terminal, whatever their streams are."""
+
+    PHRASE = "correct horse"
+
+    def new_key(self):
+        key = self.path("key")
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", self.PHRASE, "-f", key],
+                       check=True)
+        return key
+
+    def ask(self, argv, prompt, answer, **options):
+        """Types the answer at the prompt, which comes on the stream of the terminal."""
+        child = Cproc.Child(argv, stdin=TERMINAL, **options)
+        shown, out = [], []
+
+        def on_terminal(_child, _stream, data):
+            shown.append(bytes(data).decode())
+            if prompt in "".join(shown) and answer not in answered:
+                answered.append(answer)
+                child.write_async(answer + "\r")
+
+        answered = []
+        child.connect("output::terminal", on_terminal)
+        child.connect("output::stdout", lambda _child, _stream, data: out.append(bytes(data)))
+        child.start()
+        wait_closed(child)
+        self.assertNotIn(answer, "".join(shown))
+        return child.returncode, b"".join(out).decode()
+
+    @program("ssh-keygen")
+    def test_ssh_keygen(self):
+        key = self.new_key()
+        code, out = self.ask(["ssh-keygen", "-y", "-f", key], "passphrase", self.PHRASE)
+        self.assertEqual(code, 0)
+        with open(key + ".pub", encoding="ascii") as file:
+            self.assertEqual(out.split()[:2], file.read().split()[:2])
+
+    @program("ssh")
+    def test_ssh(self):
+        """A server for this test alone asks for nothing; the client asks for its key's phrase."""
+        server = shutil.which("sshd", path="/usr/sbin:/usr/local/sbin:" + os.environ["PATH"])
+        if server is None:
+            self.skipTest("sshd is not installed")
+        key, port = self.new_key(), self.start_server(server)
+        config = self.path("config", f"""
+Host node
+  HostName 127.0.0.1
+  Port {port}
+  User {pwd.getpwuid(os.getuid()).pw_name}
+  IdentityFile {key}
+  IdentitiesOnly yes
+  UserKnownHostsFile {self.folder}/known_hosts
+  StrictHostKeyChecking accept-new
+  LogLevel ERROR
+""".encode())
+        environment = {name: value for name, value in os.environ.items()
+                       if name not in ("SSH_AUTH_SOCK", "SSH_ASKPASS", "DISPLAY")}
+        code, out = self.ask(["ssh", "-F", config, "node", "echo", "from afar"], "passphrase",
+                             self.PHRASE, env=environment)
+        self.assertEqual((code, out), (0, "from afar\n"))
+
+    def start_server(self, server):
+        host_key = self.path("hostkey")
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", host_key], check=True)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        config = self.path("sshd_config", f"""
+Port {port}
+ListenAddress 127.0.0.1
+HostKey {host_key}
+PidFile none
+AuthorizedKeysFile {self.folder}/key.pub
+StrictModes no
+UsePAM no
+PasswordAuthentication no
+PermitRootLogin prohibit-password
+""".encode())
+        if os.getuid() == 0:
+            os.makedirs("/run/sshd", mode=0o755, exist_ok=True)
+        child = Cproc.Child([server, "-D", "-e", "-f", config])
+        listening = []
+        child.connect("line::stderr", lambda _child, _stream, line:
+                      listening.append(line) if "listening" in line else None)
+        child.start()
+        self.addCleanup(child.force_exit)
+        wait_until(lambda: listening or child.props.state == Cproc.State.CLOSED)
+        if not listening:
+            self.skipTest("sshd does not start here")
+        return port
 
 
 if __name__ == "__main__":
