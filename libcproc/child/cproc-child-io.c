@@ -393,6 +393,13 @@ child_check_writable (CprocChild  *self,
  * The callback comes when the pipe has taken everything, so waiting for it before the next call
  * keeps memory bounded when the child reads slowly.
  *
+ * At a terminal (`CPROC_STDIO_TERMINAL`), writing is typing: Enter is `\r`, the byte 0x03 is
+ * Ctrl-C. Bytes for a program that takes them as they are need a terminal that is not in line mode.
+ * In line mode the kernel keeps 4095 bytes of a line and drops the rest; a write that would make a
+ * line longer fails with `G_IO_ERROR_MESSAGE_TOO_LARGE`, and nothing of it is typed. A program that
+ * flushes its input as it changes modes, as one that asks for a password does, loses what was typed
+ * before: type at its prompt.
+ *
  * Since: 1.0
  */
 void
@@ -443,8 +450,9 @@ cproc_child_write_async (CprocChild          *self,
  * Finishes [method@Cproc.Child.write_async].
  *
  * Returns: `TRUE` if all was written; else `FALSE` with `G_IO_ERROR_BROKEN_PIPE` if the child does
- *   not read any more, `G_IO_ERROR_NOT_SUPPORTED` if its standard input is not a pipe, or
- *   `G_IO_ERROR_CANCELLED`
+ *   not read any more, `G_IO_ERROR_NOT_SUPPORTED` if its standard input is neither a pipe nor a
+ *   terminal, or `G_IO_ERROR_CANCELLED`; at a terminal also `G_IO_ERROR_MESSAGE_TOO_LARGE` for a
+ *   line that it would not keep, and `G_IO_ERROR_CLOSED` after [method@Cproc.Child.close_stdin]
  *
  * Since: 1.0
  */
@@ -469,6 +477,9 @@ cproc_child_write_finish (CprocChild    *self,
  * written: the child reads its end.
  *
  * It may be called before the start too. A child without a pipe there is left as it is.
+ *
+ * At a terminal, the end-of-file character is typed, twice where a line has begun, and nothing
+ * where the program has disabled the character; the terminal stays open.
  *
  * Since: 1.0
  */

@@ -322,6 +322,8 @@ cproc_child_get_kill_signal (CprocChild *self)
  *
  * Sets the signal by which the child is asked to end.
  *
+ * Once it was set, a child with a terminal gets it too, and not SIGHUP.
+ *
  * Since: 1.0
  */
 void

@@ -155,6 +155,9 @@ install_policy_properties (GObjectClass *object_class)
    *
    * The signal by which the child is asked to end; SIGTERM unless something else is set.
    *
+   * A child with a terminal (`CPROC_STDIO_TERMINAL`) gets SIGHUP as long as the property was never
+   * set, although it reads SIGTERM: interactive shells ignore that.
+   *
    * Since: 1.0
    */
   properties[CPROC_CHILD_PROP_KILL_SIGNAL] =
