@@ -73,6 +73,7 @@ typedef enum
   CPROC_CHILD_PROP_ENCODING,
   CPROC_CHILD_PROP_UNIVERSAL_NEWLINES,
   CPROC_CHILD_PROP_LINE_FLAGS,
+  CPROC_CHILD_PROP_IO_PRIORITY,
 } CprocChildProperty;
 
 typedef struct _CprocStart CprocStart;
@@ -124,6 +125,7 @@ typedef struct
 
   int kill_signal;
   gboolean has_kill_signal; /* it was set */
+  int io_priority;
   gint64 max_line_length;
   gboolean universal_newlines;
   CprocLineFlags line_flags; /* of the line that is being emitted */

@@ -573,3 +573,51 @@ cproc_child_get_drained (CprocChild *self)
 
   return cproc_child_get_run (self)->drained;
 }
+
+/**
+ * cproc_child_get_io_priority:
+ * @self: a child
+ *
+ * Gets the priority of reading and of the signals in the main context.
+ *
+ * Returns: the priority
+ *
+ * Since: 1.0
+ */
+int
+cproc_child_get_io_priority (CprocChild *self)
+{
+  g_return_val_if_fail (CPROC_IS_CHILD (self), G_PRIORITY_DEFAULT);
+
+  return cproc_child_get_priv (self)->io_priority;
+}
+
+/**
+ * cproc_child_set_io_priority:
+ * @self: a child
+ * @io_priority: a priority, as `G_PRIORITY_DEFAULT`
+ *
+ * Sets the priority of reading and of the signals in the main context.
+ *
+ * Since: 1.0
+ */
+void
+cproc_child_set_io_priority (CprocChild *self,
+                             int         io_priority)
+{
+  CprocChildPrivate *priv;
+
+  g_return_if_fail (CPROC_IS_CHILD (self));
+  if (!cproc_child_check_call (self, G_STRFUNC, NULL))
+    return;
+
+  priv = cproc_child_get_priv (self);
+  if (priv->io_priority == io_priority)
+    return;
+
+  priv->io_priority = io_priority;
+  cproc_exit_watch_set_priority (&priv->exit_watch, priv->context, io_priority);
+  for (guint i = 0; i < G_N_ELEMENTS (priv->outputs); i++)
+    cproc_output_reader_set_priority (&priv->outputs[i], io_priority);
+  cproc_child_notify (self, CPROC_CHILD_PROP_IO_PRIORITY);
+}

@@ -6,7 +6,7 @@
 
 #include "cproc-child-private.h"
 
-static GParamSpec *properties[CPROC_CHILD_PROP_LINE_FLAGS + 1];
+static GParamSpec *properties[CPROC_CHILD_PROP_IO_PRIORITY + 1];
 
 void
 cproc_child_notify (CprocChild         *self,
@@ -237,11 +237,30 @@ install_line_properties (GObjectClass *object_class)
                         G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
 }
 
+static void
+install_loop_properties (GObjectClass *object_class)
+{
+  /**
+   * CprocChild:io-priority: (getter get_io_priority) (setter set_io_priority)
+   *
+   * The priority of reading and of the signals in the main context.
+   *
+   * A lower priority (a higher number) lets other sources of the application go first. Timeouts do
+   * not depend on it.
+   *
+   * Since: 1.0
+   */
+  properties[CPROC_CHILD_PROP_IO_PRIORITY] =
+    g_param_spec_int ("io-priority", NULL, NULL, G_MININT, G_MAXINT, G_PRIORITY_DEFAULT,
+                      G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+}
+
 void
 cproc_child_install_properties (GObjectClass *object_class)
 {
   install_state_properties (object_class);
   install_policy_properties (object_class);
   install_line_properties (object_class);
+  install_loop_properties (object_class);
   g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
 }

@@ -211,6 +211,9 @@ cproc_child_get_property (GObject    *object,
     case CPROC_CHILD_PROP_ENCODING:
       g_value_set_string (value, priv->encoding);
       break;
+    case CPROC_CHILD_PROP_IO_PRIORITY:
+      g_value_set_int (value, priv->io_priority);
+      break;
     case CPROC_CHILD_PROP_LINE_FLAGS:
       g_value_set_flags (value, priv->line_flags);
       break;
@@ -256,6 +259,9 @@ cproc_child_set_property (GObject      *object,
       break;
     case CPROC_CHILD_PROP_UNIVERSAL_NEWLINES:
       cproc_child_set_universal_newlines (self, g_value_get_boolean (value));
+      break;
+    case CPROC_CHILD_PROP_IO_PRIORITY:
+      cproc_child_set_io_priority (self, g_value_get_int (value));
       break;
     case CPROC_CHILD_PROP_LINE_FLAGS:
     case CPROC_CHILD_PROP_PID:

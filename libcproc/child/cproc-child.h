@@ -125,6 +125,11 @@ void          cproc_child_set_encoding        (CprocChild *self,
 CPROC_AVAILABLE_IN_1_0
 gboolean       cproc_child_get_universal_newlines (CprocChild *self);
 CPROC_AVAILABLE_IN_1_0
+int            cproc_child_get_io_priority   (CprocChild *self);
+CPROC_AVAILABLE_IN_1_0
+void           cproc_child_set_io_priority   (CprocChild *self,
+                                              int         io_priority);
+CPROC_AVAILABLE_IN_1_0
 void           cproc_child_set_universal_newlines (CprocChild *self,
                                                    gboolean    universal_newlines);
 CPROC_AVAILABLE_IN_1_0

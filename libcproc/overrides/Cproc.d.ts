@@ -333,10 +333,12 @@ declare module 'gi://Cproc?version=1' {
       max_line_length: number;
       encoding: string;
       universal_newlines: boolean;
+      io_priority: number;
       readonly line_flags: LineFlags;
     }
     type ChildSettable = 'command' | 'timeout' | 'idle_timeout' | 'drain_timeout' | 'kill_signal'
-      | 'kill_grace' | 'max_line_length' | 'encoding' | 'universal_newlines';
+      | 'kill_grace' | 'max_line_length' | 'encoding' | 'universal_newlines'
+      | 'io_priority';
 
     interface Child extends Both<ChildProperties> {}
     class Child extends GObject.Object {
@@ -382,6 +384,8 @@ declare module 'gi://Cproc?version=1' {
       set_max_line_length(max_line_length: number): void;
       get_encoding(): string;
       set_encoding(encoding: string | null): void;
+      get_io_priority(): number;
+      set_io_priority(io_priority: number): void;
       get_universal_newlines(): boolean;
       set_universal_newlines(universal_newlines: boolean): void;
       get_line_flags(): LineFlags;

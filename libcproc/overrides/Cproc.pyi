@@ -223,7 +223,7 @@ class _Run(Protocol):
         terminal: _Terminal = ..., terminal_flags: TerminalFlags = ...,
         timeout: _Duration = ..., idle_timeout: _Duration = ..., drain_timeout: _Duration = ...,
         kill_signal: int | str = ..., kill_grace: _Duration = ..., encoding: str | None = ...,
-        max_line_length: float | None = ..., universal_newlines: bool = ...,
+        max_line_length: float | None = ..., universal_newlines: bool = ..., io_priority: int = ...,
     ) -> Result[str]: ...
     @overload
     def __call__(
@@ -239,7 +239,7 @@ class _Run(Protocol):
         terminal: _Terminal = ..., terminal_flags: TerminalFlags = ...,
         timeout: _Duration = ..., idle_timeout: _Duration = ..., drain_timeout: _Duration = ...,
         kill_signal: int | str = ..., kill_grace: _Duration = ..., encoding: str | None = ...,
-        max_line_length: float | None = ..., universal_newlines: bool = ...,
+        max_line_length: float | None = ..., universal_newlines: bool = ..., io_priority: int = ...,
     ) -> Result[bytes]: ...
 
 class _RunAsync(Protocol):
@@ -259,7 +259,7 @@ class _RunAsync(Protocol):
         terminal: _Terminal = ..., terminal_flags: TerminalFlags = ...,
         timeout: _Duration = ..., idle_timeout: _Duration = ..., drain_timeout: _Duration = ...,
         kill_signal: int | str = ..., kill_grace: _Duration = ..., encoding: str | None = ...,
-        max_line_length: float | None = ..., universal_newlines: bool = ...,
+        max_line_length: float | None = ..., universal_newlines: bool = ..., io_priority: int = ...,
     ) -> Result[str]: ...
     @overload
     async def __call__(
@@ -275,7 +275,7 @@ class _RunAsync(Protocol):
         terminal: _Terminal = ..., terminal_flags: TerminalFlags = ...,
         timeout: _Duration = ..., idle_timeout: _Duration = ..., drain_timeout: _Duration = ...,
         kill_signal: int | str = ..., kill_grace: _Duration = ..., encoding: str | None = ...,
-        max_line_length: float | None = ..., universal_newlines: bool = ...,
+        max_line_length: float | None = ..., universal_newlines: bool = ..., io_priority: int = ...,
     ) -> Result[bytes]: ...
 
 class _CheckOutput(Protocol):
@@ -295,7 +295,7 @@ class _CheckOutput(Protocol):
         terminal: _Terminal = ..., terminal_flags: TerminalFlags = ...,
         timeout: _Duration = ..., idle_timeout: _Duration = ..., drain_timeout: _Duration = ...,
         kill_signal: int | str = ..., kill_grace: _Duration = ..., encoding: str | None = ...,
-        max_line_length: float | None = ..., universal_newlines: bool = ...,
+        max_line_length: float | None = ..., universal_newlines: bool = ..., io_priority: int = ...,
     ) -> str: ...
     @overload
     def __call__(
@@ -311,7 +311,7 @@ class _CheckOutput(Protocol):
         terminal: _Terminal = ..., terminal_flags: TerminalFlags = ...,
         timeout: _Duration = ..., idle_timeout: _Duration = ..., drain_timeout: _Duration = ...,
         kill_signal: int | str = ..., kill_grace: _Duration = ..., encoding: str | None = ...,
-        max_line_length: float | None = ..., universal_newlines: bool = ...,
+        max_line_length: float | None = ..., universal_newlines: bool = ..., io_priority: int = ...,
     ) -> bytes: ...
 
 run: _Run
@@ -329,7 +329,7 @@ def spawn(
     terminal: _Terminal = ..., terminal_flags: TerminalFlags = ...,
     timeout: _Duration = ..., idle_timeout: _Duration = ..., drain_timeout: _Duration = ...,
     kill_signal: int | str = ..., kill_grace: _Duration = ..., encoding: str | None = ...,
-    max_line_length: float | None = ..., universal_newlines: bool = ...,
+    max_line_length: float | None = ..., universal_newlines: bool = ..., io_priority: int = ...,
 ) -> Child: ...
 def fork(
     module: _StrOrBytesPath | Command, /, args: Iterable[_StrOrBytesPath] = ..., *,
@@ -343,7 +343,7 @@ def fork(
     terminal: _Terminal = ..., terminal_flags: TerminalFlags = ...,
     timeout: _Duration = ..., idle_timeout: _Duration = ..., drain_timeout: _Duration = ...,
     kill_signal: int | str = ..., kill_grace: _Duration = ..., encoding: str | None = ...,
-    max_line_length: float | None = ..., universal_newlines: bool = ...,
+    max_line_length: float | None = ..., universal_newlines: bool = ..., io_priority: int = ...,
 ) -> Worker: ...
 
 class Message(GObject.GBoxed):
@@ -510,6 +510,7 @@ class Child(GObject.Object):
         max_line_length: int
         encoding: str
         universal_newlines: bool
+        io_priority: int
         @property
         def line_flags(self) -> LineFlags: ...
     @property
@@ -529,7 +530,7 @@ class Child(GObject.Object):
         terminal: _Terminal = ..., terminal_flags: TerminalFlags = ...,
         timeout: _Duration = ..., idle_timeout: _Duration = ..., drain_timeout: _Duration = ...,
         kill_signal: int | str = ..., kill_grace: _Duration = ..., encoding: str | None = ...,
-        max_line_length: float | None = ..., universal_newlines: bool = ...,
+        max_line_length: float | None = ..., universal_newlines: bool = ..., io_priority: int = ...,
     ) -> None: ...
     @classmethod
     def new(cls, argv: _Argv) -> Self: ...
@@ -559,6 +560,8 @@ class Child(GObject.Object):
     def set_max_line_length(self, max_line_length: int) -> None: ...
     def get_encoding(self) -> str: ...
     def set_encoding(self, encoding: str | None = ...) -> None: ...
+    def get_io_priority(self) -> int: ...
+    def set_io_priority(self, io_priority: int) -> None: ...
     def get_universal_newlines(self) -> bool: ...
     def set_universal_newlines(self, universal_newlines: bool) -> None: ...
     def get_line_flags(self) -> LineFlags: ...
@@ -719,7 +722,7 @@ class Exec(Child):
         terminal: _Terminal = ..., terminal_flags: TerminalFlags = ...,
         timeout: _Duration = ..., idle_timeout: _Duration = ..., drain_timeout: _Duration = ...,
         kill_signal: int | str = ..., kill_grace: _Duration = ..., encoding: str | None = ...,
-        max_line_length: float | None = ..., universal_newlines: bool = ...,
+        max_line_length: float | None = ..., universal_newlines: bool = ..., io_priority: int = ...,
     ) -> None: ...
     @classmethod
     def new(cls, argv: _Argv) -> Self: ...
@@ -814,7 +817,7 @@ class Worker(_Messages, Child):
         exec_path: _StrOrBytesPath | None = ..., exec_argv: Sequence[str] = ...,
         timeout: _Duration = ..., idle_timeout: _Duration = ..., drain_timeout: _Duration = ...,
         kill_signal: int | str = ..., kill_grace: _Duration = ..., encoding: str | None = ...,
-        max_line_length: float | None = ..., universal_newlines: bool = ...,
+        max_line_length: float | None = ..., universal_newlines: bool = ..., io_priority: int = ...,
     ) -> None: ...
     @staticmethod
     def new(module: str, args: Sequence[str] | None = ...) -> Worker: ...  # type: ignore[override]

@@ -45,6 +45,10 @@ typedef struct
 void cproc_exit_watch_set_owner (CprocExitWatch *self,
                                  CprocOwner     *owner);
 
+void cproc_exit_watch_set_priority (CprocExitWatch *self,
+                                    GMainContext   *context,
+                                    int             priority);
+
 void cproc_exit_watch_start (CprocExitWatch *self,
                              GMainContext   *context,
                              GSubprocess    *subprocess,

@@ -187,6 +187,14 @@ cproc_exit_watch_set_owner (CprocExitWatch *self,
 }
 
 void
+cproc_exit_watch_set_priority (CprocExitWatch *self,
+                               GMainContext   *context,
+                               int             priority)
+{
+  cproc_watch_set_priority (&self->watch, context, priority);
+}
+
+void
 cproc_exit_watch_start (CprocExitWatch *self,
                         GMainContext   *context,
                         GSubprocess    *subprocess,

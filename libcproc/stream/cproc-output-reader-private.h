@@ -86,6 +86,9 @@ void     cproc_output_reader_clear               (CprocOutputReader *self);
 void     cproc_output_reader_set_owner           (CprocOutputReader *self,
                                                   CprocOwner        *owner);
 
+void     cproc_output_reader_set_priority        (CprocOutputReader *self,
+                                                  int                priority);
+
 /* Before it is opened; the encoding must be known to the system. */
 void     cproc_output_reader_set_encoding        (CprocOutputReader *self,
                                                   const char        *encoding);

@@ -266,6 +266,13 @@ cproc_output_reader_set_owner (CprocOutputReader *self,
 }
 
 void
+cproc_output_reader_set_priority (CprocOutputReader *self,
+                                  int                priority)
+{
+  cproc_watch_set_priority (&self->watch, self->context, priority);
+}
+
+void
 cproc_output_reader_set_encoding (CprocOutputReader *self,
                                   const char        *encoding)
 {

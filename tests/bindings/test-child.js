@@ -54,7 +54,7 @@ test('properties', () => {
   const changes = {
     timeout: 5000, idle_timeout: 6000, drain_timeout: -1, kill_signal: 9, kill_grace: 1,
     encoding: 'ISO-8859-15', max_line_length: 80,
-    universal_newlines: true,
+    universal_newlines: true, io_priority: GLib.PRIORITY_LOW,
   };
   const notified = [];
   it.connect('notify', (_it, pspec) => notified.push(pspec.name.replaceAll('-', '_')));

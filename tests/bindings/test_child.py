@@ -37,6 +37,7 @@ class Construction(harness.TestCase):
             "kill-grace": 5000, "timed-out": False, "encoding": "UTF-8",
             "max-line-length": 1 << 20, "universal-newlines": False,
             "line-flags": Cproc.LineFlags.NONE,
+            "io-priority": GLib.PRIORITY_DEFAULT,
         }.items():
             with self.subTest(name):
                 self.assertEqual(child.get_property(name), value)
@@ -47,7 +48,7 @@ class Construction(harness.TestCase):
         changes = {
             "timeout": 5000, "idle-timeout": 6000, "drain-timeout": -1, "kill-signal": 9,
             "kill-grace": 1, "encoding": "ISO-8859-15", "max-line-length": 80,
-            "universal-newlines": True,
+            "universal-newlines": True, "io-priority": GLib.PRIORITY_LOW,
         }
         notified = []
         child.connect("notify", lambda _child, pspec: notified.append(pspec.name))

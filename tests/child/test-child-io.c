@@ -623,6 +623,56 @@ test_flood (gconstpointer signal_name)
     }
 }
 
+typedef struct
+{
+  CprocChild *child;
+  TestRecord *record;
+  guint n_turns; /* since the process has ended */
+  gboolean raises;
+} Busy;
+
+/* Always ready, until the process has ended and there have been chances enough to tell of it. */
+static gboolean
+busy_turn (gpointer user_data)
+{
+  Busy *self = user_data;
+
+  if (test_process_lives (cproc_child_get_pid (self->child)))
+    return G_SOURCE_CONTINUE;
+
+  if (++self->n_turns < 20)
+    return G_SOURCE_CONTINUE;
+
+  if (self->n_turns == 20)
+    {
+      g_autofree char *events = test_record_dup (self->record);
+
+      g_assert_cmpstr (events, ==, "started");
+      if (self->raises)
+        cproc_child_set_io_priority (self->child, G_PRIORITY_DEFAULT);
+    }
+
+  return self->raises ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+}
+
+static void
+test_io_priority (gconstpointer data)
+{
+  g_autoptr(CprocChild) child = test_child_new ("echo", "1", "out", "2", "err", NULL);
+  g_autoptr(TestRecord) record = test_record_new (child);
+  Busy busy = { child, record, 0, GPOINTER_TO_INT (data) };
+
+  cproc_child_set_io_priority (child, G_PRIORITY_LOW);
+  test_start (child);
+  g_idle_add (busy_turn, &busy);
+  test_run_until_state (child, CPROC_STATE_CLOSED);
+  g_assert_cmpuint (busy.n_turns, >=, 20);
+  g_assert_cmpstr (record->text[1]->str, ==, "out");
+  g_assert_cmpstr (record->text[2]->str, ==, "err");
+  g_idle_remove_by_data (&busy);
+  test_finalize (child);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -649,6 +699,8 @@ main (int    argc,
   g_test_add_func ("/child-io/lines/max-length-ends", test_max_line_length_ends);
   g_test_add_func ("/child-io/lines/encoding-after-start", test_encoding_after_start);
   g_test_add_func ("/child-io/fair", test_fair);
+  g_test_add_data_func ("/child-io/priority/low", GINT_TO_POINTER (FALSE), test_io_priority);
+  g_test_add_data_func ("/child-io/priority/raised", GINT_TO_POINTER (TRUE), test_io_priority);
   g_test_add_data_func ("/child-io/flood/output", "output", test_flood);
   g_test_add_data_func ("/child-io/flood/line", "line", test_flood);
   g_test_add_data_func ("/child-io/flood/lines", "lines", test_flood);

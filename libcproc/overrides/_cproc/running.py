@@ -112,16 +112,9 @@ def result(child: Any, text: bool, check: bool, error: GLib.Error | None = None)
 
 
 def wants_text(options: dict[str, Any]) -> bool:
-    """Whether the caller wants text: what `text` says, or subprocess's other name of it."""
+    """Whether the caller wants text, which is so unless `text` says no."""
     text = options.pop("text", None)
-    if "universal_newlines" in options and not has_universal_newlines():
-        newlines = options.pop("universal_newlines")
-        text = newlines if text is None else text
     return text is None or bool(text)
-
-
-def has_universal_newlines() -> bool:
-    return Cproc.Child.find_property("universal-newlines") is not None
 
 
 def run(program: Any, /, *, check: bool = False, **options: Any) -> Result:
