@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A process that is made before the start, and held just before its program. */
+/* Makes the process before the start and holds it just before it becomes the program. */
 
 #include "config.h"
 
@@ -53,7 +53,7 @@ child_watch_prepared (CprocChild *self)
                      self);
 }
 
-/* The start is confirmed as any other. A process that has ended meanwhile does not count. */
+/* The start is confirmed like any other. If the process has ended meanwhile, there is none. */
 CprocLaunch *
 cproc_child_take_prepared (CprocChild   *self,
                            GMainContext *context)
@@ -98,7 +98,7 @@ child_adopt (CprocChild  *self,
  * [property@Cproc.Child:state] is `PREPARED` until then, and [property@Cproc.Child:pid] is 0: the
  * child cannot be killed or waited for. If the object is dropped, nothing is left of the process.
  *
- * What the process has, it has as it was at this call: arguments, working directory, environment,
+ * The process gets everything as it is at this call: arguments, working directory, environment,
  * umask, ids, limits, niceness, descriptors, containment, and the namespaces and the sandbox of the
  * calling process. Changes of the command no longer count. The properties of the child do, and its
  * timeouts begin at the start.
@@ -108,10 +108,10 @@ child_adopt (CprocChild  *self,
  * there is no such pipe. [property@Cproc.Exec:input] may be set until the start.
  *
  * If the process ends before the start, the state is `NEW` again, and a start makes another
- * process. So it is if the program cannot be run after all: the error of the start says why.
+ * process. The same holds if the program cannot be run after all: the error of the start says why.
  *
- * The errors are those of [method@Cproc.Child.start], that a program is missing among them. A
- * second call, also while [method@Cproc.Child.prepare_async] is under way, is
+ * The errors are those of [method@Cproc.Child.start]; a missing program is one of them. A second
+ * call, also while [method@Cproc.Child.prepare_async] is under way, is
  * [error@Cproc.Error.ALREADY_STARTED].
  *
  * Returns: `TRUE` if the process waits for the start
@@ -280,7 +280,7 @@ cproc_child_prepare_async (CprocChild          *self,
   context = g_main_context_ref_thread_default ();
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, cproc_child_prepare_async);
-  /* A process that waits is not thrown away by a late cancellation. */
+  /* A cancellation that comes too late must not throw a waiting process away. */
   g_task_set_check_cancellable (task, FALSE);
   if (g_task_return_error_if_cancelled (task))
     return;

@@ -8,7 +8,7 @@
 #include "cproc-context-private.h"
 #include "cproc-gettext-private.h"
 
-/* The private data's place in the object, known to GObject as long as the class exists. */
+/* The offset of the private data in the object, fixed once the class exists. */
 static int private_offset;
 
 void
@@ -66,8 +66,8 @@ child_check_own (CprocChild  *self,
 }
 
 /* The child's thread is the one that owns its main context at the moment; where no thread owns it,
- * the one that started the child. Thread-default contexts tell nothing: every plain thread has the
- * same. */
+ * the one that started the child. Comparing thread-default contexts would not help: every plain
+ * thread has the same one. */
 static gboolean
 child_is_in_thread (CprocChildPrivate *priv)
 {

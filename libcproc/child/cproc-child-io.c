@@ -54,7 +54,7 @@ cproc_child_pause (CprocChild  *self,
  * @self: a child
  * @stream: the stream
  *
- * Goes on reading a stream that was paused.
+ * Resumes reading a stream that was paused.
  *
  * Since: 1.0
  */
@@ -89,7 +89,7 @@ cproc_child_get_default_stdin (CprocChild *self)
                                                                               : mode;
 }
 
-/* Where will that stream lead? */
+/* Returns where the stream will lead. */
 static CprocStdio
 child_get_mode (CprocChild *self,
                 int         target)
@@ -136,8 +136,8 @@ open_ends (CprocStdio   mode,
   return TRUE;
 }
 
-/* Returns the parent's end of a stream whose pipe is made before the start; -1 where the mode is
- * another one, without an error, or where the system gives no pipe. */
+/* Makes the pipe of a stream before the start, and returns the parent's end. -1 without an error if
+ * the stream is not to be a pipe; -1 with an error if the system gives no pipe. */
 static int
 child_open_early_pipe (CprocChild  *self,
                        int          target,
@@ -152,7 +152,7 @@ child_open_early_pipe (CprocChild  *self,
   if (!is_piped (mode) || !open_ends (mode, &ends, error))
     return -1;
 
-  /* What is written waits in our queue, and not in the call. */
+  /* Data that the pipe does not take waits in our queue; the call does not block. */
   if (target == 0)
     cproc_fd_set_nonblocking (ends.write, NULL);
 
@@ -195,13 +195,13 @@ child_take_over_output (CprocChild  *self,
   if (child_is_new (self))
     return child_open_early_pipe (self, stream, NULL);
 
-  /* What has been cut into lines cannot be given back. */
+  /* Data that has been cut into lines cannot be given back. */
   if (!output->paused || output->fd < 0 || output->lines != NULL || output->is_terminal)
     return -1;
 
   fd = cproc_output_reader_steal_fd (output);
   cproc_output_reader_mark_absent (output);
-  /* As whoever gets it expects it, another child's standard input for one. */
+  /* The new owner expects a blocking descriptor, for example to pass it to another child. */
   g_unix_set_fd_nonblocking (fd, FALSE, NULL);
 
   return fd;
@@ -243,7 +243,7 @@ child_take_input_stream (CprocChild  *self,
  * something of it has been read for [signal@Cproc.Child::line] or [signal@Cproc.Child::lines] it
  * cannot be, since more may have been read than was delivered.
  *
- * Returns: (transfer none) (nullable): the stream; `NULL` if standard output is no pipe, is being
+ * Returns: (transfer none) (nullable): the stream; `NULL` if standard output is not a pipe, is being
  *   read for signals, or has been read for lines
  *
  * Since: 1.0
@@ -265,7 +265,7 @@ cproc_child_take_stdout_stream (CprocChild *self)
  *
  * Takes over standard error; see [method@Cproc.Child.take_stdout_stream].
  *
- * Returns: (transfer none) (nullable): the stream; `NULL` if standard error is no pipe, is being
+ * Returns: (transfer none) (nullable): the stream; `NULL` if standard error is not a pipe, is being
  *   read for signals, or has been read for lines
  *
  * Since: 1.0
@@ -287,14 +287,14 @@ cproc_child_take_stderr_stream (CprocChild *self)
  *
  * Gets the stream that leads to the child's standard input.
  *
- * Got before the start it asks for a pipe, where [property@Cproc.Command:stdin-mode] is `DEFAULT`.
- * A blocking write of more than a pipe holds returns only when the child reads, which it may not do
- * while its own output is not read: such a write can hang, where
- * [method@Cproc.Child.write_async] does not. What was given to
- * [method@Cproc.Child.write_async] before goes first. Writing to a child that does not read any
- * more is `G_IO_ERROR_BROKEN_PIPE`; it never raises SIGPIPE. Like the child it is for one thread.
+ * If [property@Cproc.Command:stdin-mode] is `DEFAULT`, a call before the start asks for a pipe. A
+ * blocking write of more than a pipe holds returns only when the child reads, which it may not do
+ * while its own output is not read: such a write can hang, where [method@Cproc.Child.write_async]
+ * does not. What was given to [method@Cproc.Child.write_async] before goes first. Writing to a
+ * child that does not read any more is `G_IO_ERROR_BROKEN_PIPE`; it never raises SIGPIPE. Like the
+ * child, the stream belongs to one thread.
  *
- * Returns: (transfer none) (nullable): the stream; `NULL` if standard input is no pipe
+ * Returns: (transfer none) (nullable): the stream; `NULL` if standard input is not a pipe
  *
  * Since: 1.0
  */
@@ -421,7 +421,8 @@ cproc_child_write_async (CprocChild          *self,
                                      cproc_child_write_async))
     return;
 
-  /* A task would hold the child until a main loop, which may never run, has told nobody. */
+  /* Without a callback no task is made: it would hold the child until a main loop runs, which may
+   * never happen. */
   if (callback == NULL && cancellable == NULL)
     {
       if (child_check_writable (self, NULL))
@@ -494,7 +495,7 @@ cproc_child_close_stdin (CprocChild *self)
     return;
 
   priv = cproc_child_get_priv (self);
-  /* Where nothing was asked for there is the null device, which has ended. */
+  /* If the stream is not to be a pipe, it is the null device, which is at its end already. */
   if (child_is_new (self) && (is_piped (child_get_mode (self, 0)) ||
                               child_get_mode (self, 0) == CPROC_STDIO_TERMINAL))
     child_ask_for_stdin (self, NULL);

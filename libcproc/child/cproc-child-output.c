@@ -70,7 +70,7 @@ child_output (gpointer     data,
   cproc_child_emit_output (data, stream, bytes);
 }
 
-/* A handler may run a main loop, in which another line is emitted. */
+/* Returns the flags to restore: a handler may run a main loop, in which another line is emitted. */
 static CprocLineFlags
 child_swap_line_flags (CprocChild     *self,
                        CprocLineFlags  flags)

@@ -33,7 +33,7 @@ child_give_back_thread (CprocChild *self)
   g_clear_pointer (&cproc_child_get_priv (self)->thread, g_thread_unref);
 }
 
-/* Streams that were taken over before the start have their pipes already. */
+/* The pipes of streams that were taken over before the start exist already. */
 static gboolean
 child_pass_early_pipes (CprocChild   *self,
                         CprocLaunch  *launch,

@@ -16,8 +16,8 @@
 
 G_BEGIN_DECLS
 
-/* What the classes derived here in the library add to a child. In the class's private data, so
- * that the public class struct does not show it; NULL where there is nothing to add. */
+/* What CprocExec and CprocWorker add to a child. It stands in the private data of the class, so
+ * that the public class struct does not show it. A member may be NULL. */
 typedef struct
 {
   CprocStdio default_stdio[3];
@@ -31,19 +31,19 @@ typedef struct
   /* The pipes are there; the process may not be yet. */
   void     (*prepared)    (CprocChild   *self);
 
-  /* Where the next read of a stream that nobody listens to is to go, CPROC_READ_SIZE or more; NULL:
-   * anywhere. */
+  /* Returns the place for the next read of a stream without listeners, CPROC_READ_SIZE bytes or
+   * more; NULL: no place of its own. */
   char    *(*reserve)     (CprocChild   *self,
                            CprocStream   stream,
                            gsize        *size);
 
-  /* Every read, before the signals; in the place that was reserved, or elsewhere. */
+  /* Called after each read, before the signals. The data is in the reserved place or elsewhere. */
   void     (*received)    (CprocChild   *self,
                            CprocStream   stream,
                            const char   *data,
                            gsize         length);
 
-  /* The main context is another one for some time. */
+  /* The child moves to another main context. */
   void     (*set_context) (CprocChild   *self,
                            GMainContext *context);
 
@@ -51,7 +51,7 @@ typedef struct
    * the subclass calls cproc_run_expect_closed() later. */
   gboolean (*finishing)   (CprocChild   *self);
 
-  /* Why it failed, where there is more to say than cproc_child_dup_failure() does. */
+  /* Returns why it failed, if there is more to say than cproc_child_dup_failure() does. */
   GError  *(*dup_failure) (CprocChild   *self);
 } CprocChildHooks;
 
@@ -143,8 +143,8 @@ void               cproc_child_set_private_offset (int offset);
 CprocChildHooks   *cproc_child_class_get_hooks (CprocChildClass  *klass);
 CprocChildHooks   *cproc_child_get_hooks       (CprocChild       *self);
 
-/* In a fork of the process that has started it, which has a copy of the object and nothing else:
- * another's child is not to be signalled, read from or waited for. */
+/* Returns whether this process is a fork of the one that started the child. It has a copy of the
+ * object, but the child is not its own: it must not signal, read or wait. */
 gboolean cproc_child_is_foreign (CprocChild  *self);
 
 /* Ends the calls of the child's sources. A class's dispose calls this first, and returns at once
@@ -207,8 +207,8 @@ void         cproc_child_take_context (CprocChild    *self,
                                        GMainContext  *context);
 void         cproc_child_unprepare    (CprocChild    *self);
 
-/* While the process is being made its standard input can be written to. The writer of a start that
- * has failed is the caller's to abandon, which calls back: last of all. */
+/* While the process is being made its standard input can be written to. If the start fails, the
+ * caller steals the writer and abandons it, last of all, because that calls back. */
 void         cproc_child_open_writer  (CprocChild    *self,
                                        CprocLaunch   *launch);
 CprocPipeWriter *cproc_child_steal_writer (CprocChild    *self);
@@ -236,7 +236,7 @@ int      cproc_child_open_early_terminal (CprocChild   *self,
 /* FALSE if the user has taken the terminal. */
 gboolean cproc_child_check_terminal_kept (CprocChild   *self,
                                         GError        **error);
-/* What ends it, by the kill-signal. */
+/* Returns the signal that asks the child to end. */
 int      cproc_child_get_end_signal    (CprocChild     *self);
 
 /* cproc-child-hold.c: a process that is made before the start. take_prepared() lets its program
@@ -268,11 +268,11 @@ void     cproc_child_add_wait             (CprocChild     *self,
                                            GTask          *task,
                                            gboolean        check,
                                            CprocCancelFunc cancelled);
-/* Takes all of them out of the reach of each other's callbacks. */
+/* Takes all waits out of the list, so that the callback of one cannot reach the others. */
 GList   *cproc_child_steal_waits          (CprocChild     *self);
 void     cproc_child_complete_waits       (CprocChild     *self,
                                            GList          *waits);
-/* The start that they were waiting behind has failed. */
+/* Fails the waits, because the start that they depend on has failed. */
 void     cproc_child_fail_waits           (GList          *waits,
                                            const GError   *error);
 

@@ -10,7 +10,7 @@
  * cproc_child_get_command:
  * @self: a child
  *
- * Gets what is run.
+ * Gets the command.
  *
  * Returns: (transfer none): the command
  *
@@ -46,7 +46,7 @@ cproc_child_get_pid (CprocChild *self)
  * cproc_child_get_state:
  * @self: a child
  *
- * Gets how far the child has come in its life.
+ * Gets the state.
  *
  * Returns: the state
  *
@@ -64,7 +64,7 @@ cproc_child_get_state (CprocChild *self)
  * cproc_child_get_exit_code:
  * @self: a child
  *
- * Gets the code that the program gave back.
+ * Gets the program's exit code.
  *
  * Returns: the code, 0 to 255, or -1
  *
@@ -121,7 +121,7 @@ cproc_child_get_timed_out (CprocChild *self)
  * Gets what the ended process has used.
  *
  * With containment `TREE` it is always known. Otherwise it is known if the library has seen the end
- * of the process before GLib has reaped it and thrown it away. What is told is exact.
+ * of the process before GLib has reaped it and thrown it away. The figures are exact.
  *
  * Returns: (transfer full) (nullable): the resource usage, or `NULL` when it is not known, or the
  *   process has not ended
@@ -146,7 +146,7 @@ cproc_child_dup_resource_usage (CprocChild *self)
  *
  * Gets the subprocess underneath, for what GIO offers beyond this class.
  *
- * Its streams are not to be used: it has none. Signals are better sent with
+ * Its streams cannot be used: it has none. Signals are better sent with
  * [method@Cproc.Child.send_signal], which knows the containment.
  *
  * Returns: (transfer none) (nullable): the subprocess, or `NULL` before the start
@@ -255,7 +255,7 @@ cproc_child_set_idle_timeout (CprocChild *self,
  * cproc_child_get_drain_timeout:
  * @self: a child
  *
- * Gets how long after the exit a stream is still read that others hold open.
+ * Gets how long a stream that other processes hold open is still read after the exit.
  *
  * Returns: milliseconds; -1 for ever
  *
@@ -274,7 +274,7 @@ cproc_child_get_drain_timeout (CprocChild *self)
  * @self: a child
  * @drain_timeout: milliseconds; -1 for ever
  *
- * Sets how long after the exit a stream is still read that others hold open.
+ * Sets how long a stream that other processes hold open is still read after the exit.
  *
  * Since: 1.0
  */
@@ -350,7 +350,7 @@ cproc_child_set_kill_signal (CprocChild *self,
  * cproc_child_get_kill_grace:
  * @self: a child
  *
- * Gets how long after the kill signal SIGKILL follows.
+ * Gets the time between the kill signal and SIGKILL.
  *
  * Returns: milliseconds; 0 SIGKILL at once, -1 never
  *
@@ -369,7 +369,7 @@ cproc_child_get_kill_grace (CprocChild *self)
  * @self: a child
  * @kill_grace: milliseconds; 0 SIGKILL at once, -1 never
  *
- * Sets how long after the kill signal SIGKILL follows.
+ * Sets the time between the kill signal and SIGKILL.
  *
  * Since: 1.0
  */
@@ -396,7 +396,7 @@ cproc_child_set_kill_grace (CprocChild *self,
  * cproc_child_get_max_line_length:
  * @self: a child
  *
- * Gets the length over which a line comes in pieces.
+ * Gets the length above which a line is delivered in pieces.
  *
  * Returns: bytes; 0: no lines are delivered, -1: no limit
  *
@@ -415,7 +415,7 @@ cproc_child_get_max_line_length (CprocChild *self)
  * @self: a child
  * @max_line_length: bytes; -1: no limit, 0: no line is delivered
  *
- * Sets the length over which a line comes in pieces.
+ * Sets the length above which a line is delivered in pieces.
  *
  * Since: 1.0
  */
@@ -541,8 +541,8 @@ cproc_child_set_universal_newlines (CprocChild *self,
  * cproc_child_get_line_flags:
  * @self: a child
  *
- * Gets what the text of a line cannot say about the line, in a handler of
- * [signal@Cproc.Child::line] or [signal@Cproc.Child::lines].
+ * Gets what the text of a line does not tell: whether it is cut, replaced or unterminated. Call it
+ * in a handler of [signal@Cproc.Child::line] or [signal@Cproc.Child::lines].
  *
  * Returns: the flags; none while no line is emitted
  *

@@ -21,7 +21,7 @@ install_state_properties (GObjectClass *object_class)
   /**
    * CprocChild:command: (getter get_command)
    *
-   * What is run.
+   * The command.
    *
    * Since: 1.0
    */
@@ -34,7 +34,7 @@ install_state_properties (GObjectClass *object_class)
    *
    * The process's number; 0 before the start, and still readable after the end.
    *
-   * Never signal it by this number: after the end it may be a stranger's. Use
+   * Never signal it by this number: after the end it may belong to another process. Use
    * [method@Cproc.Child.send_signal].
    *
    * Since: 1.0
@@ -46,7 +46,7 @@ install_state_properties (GObjectClass *object_class)
   /**
    * CprocChild:state: (getter get_state)
    *
-   * How far the child has come in its life.
+   * The state of the child.
    *
    * Since: 1.0
    */
@@ -57,9 +57,8 @@ install_state_properties (GObjectClass *object_class)
   /**
    * CprocChild:exit-code: (getter get_exit_code)
    *
-   * The code that the program gave back, 0 to 255; -1 before the end, when a signal ended it, and
-   * when the system does not know it any more because something else in the application reaped
-   * the process.
+   * The program's exit code, 0 to 255. It is -1 before the end, if a signal ended the program, and
+   * if something else in the application reaped the process, so that the code is lost.
    *
    * Since: 1.0
    */
@@ -136,8 +135,8 @@ install_policy_properties (GObjectClass *object_class)
   /**
    * CprocChild:drain-timeout: (getter get_drain_timeout) (setter set_drain_timeout)
    *
-   * How long after the exit a stream is still read that other processes hold open, in
-   * milliseconds; -1 for ever, as in Node.
+   * How long a stream that other processes hold open is still read after the exit, in milliseconds;
+   * -1 for ever, as in Node.
    *
    * All that the child itself wrote is delivered whatever the value. A stream that is given up is
    * still read and dropped, so that its writer lives on; [property@Cproc.Child:drained] tells of
@@ -167,8 +166,8 @@ install_policy_properties (GObjectClass *object_class)
   /**
    * CprocChild:kill-grace: (getter get_kill_grace) (setter set_kill_grace)
    *
-   * How long after [property@Cproc.Child:kill-signal] SIGKILL follows, in milliseconds; 0 SIGKILL
-   * at once, -1 never.
+   * The time between [property@Cproc.Child:kill-signal] and SIGKILL, in milliseconds; 0: SIGKILL at
+   * once, -1: never.
    *
    * Since: 1.0
    */
@@ -179,8 +178,8 @@ install_policy_properties (GObjectClass *object_class)
   /**
    * CprocChild:max-line-length: (getter get_max_line_length) (setter set_max_line_length)
    *
-   * The length over which a line comes in pieces, in bytes of UTF-8; -1: no limit, 0: no line is
-   * delivered. [property@Cproc.Child:line-flags] tells which pieces belong together.
+   * The length above which a line is delivered in pieces, in bytes of UTF-8; -1: no limit, 0: no
+   * line is delivered. [property@Cproc.Child:line-flags] tells which pieces belong together.
    *
    * Since: 1.0
    */
@@ -213,7 +212,8 @@ install_line_properties (GObjectClass *object_class)
    *
    * Whether `\r` ends a line too, as soon as it comes, and not only `\n` and `\r\n`.
    *
-   * Programs write a progress bar so. It cannot be changed once the child has been started.
+   * Programs that draw a progress bar end their lines in this way. It cannot be changed once the
+   * child has been started.
    *
    * Since: 1.0
    */
@@ -224,10 +224,10 @@ install_line_properties (GObjectClass *object_class)
   /**
    * CprocChild:line-flags: (getter get_line_flags)
    *
-   * What the text of a line cannot say about the line, while [signal@Cproc.Child::line] or
-   * [signal@Cproc.Child::lines] is emitted.
+   * What the text of a line does not tell (whether it is cut, replaced or unterminated), while
+   * [signal@Cproc.Child::line] or [signal@Cproc.Child::lines] is emitted.
    *
-   * For several lines it is what holds of any of them; a piece of a line that is too long always
+   * For several lines, it has the flags of all of them; a piece of a line that is too long always
    * comes alone. It is not notified, since it changes with each line.
    *
    * Since: 1.0

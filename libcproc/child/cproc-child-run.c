@@ -31,7 +31,7 @@ child_schedule (gpointer owner,
       return;
     }
 
-  /* Rounded up: a timer that comes early would have to be set again. */
+  /* Round up: a timer that comes early would have to be set again. */
   left = due - g_get_monotonic_time () + G_TIME_SPAN_MILLISECOND - 1;
   cproc_timer_start (&priv->run_timer, priv->context, MAX (left, 0) / G_TIME_SPAN_MILLISECOND,
                      child_tick, owner);
@@ -184,7 +184,7 @@ child_process_ended (const CprocExitStatus *end,
   cproc_run_exited (&priv->run, end);
 }
 
-/* The signal that has stopped it; 0: it goes on. */
+/* signum: the signal that has stopped the process; 0: it continues. */
 static void
 child_stopped (int      signum,
                gpointer user_data)

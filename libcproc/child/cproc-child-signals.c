@@ -103,7 +103,8 @@ cproc_child_emit_lines (CprocChild         *self,
   g_signal_emit (self, signals[SIGNAL_LINES], details[stream], stream, lines);
 }
 
-/* One without a detail is asked for apart: a search with a detail finds only those that have it. */
+/* Ask for handlers without a detail separately: a search with a detail finds only those that have
+ * it. */
 static gboolean
 has_handler (CprocChild  *self,
              guint        signal_id,
@@ -150,8 +151,8 @@ install_output_signals (GType type)
    *
    * Carries every byte, as it was read. The detail is the stream's name: `output::stdout`,
    * `output::stderr`, `output::terminal`. A terminal brings what it would show: what is typed is
-   * echoed, lines end with `\r\n`, and escape sequences are as they are; an `output` may end inside
-   * of one.
+   * echoed, lines end with `\r\n`, and escape sequences are as they are; an `output` may end in the
+   * middle of one.
    *
    * Since: 1.0
    */
@@ -192,10 +193,10 @@ install_output_signals (GType type)
    * @stream: the stream it wrote to
    * @lines: (array zero-terminated=1): the lines, without their ends
    *
-   * The child has written lines: all that one read brought.
+   * The child has written lines: all the lines of one read.
    *
-   * The same lines as [signal@Cproc.Child::line] has, for those who want many at once. Where both
-   * are connected, this one comes first. The detail is the stream's name.
+   * These are the same lines as in [signal@Cproc.Child::line], many at once. If both signals are
+   * connected, this one comes first. The detail is the stream's name.
    *
    * Since: 1.0
    */

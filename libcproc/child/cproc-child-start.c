@@ -7,8 +7,8 @@
 #include "cproc-fd-private.h"
 #include "cproc-thread-private.h"
 
-/* A start that is on its way through the library's thread. It has a state of its own, so that one
- * that is cancelled can go to its end by itself while the child is as new.
+/* A start that is on its way through the library's thread. It has a state of its own: after a
+ * cancellation it runs to its end by itself, while the child is already in the state NEW again.
  *
  * Written by the library's thread until `spawned`, then by the child's thread only, but for
  * `cancelled`. */
@@ -141,8 +141,8 @@ cproc_child_start_in (CprocChild    *self,
  * descriptors `G_IO_ERROR_TOO_MANY_OPEN_FILES`, and a second start
  * [error@Cproc.Error.ALREADY_STARTED]. After a failure the child is as new.
  *
- * The call waits until the program has been loaded, some milliseconds at the most; a window
- * had better use [method@Cproc.Child.start_async].
+ * The call waits until the program has been loaded, some milliseconds at the most; a program with a
+ * user interface should use [method@Cproc.Child.start_async].
  *
  * Returns: `TRUE` if the program runs
  *
@@ -169,7 +169,7 @@ cproc_child_start (CprocChild  *self,
   return context != NULL && cproc_child_start_in (self, context, error);
 }
 
-/* A start that was cancelled while the process was being made: it must not stay. */
+/* Ends the process of a start that was cancelled while the process was being made. */
 static void
 start_discard (CprocStart *self)
 {
@@ -186,7 +186,7 @@ start_spawn (gpointer user_data)
   g_autoptr(GError) error = NULL;
   gboolean cancelled;
 
-  /* Who cancels many at once does not have to wait for all the processes. */
+  /* Do not make a process for a start that is already cancelled: there may be many of them. */
   g_mutex_lock (&self->mutex);
   cancelled = self->cancelled;
   g_mutex_unlock (&self->mutex);
@@ -203,7 +203,7 @@ start_spawn (gpointer user_data)
     g_source_set_ready_time (self->spawned_source, 0);
   g_mutex_unlock (&self->mutex);
 
-  /* Here and not in the child's thread, whose main loop may not run any more. */
+  /* Do it here, because the main loop of the child's thread may not run any more. */
   if (cancelled)
     start_discard (self);
   start_unref (self);
@@ -211,7 +211,7 @@ start_spawn (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* The child is as new. Takes the error; the callbacks run last. */
+/* Puts the child back into the state NEW. Takes the error; the callbacks run last. */
 static void
 start_fail (CprocChild *child,
             GTask      *task,
@@ -282,7 +282,7 @@ start_spawned (gpointer user_data)
 {
   CprocStart *self = user_data;
 
-  /* What the helper tells is not for a fork to take away. */
+  /* A fork must not read what the helper reports to its parent. */
   if (!cproc_child_is_foreign (self->child))
     start_after_spawn (self);
 
@@ -311,7 +311,7 @@ start_cancelled (GCancellable *cancellable,
   spawned = self->spawned;
   g_mutex_unlock (&self->mutex);
 
-  /* Else the library's thread does it, as soon as there is something. */
+  /* Otherwise the library's thread does it, as soon as the process exists. */
   if (spawned)
     start_discard (self);
 
@@ -351,7 +351,7 @@ start_add_source (CprocStart   *self,
  * @user_data: data for @callback
  *
  * Starts the program without waiting in the caller: what takes time is done on a thread of the
- * library, which makes this the call for windows. [property@Cproc.Child:state] is `STARTING`
+ * library, so that a user interface does not stop. [property@Cproc.Child:state] is `STARTING`
  * meanwhile.
  *
  * Before [signal@Cproc.Child::started] the process has no number yet; a kill takes effect right
@@ -384,7 +384,7 @@ cproc_child_start_async (CprocChild          *self,
   context = g_main_context_ref_thread_default ();
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, cproc_child_start_async);
-  /* A start that succeeded is a start, cancelled afterwards or not. */
+  /* A cancellation after the success does not count. */
   g_task_set_check_cancellable (task, FALSE);
 
   if (g_task_return_error_if_cancelled (task))

@@ -101,7 +101,7 @@ cproc_child_iterate_until_closed (CprocChild   *self,
  * for [method@Cproc.Child.close_stdin]. A stream that was taken over and is not read may keep the
  * child from ending.
  *
- * A bad end of the program is no error here: see [method@Cproc.Child.wait_check].
+ * A bad end of the program is not an error here: see [method@Cproc.Child.wait_check].
  *
  * Returns: `TRUE` if the child is closed; else `FALSE` with `G_IO_ERROR_CANCELLED`, or
  *   [error@Cproc.Error.NOT_RUNNING] if it was not started

@@ -77,7 +77,7 @@ cproc_child_constructed (GObject *object)
 
   G_OBJECT_CLASS (cproc_child_parent_class)->constructed (object);
 
-  /* A start then says that there is no program. */
+  /* The start then fails, because there is no program. */
   if (priv->command == NULL)
     priv->command = g_object_new (CPROC_TYPE_COMMAND, NULL);
 }
@@ -88,8 +88,8 @@ cproc_child_dispose (GObject *object)
   CprocChild *self = CPROC_CHILD (object);
   CprocChildPrivate *priv = cproc_child_get_priv (self);
 
-  /* It stays for ever, as it was: its sources are in a main context, and its locks may have been
-   * held by threads that do not exist here. */
+  /* A fork keeps the object for ever: its sources are in a main context, and threads that do not
+   * exist here may have held its locks. */
   if (cproc_child_is_foreign (self))
     {
       g_object_ref (self);
@@ -136,7 +136,7 @@ cproc_child_finalize (GObject *object)
   CprocChild *self = CPROC_CHILD (object);
   CprocChildPrivate *priv = cproc_child_get_priv (self);
 
-  /* Each holds the child while it waits. */
+  /* Each wait holds the child. */
   g_assert (priv->waits == NULL);
 
   g_clear_object (&priv->command);
@@ -386,7 +386,7 @@ cproc_child_new_shell (const char *line)
  *
  * Creates a child for a command.
  *
- * The command may be used for any number of children. What it says at the start counts.
+ * The command may be used for any number of children. Changes of the command count until the start.
  *
  * Returns: (transfer full): a new child, not started
  *

@@ -159,7 +159,7 @@ void     cproc_run_stream_ended      (CprocRun              *self,
 void     cproc_run_expect_closed     (CprocRun              *self);
 void     cproc_run_check_closed      (CprocRun              *self);
 
-/* Tells the signals that are due. Call this before any other signal. */
+/* Tells the signals that are due. Call this before you emit any other signal. */
 void     cproc_run_emit_due          (CprocRun              *self);
 
 void     cproc_run_set_timeout       (CprocRun              *self,

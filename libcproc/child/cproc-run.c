@@ -172,7 +172,7 @@ cproc_run_exited (CprocRun              *self,
   self->end = *end;
   self->state = CPROC_STATE_EXITED;
   run_update_timeouts (self);
-  /* Before the handlers: they may wait for the rest themselves. */
+  /* Do this before the handlers run: they may wait for the rest themselves. */
   run_update_drain (self);
   cproc_run_expect_closed (self);
   self->due |= DUE_EXIT;
@@ -220,7 +220,7 @@ cproc_run_check_closed (CprocRun *self)
 
   may_close = self->funcs->may_close (self->owner);
   run_stop_expecting (self);
-  /* The application may have been told something, and have brought us here already. */
+  /* may_close() may have called the application, which may have brought us here already. */
   if (!may_close || !run_has_ended (self))
     return;
 
@@ -234,7 +234,7 @@ run_check_idle (CprocRun *self)
 {
   gint64 now = run_now (self);
 
-  /* Output only notes its time: this moment is moved here and not at every read. */
+  /* A read only notes its time. The deadline is moved here, not at each read. */
   for (int stream = 0; stream < N_STREAMS; stream++)
     if (self->funcs->is_held (self->owner, stream))
       self->output_time = now;
@@ -334,7 +334,8 @@ cproc_run_end (CprocRun       *self,
   run_update_drain (self);
 }
 
-/* In the order in which they came: what stops a program and what lets it go on undo each other. */
+/* Keep the order of the calls: a signal that stops a program and one that continues it undo each
+ * other. */
 static void
 pending_signals_add (CprocPendingSignals *self,
                      int                  signum)
@@ -349,7 +350,7 @@ pending_signals_add (CprocPendingSignals *self,
   self->n_signals = n_kept;
 }
 
-/* There will be no caller left who could be told the error of the system. */
+/* Check now: when the signal is sent, no caller is left who could be told of an error. */
 static gboolean
 check_signal (int      signum,
               GError **error)

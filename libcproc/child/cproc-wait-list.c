@@ -4,7 +4,7 @@
 
 #include "cproc-child-private.h"
 
-/* A wait of one of the asynchronous calls, in the child's list. */
+/* One asynchronous wait, in the child's list. */
 typedef struct
 {
   GTask *task;
@@ -13,8 +13,8 @@ typedef struct
   CprocCancelFunc cancelled_func;
 } CprocWait;
 
-/* Before a callback may run: it may cancel the cancellable and run a main loop, in which the source
- * must not find the wait any more. */
+/* Call before a callback may run: it may cancel the cancellable and run a main loop, in which the
+ * source must no longer find the wait. */
 static void
 wait_stop_watching (CprocWait *self)
 {
