@@ -243,8 +243,8 @@ child_take_input_stream (CprocChild  *self,
  * something of it has been read for [signal@Cproc.Child::line] or [signal@Cproc.Child::lines] it
  * cannot be, since more may have been read than was delivered.
  *
- * Returns: (transfer none) (nullable): the stream; `NULL` if standard output is not a pipe, is being
- *   read for signals, or has been read for lines
+ * Returns: (transfer none) (nullable): the stream; `NULL` if standard output is not a pipe, is
+ *   being read for signals, or has been read for lines
  *
  * Since: 1.0
  */

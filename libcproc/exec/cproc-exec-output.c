@@ -11,7 +11,7 @@ exec_dup_bytes (CprocExec   *self,
 {
   guint i = stream - CPROC_STREAM_STDOUT;
 
-  /* What grows no more is handed out without a copy. */
+  /* A buffer that no longer grows is handed out without a copy. */
   if (self->bytes[i] != NULL)
     return g_bytes_ref (self->bytes[i]);
 
@@ -71,8 +71,8 @@ exec_dup_text (CprocExec   *self,
  *
  * Gets what the program has written to standard output as text.
  *
- * It is decoded from [property@Cproc.Child:encoding] and always valid UTF-8: what does not decode
- * has become U+FFFD.
+ * It is decoded from [property@Cproc.Child:encoding] and always valid UTF-8: bytes that do not
+ * decode become U+FFFD.
  *
  * Returns: (transfer full): the text
  *
@@ -109,11 +109,12 @@ cproc_exec_get_stderr_text (CprocExec *self)
  * cproc_exec_get_error_stack:
  * @self: an exec
  *
- * Gets the call stack at the point where the program was started, to tell whose command it was.
+ * Gets the call stack at the point where the program was started, which tells what code started the
+ * command.
  *
- * Each line names a function. Where the library was built with libdw and the program has debug
- * information, it names the source file and the line too; otherwise the file of the program or
- * library, and functions that are not exported are told by their addresses.
+ * Each line names a function. If the library was built with libdw and the program has debug
+ * information, the line also names the source file and the line number. Otherwise it names the file
+ * of the program or library, and a function that is not exported appears as an address.
  *
  * It is kept with [property@Cproc.Exec:capture-stack], or when the environment variable
  * `CPROC_DEBUG` holds `stack`.
@@ -127,7 +128,7 @@ cproc_exec_get_error_stack (CprocExec *self)
 {
   g_return_val_if_fail (CPROC_IS_EXEC (self), NULL);
 
-  /* Reading debug information takes its time: only when somebody looks. */
+  /* Reading debug information takes time: do it only when the stack is asked for. */
   if (self->error_stack == NULL)
     self->error_stack = cproc_backtrace_to_text (&self->stack);
 

@@ -16,8 +16,7 @@
  *
  * Signals are emitted from inside the call; none of the application's own sources run meanwhile.
  * When @cancellable is cancelled the program is ended as by [method@Cproc.Child.kill]. The error's
- * message reads as a person would write it: the command, its code or signal, and the last line that
- * it wrote to standard error.
+ * message names the command, its code or signal, and the last line that it wrote to standard error.
  *
  * Returns: `TRUE` if the program ended with exit code 0; else `FALSE` with
  *   [error@Cproc.Error.EXITED], [error@Cproc.Error.SIGNALED],
@@ -59,8 +58,8 @@ cproc_exec_run (CprocExec     *self,
   if (started)
     cproc_child_iterate_until_closed (child, context, cancellable, TRUE);
 
-  /* One that is kept for its output must not keep the context and its descriptor. Where it runs
-   * already, it is in another one, and stays there. */
+  /* An exec that is kept for its output must not keep the context and its descriptor. If the exec
+   * was running before the call, it belongs to another context and stays there. */
   if (cproc_child_get_priv (child)->context == context)
     cproc_child_set_context (child, own_context);
 

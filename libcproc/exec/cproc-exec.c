@@ -36,15 +36,16 @@
  *
  * ## Input and output
  *
- * The output is there whatever the end was, up to [property@Cproc.Exec:max-buffer] bytes of each
+ * The output is kept however the program ends, up to [property@Cproc.Exec:max-buffer] bytes of each
  * stream; a program that writes more is ended. Standard input is empty unless
  * [property@Cproc.Exec:input] or the command says otherwise.
  *
  * ## How it ends
  *
- * Only exit code 0 is a success. Else there is an error, of [error@Cproc.Error] if the program ran,
- * whose message has the command, the code or the signal, and the last line of standard error.
- * [property@Cproc.Child:timeout] and a cancellation end the program, and everything in its group.
+ * Only exit code 0 is a success. Otherwise there is an error, from [error@Cproc.Error] if the
+ * program ran. Its message names the command, the code or the signal, and the last line of standard
+ * error. [property@Cproc.Child:timeout] and a cancellation end the program, and everything in its
+ * group.
  *
  * ## It is a child
  *
@@ -87,7 +88,7 @@ cproc_exec_prepare (CprocChild   *child,
 {
   CprocExec *self = CPROC_EXEC (child);
 
-  /* Until a start there may be input for a process that is made earlier. */
+  /* The input of a prepared process may be set until the start. */
   self->may_get_input = self->input == NULL && cproc_launch_is_held (launch) &&
                         cproc_command_get_stdin_mode (cproc_child_get_command (child)) ==
                           CPROC_STDIO_DEFAULT;
@@ -119,13 +120,13 @@ cproc_exec_prepared (CprocChild *child)
   if (writer == NULL || (self->input == NULL && !self->may_get_input))
     return;
 
-  /* A program that does not read it all is no error. */
+  /* A program that does not read all of its input is not an error. */
   if (self->input != NULL)
     cproc_pipe_writer_push (writer, self->input, NULL);
   cproc_pipe_writer_close (writer);
 }
 
-/* How much of a stream may still be kept. */
+/* Returns how many bytes of a stream may still be kept. */
 static gsize
 exec_get_room (CprocExec   *self,
                CprocBuffer *buffer)
@@ -183,7 +184,7 @@ cproc_exec_finishing (CprocChild *child)
 {
   CprocExec *self = CPROC_EXEC (child);
 
-  /* A function that is told of a text may run a main loop, which comes here again. */
+  /* A handler of notify::stdout-text may run a main loop, which comes here again. */
   if (self->bytes[0] != NULL)
     return TRUE;
 
@@ -215,7 +216,7 @@ exec_new_limit_error (CprocExec *self)
                       self->no_memory ? ": " : "", self->no_memory ? g_strerror (ENOMEM) : "");
 }
 
-/* A program that has not had all of its input may have ended well, and wrongly. */
+/* A program that did not get all of its input may have exited with 0 and a wrong result. */
 static GError *
 exec_dup_input_failure (CprocExec *self)
 {
@@ -223,7 +224,7 @@ exec_dup_input_failure (CprocExec *self)
   g_autofree char *line = cproc_command_dup_line (cproc_child_get_command (CPROC_CHILD (self)));
   GError *error = NULL;
 
-  /* Input that was set after the start is for nobody. */
+  /* Input that was set after the start has no reader. */
   if (self->input != NULL && writer != NULL)
     error = cproc_pipe_writer_dup_failure (writer);
 
@@ -326,9 +327,9 @@ install_properties (GObjectClass *object_class)
    *
    * How much of each stream is kept, in bytes; -1 all of it.
    *
-   * A program that writes more to one of them is ended, with
-   * [error@Cproc.Error.OUTPUT_LIMIT]; the first bytes, up to this number, are kept. So is one for
-   * whose output there is no more memory, whatever the number.
+   * A program that writes more to one of them is ended, with [error@Cproc.Error.OUTPUT_LIMIT]; the
+   * first bytes, up to this number, are kept. The same happens if there is no memory for the
+   * output, whatever the number.
    *
    * Since: 1.0
    */
@@ -545,7 +546,7 @@ cproc_exec_get_input (CprocExec *self)
  *
  * Sets what the program reads from its standard input.
  *
- * A program that ends without reading it all is no error.
+ * A program that ends without reading all of it is not an error.
  *
  * Since: 1.0
  */

@@ -4,7 +4,7 @@
 
 #include "cproc-pool-private.h"
 
-/* A request of the pool's user, from its task to the channel of a worker. */
+/* A request to the pool, from its task to the channel of a worker. */
 
 void
 cproc_pool_call_cancel (CprocPoolCall *self)

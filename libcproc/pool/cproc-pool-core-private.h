@@ -9,9 +9,9 @@
 
 G_BEGIN_DECLS
 
-/* What a pool decides: which worker gets which request, and when workers start and go. It knows
- * neither processes nor channels nor a clock: all of that is behind a table of functions, so a test
- * runs it with fake workers and a fake clock. Times are in µs. */
+/* The decisions of a pool: which worker gets which request, and when workers start and end. The
+ * core knows no process, no channel and no clock. It reaches them through a table of functions, so
+ * that a test runs it with fake workers and a fake clock. Times are in µs. */
 
 typedef struct _CprocPoolCore CprocPoolCore;
 
@@ -151,13 +151,13 @@ void              cproc_pool_core_init         (CprocPoolCore        *self,
                                                 const CprocPoolFuncs *funcs,
                                                 gpointer              owner);
 
-/* Nothing is told any more. What the owner has given is told to be forgotten. */
+/* Tells nothing more, except FORGOTTEN for each request that the owner has given. */
 void              cproc_pool_core_clear        (CprocPoolCore        *self);
 
-/* Looks at all that is due. To be called at the time that was scheduled, and after changes. */
+/* Does everything that is due. Call this at the scheduled time, and after changes. */
 void              cproc_pool_core_wake         (CprocPoolCore        *self);
 
-/* Takes a request in, and sets it at request before anything is told of it. Its end is told by
+/* Takes a request in, and sets *request before anything is told about it. Its end is told by
  * FINISHED; after FORGOTTEN it is gone. timeout: in ms, 0 for none. */
 void              cproc_pool_core_push         (CprocPoolCore        *self,
                                                 gpointer              data,
@@ -175,7 +175,7 @@ void              cproc_pool_core_answered     (CprocPoolCore        *self,
 
 void              cproc_pool_core_ready        (CprocPoolCore        *self,
                                                 CprocPoolSlot        *slot);
-/* The worker was never there. */
+/* The worker could not be started. */
 void              cproc_pool_core_start_failed (CprocPoolCore        *self,
                                                 CprocPoolSlot        *slot,
                                                 const GError         *error);

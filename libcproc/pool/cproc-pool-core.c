@@ -97,7 +97,7 @@ core_fail_all (CprocPoolCore *self,
     }
 }
 
-/* Ends one before its time. */
+/* Ends a request before its worker has answered. */
 static void
 core_give_up (CprocPoolCore    *self,
               CprocPoolRequest *request,
@@ -127,7 +127,7 @@ core_time_out (CprocPoolCore    *self,
   core_give_up (self, request, CPROC_POOL_OUTCOME_TIMED_OUT, error);
 }
 
-/* The end of a worker that is no use counts from when that is known. */
+/* Counts a crash as soon as a worker is known to be useless, not only at its end. */
 static void
 core_count_crash (CprocPoolCore *self,
                   CprocPoolSlot *slot)
@@ -140,7 +140,7 @@ core_count_crash (CprocPoolCore *self,
   self->n_failing += slot->too_often;
 }
 
-/* What a worker has that is due. */
+/* Handles the due requests of a worker. */
 static void
 core_check_slot (CprocPoolCore *self,
                  CprocPoolSlot *slot)
@@ -237,7 +237,8 @@ cproc_pool_core_clear (CprocPoolCore *self)
   cproc_pool_restart_clear (&self->restart);
 }
 
-/* What waits and will not be taken at once by a worker that is being started. */
+/* Returns the number of waiting requests, without those that a starting worker will take at once.
+ * */
 static gboolean
 core_is_full (CprocPoolCore *self)
 {
@@ -385,7 +386,7 @@ core_fail (CprocPoolCore *self,
   cproc_pool_core_tell (self, CPROC_POOL_EVENT_FAILED, NULL, error);
 }
 
-/* Gives back what a worker had that has ended: to the front of the queue, or to the caller. */
+/* Returns the requests of an ended worker to the front of the queue, or fails them. */
 static void
 core_take_back (CprocPoolCore *self,
                 CprocPoolSlot *slot,

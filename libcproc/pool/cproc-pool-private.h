@@ -81,14 +81,14 @@ cproc_pool_return_tasks (GQueue *tasks)
 
 /* Tells the worker to give the request up. */
 void     cproc_pool_call_cancel         (CprocPoolCall     *self);
-/* From now on no answer of the worker is taken. */
+/* Takes no answer of the worker from now on. */
 void     cproc_pool_call_forget         (CprocPoolCall     *self);
 /* error: (nullable): of the pool; else there is the worker's answer. */
 void     cproc_pool_call_return         (CprocPoolCall     *self,
                                          const GError      *error);
 void     cproc_pool_call_free           (CprocPoolCall     *self);
 
-/* What the core's table does with workers. */
+/* The functions of the core's table that deal with workers. */
 void     cproc_pool_worker_start        (CprocPool         *pool,
                                          CprocPoolSlot     *slot);
 gboolean cproc_pool_worker_give         (CprocPoolHandle   *self,

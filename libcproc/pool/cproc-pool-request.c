@@ -24,7 +24,7 @@ pool_check_call (CprocPool   *self,
   return FALSE;
 }
 
-/* FALSE: the task has got the error, in the main context of the caller. */
+/* FALSE: the task has returned the error, in the main context of the caller. */
 static gboolean
 pool_check_async_call (CprocPool  *self,
                        const char *function,

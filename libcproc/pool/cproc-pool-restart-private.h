@@ -6,8 +6,8 @@
 
 G_BEGIN_DECLS
 
-/* When the next worker may start after one has crashed, and when there were too many crashes: more
- * than intensity of them within period. */
+/* Decides when the next worker may start after a crash, and when there were too many crashes: more
+ * than intensity within period. */
 typedef struct
 {
   guint intensity;

@@ -6,10 +6,10 @@
 
 G_BEGIN_DECLS
 
-/* The part of the core that decides about workers and the queue. It calls nothing above it: what
- * happens is put by, and told by cproc-pool-core.c. */
+/* The part of the core that decides about workers and the queue. It calls nothing above it: it
+ * stores events, and cproc-pool-core.c tells them. */
 
-/* What is told when the core is at rest. */
+/* An event that is told when the core is at rest. */
 typedef struct
 {
   CprocPoolEvent event;

@@ -96,7 +96,7 @@ cproc_pool_core_get_n_idle (CprocPoolCore *self)
   return n;
 }
 
-/* The caller's end of a request. The worker may have it still. */
+/* Ends a request for its caller. Its worker may still be busy with it. */
 void
 cproc_pool_core_finish (CprocPoolCore    *self,
                         CprocPoolRequest *request,
@@ -203,7 +203,7 @@ slot_is_free (CprocPoolCore *self,
          !self->funcs->is_congested (self->owner, slot);
 }
 
-/* The fewest requests, and of these the last used. */
+/* Prefers the worker with the fewest requests, and among several the last used one. */
 static CprocPoolSlot *
 core_pick (CprocPoolCore *self)
 {
@@ -255,7 +255,8 @@ core_give (CprocPoolCore    *self,
     }
 }
 
-/* Hands out what waits. A request whose own worker is full lets the others pass. */
+/* Gives waiting requests to workers. If the worker that a request is bound to is full, later
+ * requests pass it. */
 void
 cproc_pool_core_hand_out (CprocPoolCore *self)
 {
@@ -294,7 +295,7 @@ core_start (CprocPoolCore *self)
   self->funcs->start (self->owner, slot);
 }
 
-/* As many workers as what waits needs, and min_size. */
+/* Starts as many workers as the waiting requests need, and at least min_size. */
 void
 cproc_pool_core_start_needed (CprocPoolCore *self)
 {
@@ -308,7 +309,7 @@ cproc_pool_core_start_needed (CprocPoolCore *self)
       cproc_pool_core_now (self) < self->restart.not_before)
     return;
 
-  /* One that waits for its own worker needs no other. */
+  /* A request that waits for its own worker needs no other one. */
   for (iter = g_sequence_get_begin_iter (self->queue);
        !g_sequence_iter_is_end (iter) && waiting <= self->size * self->concurrency;
        iter = g_sequence_iter_next (iter))
@@ -328,7 +329,7 @@ cproc_pool_core_start_needed (CprocPoolCore *self)
     }
 }
 
-/* Whether somebody waits for an answer of the worker. */
+/* Returns whether a caller waits for an answer of the worker. */
 static gboolean
 slot_runs (const CprocPoolSlot *slot)
 {
@@ -341,7 +342,7 @@ slot_runs (const CprocPoolSlot *slot)
   return FALSE;
 }
 
-/* Lets those go that are worn, idle for too long, or too many. */
+/* Ends workers that are worn out, idle for too long, or too many. */
 static void
 core_let_go (CprocPoolCore *self)
 {
@@ -465,7 +466,7 @@ core_check_ends (CprocPoolCore *self)
     }
 }
 
-/* Does all that has become possible. */
+/* Does everything that has become possible. */
 void
 cproc_pool_core_settle (CprocPoolCore *self)
 {

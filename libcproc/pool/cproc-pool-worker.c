@@ -10,8 +10,8 @@
 #include "cproc-pool-private.h"
 #include "cproc-signal.h"
 
-/* One worker of a pool: it turns what the core decides into messages and signals, and tells the
- * core what came of it. */
+/* One worker of a pool: it turns the core's decisions into messages and signals, and tells the core
+ * the results. */
 
 #define SETUP_METHOD "setup"
 
@@ -55,7 +55,7 @@ handle_setup (CprocPoolHandle *self)
   if (self->setup_id != 0)
     return;
 
-  /* The end of the worker says more than that its channel is closed. */
+  /* Wait for the end of the worker: it tells more than the closed channel. */
   if (g_error_matches (self->error, CPROC_ERROR, CPROC_ERROR_CHANNEL_CLOSED))
     g_clear_error (&self->error);
   cproc_pool_core_doom (&self->pool->core, self->slot);
@@ -76,7 +76,7 @@ on_message (CprocWorker     *worker,
     g_signal_emit (self->pool, signal_id, 0, worker, request);
 }
 
-/* Without its channel it is no use any more. */
+/* A worker without its channel is useless. */
 static void
 on_disconnected (CprocWorker     *worker,
                  CprocPoolHandle *self)
@@ -118,7 +118,7 @@ on_closed (CprocWorker     *worker,
   cproc_pool_core_ended (&self->pool->core, self->slot, error);
 }
 
-/* A worker that takes messages again may get a request; not from inside of a send. */
+/* A worker that takes messages again may get a request, but not from inside a send. */
 static void
 on_congested (CprocChannel    *channel,
               GParamSpec      *pspec,
@@ -178,7 +178,7 @@ cproc_pool_worker_start (CprocPool     *pool,
   g_signal_connect (cproc_worker_get_channel (self->worker), "notify::congested",
                     G_CALLBACK (on_congested), self);
 
-  /* The caller of a request may have another context as the thread-default one. */
+  /* Use the pool's context: the thread-default one of the caller may be another. */
   g_main_context_push_thread_default (pool->context);
   cproc_child_start_async (CPROC_CHILD (self->worker), self->starting, on_started,
                            g_rc_box_acquire (self));
@@ -202,7 +202,7 @@ cproc_pool_worker_free (CprocPoolHandle *self)
   g_rc_box_release_full (self, handle_clear);
 }
 
-/* When the channel has ended the end of the worker tells what becomes of the request. */
+/* If the channel has ended, the end of the worker decides about the request. */
 static void
 on_answered (gpointer      user_data,
              CprocMessage *result,

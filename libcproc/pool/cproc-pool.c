@@ -91,7 +91,7 @@ enum
   N_SIGNALS
 };
 
-/* Where a setting is in the core, and what it is there. */
+/* The place and the type of a setting in the core. */
 typedef enum
 {
   SETTING_COUNT, /* a guint or an int, as the property */
@@ -272,7 +272,7 @@ pool_remove_worker (CprocPool     *self,
   g_signal_emit (self, signals[SIGNAL_WORKER_ENDED], 0, worker, error);
 }
 
-/* Once the pool is being disposed of nothing but the calls is left. */
+/* During the disposal of the pool, only the calls still exist. */
 static void
 core_event (gpointer        owner,
             CprocPoolEvent  event,
@@ -419,7 +419,7 @@ cproc_pool_dispose (GObject *object)
       g_clear_pointer (&self->timer, g_source_unref);
     }
 
-  /* A worker that is dropped while it runs is ended. */
+  /* Dropping a running worker ends it. */
   while (self->handles->len > 0)
     cproc_pool_worker_free (g_ptr_array_index (self->handles, 0));
   g_ptr_array_set_size (self->workers, 0);

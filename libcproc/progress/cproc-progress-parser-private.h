@@ -6,9 +6,9 @@
 
 G_BEGIN_DECLS
 
-/* Reads how far a program has come out of what it writes. Cuts the output at "\n" and at "\r", by
- * which programs write over a line, and asks a pattern or a function about each piece. Knows no
- * process; the child is only handed on to the function. */
+/* Reads out of a program's output how far it has come. Cuts the output at "\n" and at "\r", with
+ * which programs overwrite a line, and asks a pattern or a function about each piece. It knows no
+ * process; the child is only passed on to the function. */
 typedef struct _CprocProgressParser CprocProgressParser;
 
 CprocProgressParser *cproc_progress_parser_new_for_pattern (const char           *pattern,
@@ -19,15 +19,15 @@ CprocProgressParser *cproc_progress_parser_new_for_func    (CprocProgressFunc   
 CprocProgressParser *cproc_progress_parser_ref             (CprocProgressParser  *self);
 void                 cproc_progress_parser_unref           (CprocProgressParser  *self);
 
-/* Takes what was read, and asks nothing yet. The encoding was checked before. */
+/* Takes data that was read, and asks nothing yet. The encoding must be known to the system. */
 void                 cproc_progress_parser_feed            (CprocProgressParser  *self,
                                                             CprocStream           stream,
                                                             const char           *encoding,
                                                             const char           *data,
                                                             gsize                 length);
 
-/* Asks about all that was fed. is_all: there is no more for now, so that an unfinished line counts
- * too. 0 to 1, or -1 when nothing of it tells. */
+/* Asks about all data that was fed. is_all: there is no more for now, so an unfinished line counts
+ * too. Returns 0 to 1, or -1 if no line tells. */
 double               cproc_progress_parser_ask             (CprocProgressParser  *self,
                                                             CprocChild           *child,
                                                             CprocStream           stream,

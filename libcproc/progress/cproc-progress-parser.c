@@ -10,12 +10,12 @@
 #include "cproc-text-decoder-private.h"
 #include "cproc-progress-parser-private.h"
 
-/* A longer line is not one that tells of progress; it is thrown away unseen. */
+/* A longer line does not tell of progress: it is thrown away unread. */
 #define MAX_PIECE (16 * 1024)
 
-/* A program chooses its lines, so what a pattern costs is bounded: by the length of a line, whose
- * square a harmless pattern can cost; by the steps from one place of the line, of which some
- * patterns need exponentially many; and by the time for what comes in one read. */
+/* The program chooses its lines, so the cost of a pattern is bounded in three ways. The length of a
+ * line: even a harmless pattern can take time that grows with its square. The steps from one place
+ * of the line: some patterns need exponentially many. And the time for one read. */
 #define MAX_MATCHED_PIECE 1024
 #define MIN_MATCHED_PIECE 128
 #define MAX_STEPS "4000"
@@ -173,7 +173,7 @@ cproc_progress_parser_feed (CprocProgressParser *self,
     cproc_text_decoder_decode (it->decoder, data, length, FALSE, it->text);
 }
 
-/* In a count a comma stands between thousands, in a percentage before a fraction. */
+/* In a count a comma separates thousands; in a percentage it is the decimal comma. */
 static gboolean
 parser_fetch_number (GMatchInfo *match,
                      int         group,
@@ -217,7 +217,7 @@ parser_ask_pattern (CprocProgressParser *self,
   return -1;
 }
 
-/* What a piece tells, or -1. */
+/* Returns what a piece tells, or -1. */
 static double
 parser_ask_piece (CprocProgressParser *self,
                   CprocChild          *child,
@@ -234,7 +234,7 @@ parser_ask_piece (CprocProgressParser *self,
   else
     progress = parser_ask_pattern (self, piece);
 
-  /* NaN is not 0 or more either. */
+  /* This is FALSE for NaN too. */
   return progress >= 0 ? MIN (progress, 1) : -1;
 }
 
@@ -282,8 +282,8 @@ parser_take_unfinished (CprocProgressStream *it,
     }
 }
 
-/* A function may count, so it is asked about each piece. It may replace this parser, whose only
- * reference is then the caller's. */
+/* The function may count, so it is asked about each piece. It may replace this parser: then only
+ * the caller holds a reference. */
 static double
 parser_ask_func_of_all (CprocProgressParser *self,
                         CprocChild          *child,
@@ -340,7 +340,7 @@ cproc_progress_parser_ask (CprocProgressParser *self,
   if (it->text == NULL)
     return -1;
 
-  /* All are taken out first: the function may run a main loop, in which more is read. */
+  /* Take all pieces out first: the function may run a main loop, in which more is read. */
   pieces = g_ptr_array_new_with_free_func (g_free);
   parser_take_finished (it, pieces);
   if (is_all || it->text->len > MAX_PIECE)

@@ -9,9 +9,9 @@
  *
  * How far a child has come, read out of its lines.
  *
- * Programs tell of their progress in lines, each in its own way. A pattern says where the number
- * is, or a function finds it, and [property@Cproc.Progress:fraction] follows: what a progress bar
- * binds to.
+ * Programs write their progress in lines, each program in its own way. A pattern says where the
+ * number is, or a function finds it, and [property@Cproc.Progress:fraction] follows: what a
+ * progress bar binds to.
  *
  * ```c
  * g_autoptr(CprocChild) child = cproc_child_new (argv);
@@ -22,9 +22,9 @@
  * ```
  *
  * It looks at standard output and standard error, as far as these are read by the child. A line
- * ends at `\r` too, by which programs write over it, and a line that is not finished counts as soon
- * as it is there. It is a listener like a handler of [signal@Cproc.Child::output]; other handlers
- * get the same output as ever. A child may have several.
+ * also ends at `\r`, with which programs overwrite it, and an unfinished line counts as soon as it
+ * is there. It is a listener like a handler of [signal@Cproc.Child::output]; other handlers get the
+ * same output as ever. A child may have several.
  *
  * A progress holds its child. It is used in one thread, as the child is.
  *
@@ -172,7 +172,7 @@ cproc_progress_class_init (CprocProgressClass *klass)
    *
    * How far the program has come, 0 to 1; -1 while that is not known.
    *
-   * It stays where it was when the program ends. It goes back where a program counts several steps
+   * It stays where it was when the program ends. It goes back if the program counts several steps
    * one after the other. It notifies in the child's context, and only on change.
    *
    * Since: 1.0
@@ -333,7 +333,7 @@ cproc_progress_set_func (CprocProgress     *self,
     destroy (user_data);
 }
 
-/* The closure's own answer is -1 where it gives none. */
+/* If the closure gives no answer, the answer is -1. */
 static double
 progress_ask_closure (CprocChild  *child,
                       CprocStream  stream,

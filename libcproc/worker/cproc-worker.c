@@ -46,7 +46,7 @@
  * ## A worker that is not trusted
  *
  * What it sends is checked before it is parsed. [signal@Cproc.Worker::invalid-message] tells of
- * what was no message, and the next one comes all the same.
+ * anything that is not a message, and the messages after it arrive as usual.
  *
  * ## Threads
  *
@@ -73,12 +73,12 @@ typedef enum
 } CprocWorkerProperty;
 
 static GParamSpec *properties[PROP_CHANNEL_FD + 1];
-/* By the number of the channel's signal. */
+/* By CprocChannelSignal. */
 static guint signals[CPROC_CHANNEL_N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (CprocWorker, cproc_worker, CPROC_TYPE_CHILD)
 
-/* User code runs in each of these, which may drop the last reference. */
+/* Each of these functions runs user code, which may drop the last reference. */
 
 static void
 worker_message (gpointer      owner,
@@ -169,7 +169,7 @@ cproc_worker_prepare (CprocChild   *child,
       return FALSE;
     }
 
-  /* As Node's documentation of child_process has it, under "options.stdio". */
+  /* The number that Node's documentation of child_process uses, under "options.stdio". */
   cproc_launch_take_fd (launch, fds[1], self->channel_fd);
   cproc_launch_set_variable (launch, "NODE_CHANNEL_FD", number);
   cproc_launch_set_variable (launch, "NODE_CHANNEL_SERIALIZATION_MODE", "json");
@@ -292,8 +292,8 @@ install_properties (GObjectClass *object_class)
   /**
    * CprocWorker:channel-fd: (getter get_channel_fd) (setter set_channel_fd)
    *
-   * The number that the channel's descriptor has in the worker, as `NODE_CHANNEL_FD` tells it; set
-   * before the start.
+   * The number that the channel's descriptor has in the worker, which finds it in
+   * `NODE_CHANNEL_FD`; set it before the start.
    *
    * Since: 1.0
    */
