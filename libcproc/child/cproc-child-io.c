@@ -375,6 +375,20 @@ child_check_writable (CprocChild  *self,
   return FALSE;
 }
 
+/* Inside a synchronous wait the callback comes before its return. */
+static void
+child_refuse_write (CprocChild *self,
+                    GTask      *task,
+                    GError     *error)
+{
+  CprocChildPrivate *priv = cproc_child_get_priv (self);
+
+  if (priv->context != NULL)
+    cproc_task_return_error (task, priv->context, error);
+  else
+    g_task_return_error (task, error);
+}
+
 /**
  * cproc_child_write_async:
  * @self: a child
@@ -439,7 +453,7 @@ cproc_child_write_async (CprocChild          *self,
   if (child_check_writable (self, &error))
     cproc_pipe_writer_push (cproc_child_get_priv (self)->writer, bytes, task);
   else
-    g_task_return_error (task, error);
+    child_refuse_write (self, task, error);
 }
 
 /**

@@ -262,7 +262,7 @@ void     cproc_child_set_context          (CprocChild     *self,
 CprocStdio cproc_child_get_default_stdin  (CprocChild     *self);
 
 /* cproc-wait-list.c. cancelled: called when the wait is cancelled, which then goes on; NULL: the
- * wait ends. */
+ * wait ends. The task is one of cproc_task_new(). */
 typedef void (*CprocCancelFunc) (CprocChild *self);
 void     cproc_child_add_wait             (CprocChild     *self,
                                            GTask          *task,
@@ -286,7 +286,8 @@ gboolean cproc_child_iterate_until_closed (CprocChild     *self,
                                            GMainContext   *context,
                                            GCancellable   *cancellable,
                                            gboolean        end_when_cancelled);
-/* The task returns when the child is closed, as run() does; cancelling it ends the child. */
+/* The task, one of cproc_task_new(), returns when the child is closed, as run() does; cancelling it
+ * ends the child. */
 void     cproc_child_run_in_task          (CprocChild     *self,
                                            GTask          *task);
 

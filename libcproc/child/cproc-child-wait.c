@@ -83,6 +83,8 @@ cproc_child_iterate_until_closed (CprocChild   *self,
   if (source != NULL)
     g_source_destroy (source);
   /* The callbacks of what has been written come before the return. */
+  if (priv->writer != NULL)
+    cproc_pipe_writer_return_done (priv->writer);
   cproc_task_flush (context);
 
   return !iteration.cancelled;
@@ -185,10 +187,8 @@ child_wait_async (CprocChild          *self,
                   gpointer             source_tag,
                   const char          *function)
 {
-  g_autoptr(GTask) task = g_task_new (self, cancellable, callback, user_data);
+  g_autoptr(GTask) task = cproc_task_new (self, cancellable, callback, user_data, source_tag);
   GError *error = NULL;
-
-  g_task_set_source_tag (task, source_tag);
 
   if (!child_check_waitable (self, function, &error))
     g_task_return_error (task, error);

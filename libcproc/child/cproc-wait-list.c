@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "cproc-child-private.h"
+#include "cproc-task-private.h"
 
 /* One asynchronous wait, in the child's list. */
 typedef struct
@@ -34,8 +35,9 @@ wait_free (CprocWait *self)
 }
 
 static void
-wait_complete (CprocChild *self,
-               CprocWait  *wait)
+wait_complete (CprocChild   *self,
+               CprocWait    *wait,
+               GMainContext *context)
 {
   g_autoptr(GTask) task = g_steal_pointer (&wait->task);
   g_autoptr(GError) error = NULL;
@@ -43,9 +45,9 @@ wait_complete (CprocChild *self,
 
   wait_free (wait);
   if (success)
-    g_task_return_boolean (task, TRUE);
+    cproc_task_return_boolean (task, context, TRUE);
   else
-    g_task_return_error (task, g_steal_pointer (&error));
+    cproc_task_return_error (task, context, g_steal_pointer (&error));
 }
 
 GList *
@@ -63,8 +65,11 @@ void
 cproc_child_complete_waits (CprocChild *self,
                             GList      *waits)
 {
+  /* If the child is closed inside a synchronous wait, the callbacks come inside it too. */
+  g_autoptr(GMainContext) context = g_main_context_ref (cproc_child_get_priv (self)->context);
+
   for (GList *l = waits; l != NULL; l = l->next)
-    wait_complete (self, l->data);
+    wait_complete (self, l->data, context);
 
   g_list_free (waits);
 }
@@ -125,7 +130,7 @@ cproc_child_add_wait (CprocChild      *self,
 
   if (priv->run.state == CPROC_STATE_CLOSED)
     {
-      wait_complete (self, wait);
+      wait_complete (self, wait, g_task_get_context (task));
       return;
     }
 

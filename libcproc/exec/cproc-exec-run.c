@@ -5,6 +5,7 @@
 #include "cproc-child-private.h"
 #include "cproc-exec.h"
 #include "cproc-fd-private.h"
+#include "cproc-task-private.h"
 
 /**
  * cproc_exec_run:
@@ -107,9 +108,7 @@ cproc_exec_run_async (CprocExec           *self,
                                      cproc_exec_run_async))
     return;
 
-  task = g_task_new (self, cancellable, callback, user_data);
-  g_task_set_source_tag (task, cproc_exec_run_async);
-  g_task_set_check_cancellable (task, FALSE);
+  task = cproc_task_new (self, cancellable, callback, user_data, cproc_exec_run_async);
   cproc_child_start_async (CPROC_CHILD (self), cancellable, exec_started, task);
 }
 

@@ -42,6 +42,10 @@ void             cproc_pipe_writer_abandon     (CprocPipeWriter     *self);
 void             cproc_pipe_writer_set_context (CprocPipeWriter     *self,
                                                 GMainContext        *context);
 
+/* Returns the tasks that a dispatch would return later. Call this before the context of a
+ * synchronous wait is given up. */
+void             cproc_pipe_writer_return_done (CprocPipeWriter     *self);
+
 /* Writes for the stream, after the queue. If block is FALSE it may return -1 with
  * G_IO_ERROR_WOULD_BLOCK. */
 gssize           cproc_pipe_writer_write       (CprocPipeWriter     *self,

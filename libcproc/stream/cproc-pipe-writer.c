@@ -173,8 +173,42 @@ writer_return (CprocPipeWriter *self,
   write_free (item);
 }
 
+static void writer_done (gpointer user_data);
+
+/* Calls writer_done() at the priority of the first write that is done. */
 static void
-writer_return_done (CprocPipeWriter *self)
+writer_watch_done (CprocPipeWriter *self)
+{
+  CprocWrite *first = g_queue_peek_head (&self->done);
+
+  cproc_watch_stop (&self->done_watch);
+  if (first == NULL)
+    return;
+
+  cproc_watch_set_priority (&self->done_watch, self->context, g_task_get_priority (first->task));
+  cproc_watch_start (&self->done_watch, self->context, -1, 0, writer_done, self);
+  cproc_watch_set_pending (&self->done_watch, TRUE);
+}
+
+static void
+writer_done (gpointer user_data)
+{
+  CprocPipeWriter *self = cproc_pipe_writer_ref (user_data);
+  GQueue writes = G_QUEUE_INIT;
+  CprocWrite *item;
+
+  while ((item = g_queue_peek_head (&self->done)) != NULL &&
+         g_task_get_priority (item->task) <= self->done_watch.priority)
+    g_queue_push_tail (&writes, g_queue_pop_head (&self->done));
+  writer_watch_done (self);
+
+  while ((item = g_queue_pop_head (&writes)) != NULL)
+    writer_return (self, item);
+  cproc_pipe_writer_unref (self);
+}
+
+void
+cproc_pipe_writer_return_done (CprocPipeWriter *self)
 {
   GQueue writes = self->done;
   CprocWrite *item;
@@ -185,34 +219,33 @@ writer_return_done (CprocPipeWriter *self)
     writer_return (self, item);
 }
 
-static void
-writer_done (gpointer user_data)
+static int
+write_compare (gconstpointer a,
+               gconstpointer b,
+               gpointer      unused)
 {
-  CprocPipeWriter *self = cproc_pipe_writer_ref (user_data);
+  int first = g_task_get_priority (((const CprocWrite *) a)->task);
+  int second = g_task_get_priority (((const CprocWrite *) b)->task);
 
-  writer_return_done (self);
-  cproc_pipe_writer_unref (self);
+  /* Writes of the same priority stay in order. */
+  return first <= second ? -1 : 1;
 }
 
-/* Returns the task in the next dispatch. If a wait begins before that, the watch moves to the main
- * context of the wait. A task with a priority of its own is left to GTask, which keeps the
- * priority. */
+/* Returns the task in a later dispatch, at its priority. If a wait begins before that, the watch
+ * moves to the main context of the wait. */
 static void
 writer_return_later (CprocPipeWriter *self,
                      CprocWrite      *item)
 {
-  if (g_task_get_priority (item->task) != G_PRIORITY_DEFAULT)
-    {
-      writer_return (self, item);
-      return;
-    }
+  CprocWrite *last = g_queue_peek_tail (&self->done);
 
-  g_queue_push_tail (&self->done, item);
-  if (cproc_watch_is_active (&self->done_watch))
-    return;
-
-  cproc_watch_start (&self->done_watch, self->context, -1, 0, writer_done, self);
-  cproc_watch_set_pending (&self->done_watch, TRUE);
+  /* Usually all have the same priority. */
+  if (last == NULL || write_compare (last, item, NULL) < 0)
+    g_queue_push_tail (&self->done, item);
+  else
+    g_queue_insert_sorted (&self->done, item, write_compare, NULL);
+  if (g_queue_peek_head (&self->done) == item)
+    writer_watch_done (self);
 }
 
 /* Completes writes. The callbacks may run in here, so the writes are taken off the writer first. A
@@ -475,7 +508,7 @@ cproc_pipe_writer_unref (CprocPipeWriter *self)
     return;
 
   writer_shut (self);
-  writer_return_done (self);
+  cproc_pipe_writer_return_done (self);
   g_main_context_unref (self->context);
   g_clear_pointer (&self->owner, cproc_owner_unref);
   g_clear_error (&self->refused);
