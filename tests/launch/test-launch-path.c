@@ -149,6 +149,22 @@ test_long_entry (Fixture       *self,
   assert_found ("cproc-test-program", path, self->first);
 }
 
+/* A directory that is a link to itself: what comes after it is looked at. */
+static void
+test_loop_of_links (Fixture       *self,
+                    gconstpointer  unused)
+{
+  g_autofree char *loop = g_build_filename (self->second, "loop", NULL);
+  g_autofree char *path = g_strjoin (":", loop, self->first, NULL);
+  g_autoptr(CprocCommand) command = command_new ("cproc-test-program", loop);
+
+  g_assert_cmpint (symlink ("loop", loop), ==, 0);
+  launch_fail (command, G_SPAWN_ERROR, G_SPAWN_ERROR_LOOP, NULL);
+  add_script (self->first, "cproc-test-program", 0755);
+  assert_found ("cproc-test-program", path, self->first);
+  g_assert_cmpint (unlink (loop), ==, 0);
+}
+
 /* As execvp() does it: by the shell, with the file's path and all arguments in their places. */
 static void
 test_script_without_interpreter (Fixture       *self,
@@ -180,6 +196,7 @@ main (int    argc,
   ADD ("/launch-path/empty-entry", test_empty_entry);
   ADD ("/launch-path/no-path", test_no_path);
   ADD ("/launch-path/long-entry", test_long_entry);
+  ADD ("/launch-path/loop-of-links", test_loop_of_links);
   ADD ("/launch-path/script-without-interpreter", test_script_without_interpreter);
 
   return g_test_run ();

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "child-util.h"
@@ -164,6 +165,62 @@ test_background (gconstpointer data)
   g_assert_true (cproc_child_force_exit (job, NULL));
 }
 
+/* The program in the terminal, which waits for a command and has no handlers. It tells who is to
+ * end with it. */
+static void
+run_until_hang_up (const char *name,
+                   int         report)
+{
+  g_autoptr(CprocChild) child = test_child_new ("spawn-grandchild", "session", "wait", NULL);
+  g_autoptr(TestRecord) record = test_record_new (child);
+  gint64 processes[2];
+
+  g_assert_cmpint (setsid (), >, 0);
+  g_assert_cmpint (open (name, O_RDWR | O_CLOEXEC), >=, 0);
+  test_start (child);
+  processes[0] = cproc_child_get_pid (child);
+  processes[1] = test_await_grandchild (record);
+  g_assert_cmpint (write (report, processes, sizeof processes), ==, sizeof processes);
+  cproc_child_wait (child, NULL, NULL);
+}
+
+/* The window is closed: the program ends, and nothing is left behind, not even what has a session
+ * of its own. */
+static void
+test_hang_up (gconstpointer data)
+{
+  int controller = posix_openpt (O_RDWR | O_NOCTTY | O_CLOEXEC);
+  g_autofree char *name = NULL;
+  gint64 processes[2];
+  int report[2], status;
+  pid_t program;
+
+  g_assert_cmpint (grantpt (controller), ==, 0);
+  g_assert_cmpint (unlockpt (controller), ==, 0);
+  name = g_strdup (ptsname (controller));
+  g_assert_cmpint (pipe2 (report, O_CLOEXEC), ==, 0);
+
+  program = fork ();
+  if (program == 0)
+    {
+      close (controller);
+      run_until_hang_up (name, report[1]);
+      _exit (1);
+    }
+
+  close (report[1]);
+  g_assert_cmpint (read (report[0], processes, sizeof processes), ==, sizeof processes);
+  g_assert_true (test_process_lives (processes[0]));
+  g_assert_true (test_process_lives (processes[1]));
+  close (controller);
+  g_assert_cmpint (waitpid (program, &status, 0), ==, program);
+  g_assert_true (WIFSIGNALED (status));
+  g_assert_cmpint (WTERMSIG (status), ==, SIGHUP);
+  test_await_process_end (processes[0]);
+  test_await_process_end (processes[1]);
+  close (report[0]);
+}
+
 typedef struct
 {
   const char *path;
@@ -178,6 +235,7 @@ static const Case cases[] = {
   { "interactive-shell/ends", test_interactive_shell, "echo through", "bash" },
   { "interactive-shell/killed", test_interactive_shell, "echo through; kill -KILL $$", "bash" },
   { "interrupt", test_interrupt, NULL, NULL },
+  { "hang-up", test_hang_up, NULL, NULL },
   { "kill", test_kill, NULL, NULL },
   { "left-behind", test_left_behind, NULL, NULL },
   { "background", test_background, NULL, NULL },
