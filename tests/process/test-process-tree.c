@@ -6,6 +6,8 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "child-util.h"
@@ -466,6 +468,53 @@ test_host_dies (Fixture       *self,
   close (child_fd);
 }
 
+static gint64
+read_status (gint64      pid,
+             const char *key)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%" G_GINT64_FORMAT "/status", pid);
+  g_autofree char *status = NULL;
+  const char *value;
+
+  g_assert_true (g_file_get_contents (path, &status, NULL, NULL));
+  value = strstr (status, key);
+  g_assert_nonnull (value);
+  value += strlen (key);
+
+  return g_ascii_isalpha (*value) ? *value : g_ascii_strtoll (value, NULL, 10);
+}
+
+/* The helper is stopped when its parent dies, and this process, of the same session, adopts it. So
+ * its group is no orphan, which the kernel would wake. */
+static void
+test_host_dies_helper_stopped (Fixture       *self,
+                               gconstpointer  data)
+{
+  g_autoptr (GSubprocess) host = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *descendant = NULL;
+  g_autofree char *child = NULL;
+  GInputStream *output;
+  pid_t helper;
+
+  g_assert_cmpint (prctl (PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), ==, 0);
+  host = g_subprocess_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE, &error, program, "--host",
+                           "spawn-grandchild session stop-parent", NULL);
+  g_assert_no_error (error);
+  output = g_subprocess_get_stdout_pipe (host);
+  descendant = read_line (output);
+  child = read_line (output);
+  helper = (pid_t) read_status (atoi (child), "PPid:\t");
+  self->descendant = open_pidfd (atoi (descendant));
+  while (read_status (helper, "State:\t") != 'T')
+    g_usleep (1000);
+
+  g_subprocess_force_exit (host);
+  await_end_of (self->descendant);
+  g_assert_cmpint (waitpid (helper, NULL, 0), ==, helper);
+  g_assert_cmpint (prctl (PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0), ==, 0);
+}
+
 /* The program shoots its own supervisor: it dies with it, and so does its group. */
 static void
 test_helper_killed (Fixture       *self,
@@ -567,6 +616,7 @@ add_tests_of_descendants (void)
   ADD ("host-dies/session", test_host_dies, "spawn-grandchild session wait");
   ADD ("host-dies/double", test_host_dies, "spawn-grandchild double wait");
   ADD ("host-dies/ignore-term", test_host_dies, "spawn-grandchild ignore-term wait");
+  ADD ("host-dies/helper-stopped", test_host_dies_helper_stopped, NULL);
   ADD ("helper-killed", test_helper_killed, NULL);
   ADD ("helper-stopped", test_helper_stopped, NULL);
   ADD ("helper-stopped-and-dropped", test_helper_stopped_and_dropped, NULL);
