@@ -24,7 +24,7 @@ from gi.repository import GLib, Json
 
 from ..module import get_introspection_module
 from ..overrides import override
-from ._cproc import options, requests, running
+from ._cproc import options, paths, requests, running
 from ._cproc.calls import attach, begin, in_task
 from ._cproc.errors import native, write_error
 from ._cproc.interrupts import interruptible
@@ -133,12 +133,26 @@ class Request(Raw.Request):
 
 @public
 class Command(Raw.Command):
+    props = paths.PropertiesOfCommands(Raw.Command)
+
     def __init__(self, program: Any = None, /, **keywords: Any) -> None:
         launch, own = options.split(keywords)
+        texts = {name: own.pop(name) for name in list(own) if paths.has(name)}
         super().__init__(**options.properties(Raw.Command, own))
+        for name, value in texts.items():
+            paths.put(self, name, value)
         if program is not None:
             self.set_argv(options.argv(program, launch.get("shell")))
         options.apply(self, launch)
+
+    def get_property(self, name: str) -> Any:
+        return paths.get(self, name) if paths.has(name) else super().get_property(name)
+
+    def set_property(self, name: str, value: Any) -> None:
+        if paths.has(name):
+            paths.put(self, name, value)
+        else:
+            super().set_property(name, value)
 
     @staticmethod
     def new(argv: Any) -> Command:

@@ -420,7 +420,8 @@ class Command(GObject.Object):
     def props(self) -> Props: ...
     def __init__(
         self, program: _StrOrBytesPath | Sequence[_StrOrBytesPath] | None = ..., /, *,
-        argv: Sequence[str] = ..., environment: Sequence[str] | None = ..., stdin_mode: Stdio = ...,
+        argv: Sequence[_StrOrBytesPath] = ...,
+        environment: Sequence[str | bytes] | None = ..., stdin_mode: Stdio = ...,
         stdout_mode: Stdio = ..., stderr_mode: Stdio = ..., cwd: _StrOrBytesPath | None = ...,
         env: _Environment | None = ..., stdin: _Stdin = ..., stdout: _Stdout = ...,
         stderr: _Stdout = ..., pass_fds: Mapping[int, int] | Iterable[int] = ...,
@@ -429,7 +430,7 @@ class Command(GObject.Object):
         supplementary_groups: _Groups = ..., user_id: int = ..., group_id: int = ...,
         umask: int = ..., nice: int = ..., shell: bool | None = ...,
         terminal: _Terminal = ..., terminal_flags: TerminalFlags = ...,
-        exec_path: _StrOrBytesPath | None = ..., exec_argv: Sequence[str] = ...,
+        exec_path: _StrOrBytesPath | None = ..., exec_argv: Sequence[_StrOrBytesPath] = ...,
     ) -> None: ...
     @staticmethod
     def new(argv: _Argv) -> Command: ...

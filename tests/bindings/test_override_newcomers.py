@@ -110,6 +110,28 @@ class Names(harness.TestCase):
         self.assertEqual(Cproc.run(["/bin/sh", "-c", "echo $0"], argv0=b"\xe4").returncode, 0)
         self.assertEqual(Cproc.run(b"echo '\xe4'", text=False).stdout, b"\xe4\n")
 
+    def test_properties_that_are_no_text(self):
+        text = os.fsdecode(b"\xe4")
+        command = Cproc.Command.new(["true"])
+        for name, value in (("argv", ["echo", text]), ("exec_argv", [text]), ("argv0", text),
+                            ("environment", ["A=" + text]), ("exec_path", text), ("cwd", text)):
+            raw = [os.fsencode(entry) for entry in value] if isinstance(value, list) \
+                else os.fsencode(value)
+            for given in (value, raw):
+                setattr(command.props, name, given)
+                self.assertEqual(getattr(command.props, name), value)
+                command.set_property(name.replace("_", "-"), given)
+                self.assertEqual(command.get_property(name), value)
+                self.assertEqual(getattr(Cproc.Command(**{name: given}).props, name), value)
+        command.props.cwd = None
+        self.assertIsNone(command.props.cwd)
+        command.props.nice = 3
+        self.assertEqual(command.props.nice, 3)
+        self.assertEqual(Cproc.Command.props.cwd.name, "cwd")
+        self.assertIn("nice", dir(command.props))
+        with self.assertRaises(AttributeError):
+            command.props.cwds
+
     def test_encoding_of_input(self):
         for encoding in ("ISO-8859-1", "UTF-16LE"):
             result = Cproc.run(["cat"], input="grün", encoding=encoding)

@@ -19,7 +19,7 @@ TYPED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "typed")
 
 # Inherited from Python's own classes, or of no use to a program.
 NOT_IN_STUB = {"parent_instance", "add_note", "with_traceback", "copy", "free", "matches",
-               "new_literal", "args"}
+               "new_literal", "args", "get_property", "set_property"}
 
 
 def read(name):
