@@ -17,6 +17,7 @@
 #include "cproc-request.h"
 #include "cproc-channel.h"
 #include "cproc-worker.h"
+#include "cproc-pipeline.h"
 #include "cproc-pool.h"
 #include "cproc-signal.h"
 #undef CPROC_INSIDE

@@ -114,3 +114,30 @@ cproc_child_check_async_call (CprocChild          *self,
 
   return FALSE;
 }
+
+gboolean
+cproc_child_is_stage (CprocChild *self)
+{
+  CprocOwner *pipeline = cproc_child_get_priv (self)->pipeline;
+  gpointer object = pipeline != NULL ? cproc_owner_hold (pipeline) : NULL;
+
+  if (object == NULL)
+    return FALSE;
+
+  cproc_owner_drop (pipeline, object);
+
+  return TRUE;
+}
+
+void
+cproc_child_tell_pipeline (CprocChild *self)
+{
+  CprocChildPrivate *priv = cproc_child_get_priv (self);
+  gpointer pipeline = priv->pipeline != NULL ? cproc_owner_hold (priv->pipeline) : NULL;
+
+  if (pipeline == NULL)
+    return;
+
+  priv->stage_funcs->changed (pipeline);
+  cproc_owner_drop (priv->pipeline, pipeline);
+}

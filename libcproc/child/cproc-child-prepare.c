@@ -59,6 +59,17 @@ child_pass_early_pipes (CprocChild   *self,
   return TRUE;
 }
 
+static void
+child_pass_joints (CprocChild  *self,
+                   CprocLaunch *launch)
+{
+  CprocChildPrivate *priv = cproc_child_get_priv (self);
+
+  for (int target = 0; target < 2; target++)
+    if (priv->joints[target] >= 0)
+      cproc_launch_take_pipe (launch, g_steal_fd (&priv->joints[target]), target);
+}
+
 static gboolean
 child_check_encoding (CprocChild  *self,
                       GError     **error)
@@ -89,7 +100,7 @@ cproc_child_check_new (CprocChild  *self,
   CprocChildPrivate *priv = cproc_child_get_priv (self);
   g_autofree char *name = NULL;
 
-  if (priv->run.state == CPROC_STATE_NEW && !priv->is_preparing)
+  if (priv->run.state == CPROC_STATE_NEW && !priv->is_preparing && !cproc_child_is_stage (self))
     return TRUE;
 
   name = cproc_command_dup_name (priv->command);
@@ -123,8 +134,11 @@ cproc_child_begin_launch (CprocChild    *self,
   if (is_held)
     cproc_launch_hold (launch);
   cproc_child_take_context (self, context);
-  cproc_launch_set_defaults (launch, cproc_child_get_default_stdin (self),
-                             hooks->default_stdio[1], hooks->default_stdio[2]);
+  cproc_launch_set_defaults (launch,
+                             priv->joints[0] >= 0 ? CPROC_STDIO_PIPE
+                                                  : cproc_child_get_default_stdin (self),
+                             priv->joints[1] >= 0 ? CPROC_STDIO_PIPE : hooks->default_stdio[1],
+                             hooks->default_stdio[2]);
 
   if (!child_check_encoding (self, error) ||
       (hooks->prepare != NULL && !hooks->prepare (self, launch, error)))
@@ -134,6 +148,7 @@ cproc_child_begin_launch (CprocChild    *self,
       return NULL;
     }
 
+  child_pass_joints (self, launch);
   if (!child_pass_early_pipes (self, launch, error) ||
       !cproc_child_pass_terminal (self, launch, error))
     cproc_child_prefix_start_error (self, error);
@@ -238,8 +253,8 @@ child_open_streams (CprocChild  *self,
 }
 
 void
-cproc_child_program_runs (CprocChild  *self,
-                          CprocLaunch *launch)
+cproc_child_adopt_process (CprocChild  *self,
+                           CprocLaunch *launch)
 {
   CprocChildPrivate *priv = cproc_child_get_priv (self);
 
@@ -249,5 +264,12 @@ cproc_child_program_runs (CprocChild  *self,
   child_open_streams (self, launch);
   if (priv->terminal.pair != NULL)
     cproc_terminal_close_peer (priv->terminal.pair);
+}
+
+void
+cproc_child_program_runs (CprocChild  *self,
+                          CprocLaunch *launch)
+{
+  cproc_child_adopt_process (self, launch);
   cproc_child_run_begins (self, cproc_launch_get_pid (launch));
 }

@@ -76,6 +76,16 @@ typedef enum
   CPROC_CHILD_PROP_IO_PRIORITY,
 } CprocChildProperty;
 
+/* What a child tells the pipeline that it is a stage of. The pipeline is held meanwhile. */
+typedef struct
+{
+  /* The process has ended, or everything has: its signals have been emitted. */
+  void (*changed)     (gpointer      pipeline);
+  /* As cproc_child_set_context(), for all stages. */
+  void (*set_context) (gpointer      pipeline,
+                       GMainContext *context);
+} CprocStageFuncs;
+
 typedef struct _CprocStart CprocStart;
 
 /* The terminal that streams of the child lead to. */
@@ -123,6 +133,10 @@ typedef struct
   GInputStream *input_streams[3]; /* by CprocStream */
   GHashTable *pipe_streams; /* target_fd: GIOStream */
 
+  CprocOwner *pipeline; /* whose stage it is; NULL: none's */
+  const CprocStageFuncs *stage_funcs;
+  int joints[2]; /* for the launch that begins: pipes to other stages */
+
   int kill_signal;
   gboolean has_kill_signal; /* it was set */
   int io_priority;
@@ -142,6 +156,10 @@ CprocRun          *cproc_child_get_run         (CprocChild       *self);
 void               cproc_child_set_private_offset (int offset);
 CprocChildHooks   *cproc_child_class_get_hooks (CprocChildClass  *klass);
 CprocChildHooks   *cproc_child_get_hooks       (CprocChild       *self);
+
+/* Of a pipeline that is still there. */
+gboolean           cproc_child_is_stage        (CprocChild       *self);
+void               cproc_child_tell_pipeline   (CprocChild       *self);
 
 /* Returns whether this process is a fork of the one that started the child. It has a copy of the
  * object, but the child is not its own: it must not signal, read or wait. */
@@ -214,6 +232,9 @@ void         cproc_child_open_writer  (CprocChild    *self,
 CprocPipeWriter *cproc_child_steal_writer (CprocChild    *self);
 void         cproc_child_prefix_start_error (CprocChild  *self,
                                              GError     **error);
+/* The first part emits nothing. */
+void         cproc_child_adopt_process (CprocChild   *self,
+                                        CprocLaunch  *launch);
 void         cproc_child_program_runs (CprocChild    *self,
                                        CprocLaunch   *launch);
 
@@ -244,6 +265,27 @@ int      cproc_child_get_end_signal    (CprocChild     *self);
 CprocLaunch *cproc_child_take_prepared  (CprocChild    *self,
                                          GMainContext  *context);
 void         cproc_child_drop_prepared  (CprocChild    *self);
+
+/* cproc-child-stage.c: a stage of a pipeline. */
+/* FALSE if the child is not new, or is a stage already. */
+gboolean cproc_child_become_stage       (CprocChild            *self,
+                                         CprocOwner            *pipeline,
+                                         const CprocStageFuncs *funcs);
+/* Checks that standard input or output (target) may lead to another stage. */
+gboolean cproc_child_check_joint        (CprocChild    *self,
+                                         int            target,
+                                         GError       **error);
+/* begin_stage() takes the joints (-1: none) and returns a held launch.
+ * fail_stage() makes the child as new; the writer that it returns is to be abandoned last of all.
+ * adopt_stage() emits nothing; cproc_child_run_begins() is next. */
+CprocLaunch     *cproc_child_begin_stage (CprocChild    *self,
+                                          GMainContext  *context,
+                                          int            input,
+                                          int            output,
+                                          GError       **error);
+CprocPipeWriter *cproc_child_fail_stage  (CprocChild    *self);
+void             cproc_child_adopt_stage (CprocChild    *self,
+                                          CprocLaunch   *launch);
 
 /* cproc-child-start.c */
 gboolean cproc_child_start_in             (CprocChild    *self,

@@ -121,6 +121,7 @@ static void
 child_exited (gpointer owner)
 {
   cproc_child_emit_exit (owner);
+  cproc_child_tell_pipeline (owner);
 }
 
 static gboolean
@@ -147,6 +148,7 @@ child_closed (gpointer owner)
 {
   cproc_child_emit_closed (owner);
   cproc_child_complete_waits (owner, cproc_child_steal_waits (owner));
+  cproc_child_tell_pipeline (owner);
 }
 
 static const CprocRunFuncs child_run_funcs = {

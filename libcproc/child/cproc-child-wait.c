@@ -90,6 +90,24 @@ cproc_child_iterate_until_closed (CprocChild   *self,
   return !iteration.cancelled;
 }
 
+/* Else the stages that the caller does not wait for would stand still. */
+static void
+set_context_of_all (CprocChild   *self,
+                    GMainContext *context)
+{
+  CprocChildPrivate *priv = cproc_child_get_priv (self);
+  gpointer pipeline = priv->pipeline != NULL ? cproc_owner_hold (priv->pipeline) : NULL;
+
+  if (pipeline == NULL)
+    {
+      cproc_child_set_context (self, context);
+      return;
+    }
+
+  priv->stage_funcs->set_context (pipeline, context);
+  cproc_owner_drop (priv->pipeline, pipeline);
+}
+
 /**
  * cproc_child_wait:
  * @self: a child that has been started
@@ -144,9 +162,9 @@ cproc_child_wait (CprocChild    *self,
     return FALSE;
 
   old_context = g_main_context_ref (priv->context);
-  cproc_child_set_context (self, context);
+  set_context_of_all (self, context);
   completed = cproc_child_iterate_until_closed (self, context, cancellable, FALSE);
-  cproc_child_set_context (self, old_context);
+  set_context_of_all (self, old_context);
 
   if (!completed && priv->run.state != CPROC_STATE_CLOSED)
     return !g_cancellable_set_error_if_cancelled (cancellable, error);

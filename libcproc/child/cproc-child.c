@@ -141,6 +141,7 @@ cproc_child_finalize (GObject *object)
 
   g_clear_object (&priv->command);
   g_clear_pointer (&priv->owner, cproc_owner_unref);
+  g_clear_pointer (&priv->pipeline, cproc_owner_unref);
   g_clear_pointer (&priv->thread, g_thread_unref);
   g_clear_pointer (&priv->context, g_main_context_unref);
   g_clear_pointer (&priv->encoding, g_free);
@@ -330,6 +331,7 @@ cproc_child_init (CprocChild *self)
   priv->encoding = g_strdup ("UTF-8");
   for (guint i = 0; i < G_N_ELEMENTS (priv->early_pipes); i++)
     priv->early_pipes[i] = -1;
+  priv->joints[0] = priv->joints[1] = -1;
   cproc_child_init_terminal (self);
   cproc_child_init_outputs (self);
   child_own_sources (self);

@@ -92,6 +92,9 @@ gboolean     cproc_launch_release      (CprocLaunch   *self);
 gboolean     cproc_launch_confirm      (CprocLaunch   *self,
                                         GError       **error);
 
+/* Ends what has been spawned, confirmed or not, and waits for its end. */
+void         cproc_launch_kill         (CprocLaunch   *self);
+
 /* Calls spawn and confirm in one go, which is faster. */
 gboolean     cproc_launch_run          (CprocLaunch   *self,
                                         GError       **error);

@@ -410,6 +410,19 @@ cproc_launch_release (CprocLaunch *self)
   return n == 1;
 }
 
+void
+cproc_launch_kill (CprocLaunch *self)
+{
+  if (self->subprocess == NULL)
+    return;
+
+  if (cproc_launch_get_job (self) != NULL)
+    cproc_job_signal (self->job, SIGKILL, NULL);
+  self->is_ready = FALSE;
+  cproc_fd_clear (&self->status_fd);
+  reap (self);
+}
+
 gboolean
 cproc_launch_run (CprocLaunch  *self,
                   GError      **error)
