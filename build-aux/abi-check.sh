@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Compares the library with that of the last release (the last tag that leads here), as programs
-# that were linked with it see it:
+# Compares the library with that of the last release (the last tag that leads here), or of the
+# commit that ABI_BASE names, as programs that were linked with it see it:
 #
 #   meson compile -C _build abi-check
+#   ABI_BASE=HEAD~10 meson compile -C _build abi-check
 #
 # Fails where such a program could break. Needs abidiff, of the package abigail-tools.
 
@@ -14,10 +15,14 @@ library=$1
 source_dir=$2
 build_dir=$3
 
-tag=$(git -C "$source_dir" describe --tags --abbrev=0 2>/dev/null) || {
-  echo 'There is no release yet to compare with.'
-  exit 0
-}
+if [ -n "${ABI_BASE:-}" ]; then
+  tag=$(git -C "$source_dir" rev-parse --short "$ABI_BASE")
+else
+  tag=$(git -C "$source_dir" describe --tags --abbrev=0 2>/dev/null) || {
+    echo 'There is no release yet to compare with: name a commit in ABI_BASE.'
+    exit 0
+  }
+fi
 
 old=$build_dir/abi-check-$tag
 if [ ! -e "$old/build/build.ninja" ]; then
