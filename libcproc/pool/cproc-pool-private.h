@@ -79,6 +79,17 @@ cproc_pool_return_tasks (GQueue *tasks)
     }
 }
 
+/* After a change of the core's settings. */
+static inline void
+cproc_pool_wake (CprocPool *self)
+{
+  g_source_set_ready_time (self->timer, 0);
+}
+
+void     cproc_pool_install_properties  (GObjectClass      *object_class);
+void     cproc_pool_notify_state        (CprocPool         *self);
+void     cproc_pool_notify_congested    (CprocPool         *self);
+
 /* Tells the worker to give the request up. */
 void     cproc_pool_call_cancel         (CprocPoolCall     *self);
 /* Takes no answer of the worker from now on. */
