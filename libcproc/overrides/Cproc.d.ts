@@ -151,6 +151,9 @@ declare module 'gi://Cproc?version=1' {
     /** A string is a program; with {shell: true} it is a line for the shell. */
     function spawn(program: Program | Command, options?: SpawnOptions): Child;
     function spawn(program: string, args: Arguments, options?: SpawnOptions): Child;
+    /** Stages joined by pipes, not started; a last one that is no child becomes an Exec. */
+    function pipeline(stages: Array<Program | Command | Child>,
+      options?: {timeout?: number; pipefail?: boolean}): Pipeline;
     function fork(module: string | string[] | Command, options?: WorkerOptions): Worker;
     function fork(module: string, args: Array<string | number | Gio.File>,
       options?: WorkerOptions): Worker;
@@ -568,6 +571,54 @@ declare module 'gi://Cproc?version=1' {
       get_channel_fd(): number;
       set_channel_fd(channel_fd: number): void;
       close_channel(): void;
+    }
+
+    interface PipelineProperties {
+      readonly state: State;
+      readonly timed_out: boolean;
+      readonly failed_stage: number;
+      timeout: number;
+      pipefail: boolean;
+    }
+
+    interface PipelineSignals {
+      'closed': [];
+    }
+
+    interface Pipeline extends Both<PipelineProperties> {}
+    class Pipeline extends GObject.Object {
+      static new(): Pipeline;
+      constructor(properties?: Partial<Pick<PipelineProperties, 'timeout' | 'pipefail'>>);
+      connect<K extends keyof PipelineSignals>(signal: K,
+        callback: Handler<this, PipelineSignals[K]>): number;
+      connect(signal: NotifySignal, callback: Handler<this, [GObject.ParamSpec]>): number;
+
+      append(command: Command): Child;
+      append_child(child: Child): Child;
+      get_n_items(): number;
+      get_item(position: number): Child | null;
+      start(): boolean;
+      start_async(cancellable?: Gio.Cancellable | null): Promise<boolean>;
+      start_async(cancellable: Gio.Cancellable | null, callback: Ready<this> | null): void;
+      start_finish(result: Gio.AsyncResult): boolean;
+      /** With a signal: sends that. false: all stages have ended. */
+      kill(signal?: number | string): boolean;
+      send_signal(signum: number | string): boolean;
+      wait(cancellable: Gio.Cancellable | null): boolean;
+      wait_async(cancellable?: Gio.Cancellable | null): Promise<boolean>;
+      wait_async(cancellable: Gio.Cancellable | null, callback: Ready<this> | null): void;
+      wait_finish(result: Gio.AsyncResult): boolean;
+      wait_check(cancellable: Gio.Cancellable | null): boolean;
+      wait_check_async(cancellable?: Gio.Cancellable | null): Promise<boolean>;
+      wait_check_async(cancellable: Gio.Cancellable | null, callback: Ready<this> | null): void;
+      wait_check_finish(result: Gio.AsyncResult): boolean;
+      get_state(): State;
+      get_timeout(): number;
+      set_timeout(msec: number): void;
+      get_timed_out(): boolean;
+      get_pipefail(): boolean;
+      set_pipefail(pipefail: boolean): void;
+      get_failed_stage(): number;
     }
 
     enum PoolState { IDLE, RUNNING, FAILED, CLOSING, CLOSED }

@@ -496,8 +496,8 @@ function addQuietly(proto, name, method) {
   Object.defineProperty(proto[name], 'length', {value: length});
 }
 
-function addEnding(proto) {
-  const {force_exit: forceExit, kill, send_signal: sendSignal} = proto;
+function addSignals(proto) {
+  const {kill, send_signal: sendSignal} = proto;
 
   addQuietly(proto, 'kill', function (signal) {
     return signal === undefined ? kill.call(this) : sendSignal.call(this, toSignal(signal));
@@ -506,14 +506,27 @@ function addEnding(proto) {
     // 0 asks whether the process is there.
     return sendSignal.call(this, signal === 0 ? 0 : toSignal(signal));
   });
-  addQuietly(proto, 'force_exit', forceExit);
+}
+
+// Stages joined by pipes. The text of the last one is wanted, unless it is a child of some class.
+function pipeline(stages, options = {}) {
+  const self = new Cproc.Pipeline(options);
+  for (const [number, stage] of stages.entries()) {
+    if (stage instanceof Cproc.Child)
+      self.append_child(stage);
+    else if (number === stages.length - 1)
+      self.append_child(new Cproc.Exec(stage));
+    else
+      self.append(stage instanceof Cproc.Command ? stage : new Cproc.Command(stage));
+  }
+  return self;
 }
 
 function _init() {
   Cproc = this;
   loops.setLibrary(this);
   requests.setLibrary(this, toMessage);
-  const {Channel, Child, Command, Exec, Message, Pool, Request, Worker} = Cproc;
+  const {Channel, Child, Command, Exec, Message, Pipeline, Pool, Request, Worker} = Cproc;
 
   Command.prototype._init = commandInit;
   Child.prototype._init = childInit;
@@ -555,7 +568,11 @@ function _init() {
   requests.addToServer(Channel.prototype);
   requests.addToRequest(Request.prototype);
   addToMessage(Message.prototype);
-  addEnding(Child.prototype);
+  addSignals(Child.prototype);
+  addQuietly(Child.prototype, 'force_exit', Child.prototype.force_exit);
+  for (const name of ['start_async', 'wait_async', 'wait_check_async'])
+    promisify(Pipeline.prototype, name);
+  addSignals(Pipeline.prototype);
   for (const name of ['prepare', 'prepare_async', 'start', 'start_async'])
     loops.addKeeping(Child.prototype, name);
   for (const {prototype} of [Channel, Child, Pool])
@@ -570,5 +587,5 @@ function _init() {
     return channel;
   };
 
-  Object.assign(Cproc, {exec, spawn, fork});
+  Object.assign(Cproc, {exec, spawn, fork, pipeline});
 }

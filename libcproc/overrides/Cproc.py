@@ -12,7 +12,8 @@ what is added:
 - `send()` takes any value that JSON has;
 - the asynchronous methods can be awaited when they are given no callback, in any event loop of
   asyncio; `async for line in child.lines()`, `async for message in worker`;
-- children are context managers.
+- children are context managers;
+- `a | b` of commands or children is a pipeline, and `Cproc.run(a | b)` runs it.
 """
 
 from __future__ import annotations
@@ -24,10 +25,11 @@ from gi.repository import GLib, Json
 
 from ..module import get_introspection_module
 from ..overrides import override
-from ._cproc import options, paths, requests, running
+from ._cproc import options, paths, pipes, requests, running
 from ._cproc.calls import attach, begin, in_task
 from ._cproc.errors import native, write_error
 from ._cproc.interrupts import interruptible
+from ._cproc.pipes import PipelineResult
 from ._cproc.running import ProcessError, Result, check_output, fork, process_error, run
 from ._cproc.running import run_async, spawn
 from ._cproc.signals import PoolSignals, Signals, convert_output_vfunc
@@ -38,8 +40,8 @@ Raw = get_introspection_module("Cproc")
 
 exec = run
 
-__all__ = ["Bytes", "ProcessError", "Result", "check_output", "exec", "fork", "run", "run_async",
-           "spawn"]
+__all__ = ["Bytes", "PipelineResult", "ProcessError", "Result", "check_output", "exec", "fork",
+           "run", "run_async", "spawn"]
 
 
 def public(cls: type) -> type:
@@ -154,6 +156,9 @@ class Command(Raw.Command):
         else:
             super().set_property(name, value)
 
+    def __or__(self, stage: Any) -> Any:
+        return pipes.join(self, stage)
+
     @staticmethod
     def new(argv: Any) -> Command:
         return Raw.Command.new(options.no_line("Command", argv))
@@ -183,6 +188,9 @@ class Child(Signals, Raw.Child):
         super().__init_subclass__(**keywords)
         if not cls.__module__.startswith("gi.overrides."):
             convert_output_vfunc(cls)
+
+    def __or__(self, stage: Any) -> Any:
+        return pipes.join(self, stage)
 
     @attribute
     def pid(self) -> int:
@@ -389,6 +397,119 @@ class Exec(Raw.Exec):
     def stderr(self) -> str:
         """Standard error, as text."""
         return self.get_stderr_text()
+
+
+@public
+class Pipeline(Raw.Pipeline):
+    # What is appended at the first use: only then it is known which one is the last.
+    _stages: tuple = ()
+
+    def __init__(self, *stages: Any, **keywords: Any) -> None:
+        super().__init__(**options.properties(Raw.Pipeline, keywords))
+        self._stages = stages
+
+    def __or__(self, stage: Any) -> Any:
+        if not pipes.is_stage(stage):
+            return NotImplemented
+        if not self._stages and len(self) > 0:
+            raise TypeError("This pipeline is in use; append() adds a stage")
+        return Pipeline(*self._stages, stage, pipefail=self.props.pipefail)
+
+    def _settle(self, **of_exec: Any) -> None:
+        """Appends the stages; a last command becomes an exec."""
+        stages, self._stages = self._stages, ()
+        for number, stage in enumerate(stages, 1):
+            if isinstance(stage, Raw.Command) and number == len(stages):
+                stage = Exec(stage, **of_exec)
+            if isinstance(stage, Raw.Child):
+                super().append_child(stage)
+            else:
+                super().append(stage if isinstance(stage, Raw.Command) else Command(stage))
+
+    def append(self, command: Any) -> Child:
+        self._settle()
+        return super().append(command)
+
+    def append_child(self, child: Any) -> Child:
+        self._settle()
+        return super().append_child(child)
+
+    def get_n_items(self) -> int:
+        self._settle()
+        return super().get_n_items()
+
+    def get_item(self, position: int) -> Child | None:
+        self._settle()
+        return super().get_item(position)
+
+    def __len__(self) -> int:
+        return self.get_n_items()
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __iter__(self) -> Any:
+        return iter([self.get_item(position) for position in range(len(self))])
+
+    @attribute
+    def returncodes(self) -> list:
+        """The return code of each stage."""
+        return [child.returncode for child in self]
+
+    def _prepare(self) -> None:
+        self._settle()
+        for child in self:
+            child._prepare()
+
+    @native
+    def start(self) -> bool:
+        self._prepare()
+        return super().start()
+
+    def start_async(self, cancellable: Any = None, callback: Any = None, *user_data: Any) -> Any:
+        self._prepare()
+        return begin(super().start_async, (), self.start_finish, cancellable, callback, user_data)
+
+    @native
+    def start_finish(self, result: Any) -> bool:
+        return super().start_finish(result)
+
+    @native
+    def wait(self, cancellable: Any = None) -> bool:
+        with interruptible(cancellable) as cancellable:
+            return super().wait(cancellable)
+
+    def wait_async(self, cancellable: Any = None, callback: Any = None, *user_data: Any) -> Any:
+        return begin(super().wait_async, (), self.wait_finish, cancellable, callback, user_data)
+
+    @native
+    def wait_finish(self, result: Any) -> bool:
+        return super().wait_finish(result)
+
+    def wait_check(self, cancellable: Any = None) -> bool:
+        try:
+            with interruptible(cancellable) as cancellable:
+                return super().wait_check(cancellable)
+        except GLib.Error as error:
+            raise pipes.pipeline_error(error, self) from None
+
+    def wait_check_async(self, cancellable: Any = None, callback: Any = None,
+                         *user_data: Any) -> Any:
+        return begin(super().wait_check_async, (), self.wait_check_finish, cancellable, callback,
+                     user_data)
+
+    def wait_check_finish(self, result: Any) -> bool:
+        try:
+            return super().wait_check_finish(result)
+        except GLib.Error as error:
+            raise pipes.pipeline_error(error, self) from None
+
+    def kill(self) -> bool:
+        return Child._signal(self, super().kill)
+
+    def send_signal(self, signum: Any) -> bool:
+        """Sends a signal, by number or by name."""
+        return Child._signal(self, super().send_signal, options.signal_number(signum))
 
 
 class Messages(Signals):

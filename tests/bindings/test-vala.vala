@@ -539,6 +539,24 @@ int be_worker () {
   return 12;
 }
 
+async void pipeline () {
+  var pipeline = new Cproc.Pipeline ();
+  var last = new Cproc.Exec ({ "head", "-n", "1" });
+  unowned Cproc.Child first = pipeline.append (new Cproc.Command ({ "yes" }));
+  pipeline.append_child (last);
+
+  assert (pipeline.get_n_items () == 2 && pipeline.get_item (0) == first);
+  try {
+    yield pipeline.start_async (null);
+    yield pipeline.wait_check_async (null);
+  } catch (Error error) {
+    assert_not_reached ();
+  }
+  assert_cmpstr (last.get_stdout_text (), CompareOperator.EQ, "y\n");
+  assert (first.term_signal == 13 && pipeline.failed_stage == -1);
+  assert (pipeline.state == Cproc.State.CLOSED);
+}
+
 delegate void Begin ();
 
 void add_async (string path, owned Begin begin) {
@@ -564,6 +582,7 @@ int main (string[] args) {
   add_async ("/vala/streams", () => streams.begin (done));
   add_async ("/vala/terminal", () => terminal.begin (done));
   add_async ("/vala/taken-stream", () => taken_stream.begin (done));
+  add_async ("/vala/pipeline", () => pipeline.begin (done));
   add_async ("/vala/kill", () => kill_child.begin (done));
   add_async ("/vala/progress", () => progress.begin (done));
   add_async ("/vala/start-fails", () => start_fails.begin (done));

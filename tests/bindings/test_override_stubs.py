@@ -52,6 +52,7 @@ class Contents(harness.TestCase):
         node = self.stub[name]
         names = dict(members(node))
         for base in node.bases:
+            base = base.value if isinstance(base, ast.Subscript) else base
             if isinstance(base, ast.Name) and base.id in self.stub:
                 names = {**self.all_members(base.id), **names}
         return names
@@ -84,7 +85,7 @@ class Contents(harness.TestCase):
 
     def test_properties(self):
         for name in ("Command", "Child", "Exec", "Worker", "Channel", "Request",
-                     "Progress", "Pool"):
+                     "Progress", "Pool", "Pipeline"):
             props = members(members(self.stub[name])["Props"])
             cls = getattr(Cproc, name)
             there = {pspec.name.replace("-", "_"): pspec for pspec in GObject.list_properties(cls)
@@ -96,7 +97,7 @@ class Contents(harness.TestCase):
                 self.assertEqual(isinstance(item, ast.AnnAssign), writable, f"{name}:{key}")
 
     def test_signals(self):
-        for name in ("Child", "Worker", "Channel", "Pool"):
+        for name in ("Child", "Worker", "Channel", "Pool", "Pipeline"):
             described = set(re.findall(r"'([a-z-]+)(?:::\w+)?'", " ".join(
                 ast.unparse(item.args) for item in self.stub[name].body
                 if getattr(item, "name", "") == "connect")))
@@ -115,7 +116,10 @@ class Contents(harness.TestCase):
                           ("_CheckOutput", Cproc.Exec)):
             item = self.stub[name]
             if isinstance(item, ast.ClassDef):
-                item = members(item)["__call__" if name.startswith("_") else "__init__"]
+                # Those for a pipeline come first; its options are others.
+                name_of_call = "__call__" if name.startswith("_") else "__init__"
+                item = [call for call in item.body if getattr(call, "name", "") == name_of_call
+                        and "Pipeline" not in ast.unparse(call.args)][0]
             keywords = {arg.arg for arg in item.args.kwonlyargs} - {"check", "text",
                                                                     "capture_output"}
             properties = {pspec.name.replace("-", "_") for pspec in GObject.list_properties(own)

@@ -123,7 +123,12 @@ def run(program: Any, /, *, check: bool = False, **options: Any) -> Result:
     As subprocess.run, but output is captured, and text, unless `text=False`; and a string is a line
     for the shell. A program that does not end with 0 raises ProcessError only with `check=True`;
     a timeout, and more output than `max_buffer`, raise it always. Times are in seconds.
+
+    Of a pipeline, `a | b`, it is the result of the last stage, with the `returncodes` of all.
     """
+    if isinstance(program, Cproc.Pipeline):
+        from . import pipes
+        return pipes.run(program, check, options)
     text = wants_text(options)
     child = new_exec(program, options)
     try:
@@ -135,6 +140,9 @@ def run(program: Any, /, *, check: bool = False, **options: Any) -> Result:
 
 async def run_async(program: Any, /, *, check: bool = False, **options: Any) -> Result:
     """The same for asyncio. Cancelling the task kills the program."""
+    if isinstance(program, Cproc.Pipeline):
+        from . import pipes
+        return await pipes.run_async(program, check, options)
     text = wants_text(options)
     child = new_exec(program, options)
     try:
