@@ -178,7 +178,6 @@ const char *cproc_request_get_id (CprocRequest *self);
  * install_signals: for the class. check_call: FALSE with NOT_SUPPORTED in a fork and, with a
  * critical warning, in another thread. */
 void cproc_channel_install_signals (GObjectClass *object_class);
-gboolean cproc_channel_is_in_thread (CprocChannel *self);
 gboolean cproc_channel_check_call (CprocChannel  *self,
                                    const char    *function,
                                    GError       **error);

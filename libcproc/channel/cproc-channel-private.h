@@ -109,4 +109,7 @@ void cproc_channel_drain (CprocChannel *self);
 /* TRUE from the time it has its socket until `disconnected` has been emitted. */
 gboolean cproc_channel_is_open (CprocChannel *self);
 
+/* Whether this is the thread of the channel's main context, which alone may close it. */
+gboolean cproc_channel_is_in_thread (CprocChannel *self);
+
 G_END_DECLS

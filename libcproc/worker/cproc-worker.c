@@ -219,7 +219,9 @@ cproc_worker_dispose (GObject *object)
   if (self->channel != NULL && !is_foreign)
     {
       cproc_channel_set_delegate (self->channel, NULL, NULL);
-      cproc_channel_close (self->channel);
+      /* Any thread may drop the worker. If nothing else holds the channel, it ends with it. */
+      if (cproc_channel_is_in_thread (self->channel))
+        cproc_channel_close (self->channel);
     }
 
   G_OBJECT_CLASS (cproc_worker_parent_class)->dispose (object);

@@ -602,6 +602,38 @@ test_drop (void)
   test_finalize (channel);
 }
 
+static gpointer
+drop_in_thread (gpointer worker)
+{
+  g_object_unref (worker);
+
+  return NULL;
+}
+
+/* A task that holds the worker may end in a thread of the library. */
+static void
+test_drop_in_thread (void)
+{
+  for (guint prepared = 0; prepared < 2; prepared++)
+    {
+      g_autoptr(CprocCommand) command = test_command_new ("sleep-forever", NULL);
+      CprocWorker *worker = cproc_worker_new_for_command (command);
+      gpointer weak = worker;
+      g_autoptr(GError) error = NULL;
+
+      g_object_add_weak_pointer (G_OBJECT (worker), &weak);
+      if (prepared)
+        cproc_child_prepare (CPROC_CHILD (worker), &error);
+      else
+        cproc_child_start (CPROC_CHILD (worker), &error);
+      g_assert_no_error (error);
+      g_thread_join (g_thread_new ("drop", drop_in_thread, worker));
+      g_assert_null (weak);
+    }
+
+  test_await_no_children ();
+}
+
 int
 main (int    argc,
       char **argv)
@@ -630,6 +662,7 @@ main (int    argc,
   g_test_add_func ("/worker/send-failed", test_send_failed);
   g_test_add_func ("/worker/kill", test_kill);
   g_test_add_func ("/worker/drop", test_drop);
+  g_test_add_func ("/worker/drop-in-thread", test_drop_in_thread);
 
   return g_test_run ();
 }
