@@ -3,6 +3,7 @@
 #pragma once
 
 #include "cproc-enums.h"
+#include "cproc-fd-read-private.h"
 #include "cproc-line-splitter-private.h"
 #include "cproc-read-buffer-private.h"
 #include "cproc-watch-private.h"
@@ -51,6 +52,7 @@ typedef struct
   CprocStream stream;
   GMainContext *context; /* not held: the owner's */
   int fd;                /* -1: not open */
+  CprocFdKind fd_kind;
 
   char *encoding;
   gint64 max_line_length; /* -1: no limit; 0: there are no lines */

@@ -70,7 +70,7 @@ reader_close (CprocOutputReader *self)
 {
   cproc_watch_stop (&self->watch);
   cproc_timer_stop (&self->drain);
-  cproc_fd_clear (&self->fd);
+  cproc_fd_close (&self->fd, self->fd_kind);
 
   self->eof = TRUE;
   if (self->lines == NULL)
@@ -106,15 +106,16 @@ reader_read_into (CprocOutputReader *self,
 {
   gssize n;
 
-  do
-    n = read (self->fd, data, size);
-  while (n < 0 && errno == EINTR);
-
+  n = cproc_fd_read (self->fd, &self->fd_kind, data, size);
   if (n >= CPROC_READ_SIZE)
     reader_enlarge (self);
 
   if (n > 0)
     return n;
+
+  /* No descriptors are left in the queue of a socket. */
+  if (n == 0)
+    self->fd_kind = CPROC_FD_KIND_OTHER;
 
   /* Any other error ends the stream as well: a terminal gives EIO. */
   if (n == 0 || errno != EAGAIN)
@@ -285,7 +286,7 @@ cproc_output_reader_clear (CprocOutputReader *self)
 {
   cproc_watch_stop (&self->watch);
   cproc_timer_stop (&self->drain);
-  cproc_fd_clear (&self->fd);
+  cproc_fd_close (&self->fd, self->fd_kind);
   cproc_output_reader_drop_lines (self);
   g_clear_pointer (&self->encoding, g_free);
 }
@@ -312,6 +313,7 @@ cproc_output_reader_open (CprocOutputReader *self,
   g_assert (self->fd < 0);
 
   self->fd = fd;
+  self->fd_kind = CPROC_FD_KIND_UNKNOWN;
   self->context = context;
   self->uses_large_pipe = FALSE;
   self->read_size = CPROC_READ_SIZE;

@@ -6,8 +6,8 @@
 
 #include <errno.h>
 #include <glib-unix.h>
-#include <unistd.h>
 
+#include "cproc-fd-read-private.h"
 #include "cproc-thread-private.h"
 
 /* The most that is read in one dispatch: an endless writer must not block the library's thread. */
@@ -16,6 +16,7 @@
 typedef struct
 {
   int fd;
+  CprocFdKind fd_kind;
   GSource *source;
 } CprocSink;
 
@@ -32,7 +33,7 @@ sink_close (CprocSink *self)
 
   g_source_destroy (self->source);
   g_source_unref (self->source);
-  close (self->fd);
+  cproc_fd_close (&self->fd, self->fd_kind);
   g_free (self);
 }
 
@@ -41,18 +42,19 @@ sink_ready (int          fd,
             GIOCondition condition,
             gpointer     user_data)
 {
+  CprocSink *self = user_data;
   char dropped[16 * 1024];
 
   for (guint i = 0; i < READS_PER_DISPATCH; i++)
     {
-      gssize n = read (fd, dropped, sizeof dropped);
+      gssize n = cproc_fd_read (fd, &self->fd_kind, dropped, sizeof dropped);
 
-      if (n > 0 || (n < 0 && errno == EINTR))
+      if (n > 0)
         continue;
       if (n < 0 && errno == EAGAIN)
         break;
 
-      sink_close (user_data);
+      sink_close (self);
       return G_SOURCE_REMOVE;
     }
 

@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -488,37 +487,6 @@ test_after_close (void)
   g_assert_cmpuint (count_fds (), ==, before);
 }
 
-/* One end of a UNIX socket in whose queue the last reference of a TCP socket lies that lingers.
- * Nobody accepts the connection, so what the socket has sent stays unread. */
-static int
-make_lingering (int *listener)
-{
-  struct sockaddr_in address = {
-    .sin_family = AF_INET,
-    .sin_addr.s_addr = htonl (INADDR_LOOPBACK),
-  };
-  socklen_t length = sizeof address;
-  struct linger linger = { .l_onoff = 1, .l_linger = 3600 };
-  static const char block[65536];
-  int tcp = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), pair[2];
-
-  *listener = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  g_assert_cmpint (bind (*listener, (struct sockaddr *) &address, length), ==, 0);
-  g_assert_cmpint (listen (*listener, 1), ==, 0);
-  g_assert_cmpint (getsockname (*listener, (struct sockaddr *) &address, &length), ==, 0);
-  g_assert_cmpint (connect (tcp, (struct sockaddr *) &address, length), ==, 0);
-  while (send (tcp, block, sizeof block, MSG_DONTWAIT) > 0)
-    ;
-  g_assert_cmpint (setsockopt (tcp, SOL_SOCKET, SO_LINGER, &linger, sizeof linger), ==, 0);
-
-  g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), ==, 0);
-  write_with_fds (pair[0], "x", &tcp, 1);
-  close (tcp);
-  close (pair[0]);
-
-  return pair[1];
-}
-
 /* Where the descriptor lies when it is closed. */
 typedef enum
 {
@@ -573,7 +541,7 @@ test_lingering (void)
   for (guint where = 0; where < N_LINGERS; where++)
     {
       int listener, peer;
-      int fd = make_lingering (&listener);
+      int fd = make_lingering_socket (&listener);
       End *a = end_new (&peer);
 
       let_linger (a, peer, where, fd);

@@ -3,7 +3,9 @@
 #include "config.h"
 
 #include <string.h>
+#include <unistd.h>
 
+#include "channel-util.h"
 #include "child-util.h"
 
 /* Standard streams over sockets: all is as with pipes, but for what a program can see of them. */
@@ -183,6 +185,38 @@ test_pause (void)
   g_assert_cmpuint (record->text[1]->len, ==, 2 * MUCH);
 }
 
+/* The child sends a descriptor along whose close() takes an hour: in the main loop the test would
+ * not end. It is closed elsewhere, where the stream is read, and where it is dropped unread. */
+static void
+test_lingering_descriptor (void)
+{
+  for (guint read = 0; read < 2; read++)
+    {
+      g_autoptr(CprocCommand) command = set_sockets (test_command_new ("send-fd", NULL));
+      g_autoptr(CprocChild) child = cproc_child_new_for_command (command);
+      g_autoptr(TestRecord) record = test_record_new (child);
+      int listener;
+
+      cproc_command_take_fd (command, make_lingering_socket (&listener), 3);
+      cproc_child_pause (child, CPROC_STREAM_STDOUT);
+      test_start (child);
+      cproc_command_close_fds (command);
+      while (record->lines[2]->len == 0)
+        g_main_context_iteration (NULL, TRUE);
+
+      if (read)
+        {
+          cproc_child_resume (child, CPROC_STREAM_STDOUT);
+          test_run_until_length (record->text[1], strlen ("sent\n"));
+          cproc_child_close_stdin (child);
+          test_run_until_state (child, CPROC_STATE_CLOSED);
+        }
+      g_clear_pointer (&record, test_record_free);
+      test_finalize (child);
+      close (listener);
+    }
+}
+
 int
 main (int    argc,
       char **argv)
@@ -197,6 +231,7 @@ main (int    argc,
   g_test_add_func ("/child-socket/broken", test_broken);
   g_test_add_func ("/child-socket/taken-over", test_taken_over);
   g_test_add_func ("/child-socket/pause", test_pause);
+  g_test_add_func ("/child-socket/lingering-descriptor", test_lingering_descriptor);
 
   return g_test_run ();
 }

@@ -6,6 +6,7 @@
 #include "cproc-fd-closer-private.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -193,6 +194,35 @@ write_with_fds (int         fd,
   cmsg->cmsg_len = CMSG_LEN (n_fds * sizeof (int));
   memcpy (CMSG_DATA (cmsg), fds, n_fds * sizeof (int));
   g_assert_cmpint (sendmsg (fd, &header, MSG_NOSIGNAL), ==, iov.iov_len);
+}
+
+int
+make_lingering_socket (int *listener)
+{
+  struct sockaddr_in address = {
+    .sin_family = AF_INET,
+    .sin_addr.s_addr = htonl (INADDR_LOOPBACK),
+  };
+  socklen_t length = sizeof address;
+  struct linger linger = { .l_onoff = 1, .l_linger = 3600 };
+  static const char block[65536];
+  int tcp = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), pair[2];
+
+  *listener = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  g_assert_cmpint (bind (*listener, (struct sockaddr *) &address, length), ==, 0);
+  g_assert_cmpint (listen (*listener, 1), ==, 0);
+  g_assert_cmpint (getsockname (*listener, (struct sockaddr *) &address, &length), ==, 0);
+  g_assert_cmpint (connect (tcp, (struct sockaddr *) &address, length), ==, 0);
+  while (send (tcp, block, sizeof block, MSG_DONTWAIT) > 0)
+    ;
+  g_assert_cmpint (setsockopt (tcp, SOL_SOCKET, SO_LINGER, &linger, sizeof linger), ==, 0);
+
+  g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), ==, 0);
+  write_with_fds (pair[0], "x", &tcp, 1);
+  close (tcp);
+  close (pair[0]);
+
+  return pair[1];
 }
 
 char *

@@ -71,6 +71,11 @@ void       write_with_fds         (int           fd,
                                    const int    *fds,
                                    guint         n_fds);
 
+/* One end of a UNIX socket in whose queue the last reference of a TCP socket lies that lingers.
+ * Nobody accepts the connection, so what the socket has sent stays unread: close() takes an hour,
+ * or until the listener is closed. */
+int        make_lingering_socket  (int          *listener);
+
 /* What is there now, and what there is when the main loop has had its turn, too. */
 char      *read_available         (int           fd);
 char      *read_all               (int           fd);

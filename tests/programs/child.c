@@ -19,6 +19,7 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -425,6 +426,40 @@ mode_spawn_grandchild (int n_args, char **args)
   return (int) number (n_args, args, 1, 0);
 }
 
+/* send-fd: writes "sent\n" to standard output, a socket, together with descriptor 3, closes that
+ * one, says so on standard error, and reads its standard input to the end */
+static int
+mode_send_fd (int n_args, char **args)
+{
+  int fd = 3;
+  char text[] = "sent\n";
+  union
+  {
+    struct cmsghdr header;
+    char bytes[CMSG_SPACE (sizeof (int))];
+  } control = { .header = {
+    .cmsg_len = CMSG_LEN (sizeof fd),
+    .cmsg_level = SOL_SOCKET,
+    .cmsg_type = SCM_RIGHTS,
+  } };
+  struct iovec vector = { text, sizeof text - 1 };
+  struct msghdr header = {
+    .msg_iov = &vector,
+    .msg_iovlen = 1,
+    .msg_control = &control,
+    .msg_controllen = sizeof control,
+  };
+
+  memcpy (CMSG_DATA (&control.header), &fd, sizeof fd);
+  if (sendmsg (1, &header, 0) < 0)
+    return 71;
+  close (fd);
+  write_all (2, "closed\n", 7);
+  while (read (0, text, sizeof text) > 0)
+    ;
+  return 0;
+}
+
 /* stop-parent-for-ever: writes the number of one of two processes in sessions of their own that do
  * not take SIGTERM, and stop the parent of this one all the time */
 static int
@@ -652,6 +687,7 @@ static const struct
   { "signal", mode_signal },
   { "sleep-forever", mode_sleep_forever },
   { "spawn-grandchild", mode_spawn_grandchild },
+  { "send-fd", mode_send_fd },
   { "stop-parent-for-ever", mode_stop_parent_for_ever },
   { "trace-me", mode_trace_me },
   { "write", mode_write },
