@@ -158,14 +158,14 @@ test_floor (void)
   g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &saved), ==, 0);
 }
 
-/* Whatever the limit is, each of them works or fails with the one error, and keeps nothing. */
+/* Under any limit, each function works, or fails with the same error and leaks nothing. */
 static void
 test_exhausted (void)
 {
   struct rlimit limit, saved;
   guint n_opened = 0;
 
-  /* It has a limit of its own, and the numbers of a pipe that it has closed again. */
+  /* The thread has a limit of its own, and knows the numbers of a pipe that it has closed again. */
   if (test_skip_on_valgrind ())
     return;
 

@@ -9,7 +9,8 @@
 
 static gint64 now = 1000000;
 
-/* How many answers of that kind it takes, of at most that many, until one is awaited. */
+/* Returns how many answers with that delay it takes until the channel polls for one; `most` is the
+ * limit. */
 static guint
 count_until_awaited (CprocBusyPoll *exchange,
                      gint64         delay,
@@ -61,7 +62,7 @@ test_slow (void)
   g_assert_cmpuint (count_until_awaited (&exchange, QUICK, 100), ==, CPROC_BUSY_POLL_MIN_WANTED);
 }
 
-/* Where it never comes while it is looked for, as with a single processor, little is lost. */
+/* If the answer never comes while the channel polls, as with a single processor, little is lost. */
 static void
 test_missed (void)
 {
@@ -100,7 +101,7 @@ test_regained (void)
   g_assert_cmpuint (count_until_awaited (&exchange, QUICK, 100), ==,
                     2 * CPROC_BUSY_POLL_MIN_WANTED);
 
-  /* And those that came were no reason to try more often than in the beginning. */
+  /* Answers that came do not make it try more often than in the beginning. */
   for (guint i = 0; i < 100; i++)
     cproc_busy_poll_hit (&exchange);
   cproc_busy_poll_miss (&exchange);

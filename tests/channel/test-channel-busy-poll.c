@@ -118,7 +118,7 @@ on_question (CprocChannel *channel,
   g_assert_no_error (error);
 }
 
-/* Where the answer needs this thread it never comes while it is looked for. */
+/* If the answer needs this thread, it never comes while the channel polls. */
 static void
 test_same_thread (void)
 {
@@ -145,7 +145,7 @@ on_timeout (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-/* An exchange without end leaves the others in the main loop their turns. */
+/* An endless exchange lets the other sources of the main loop run. */
 static void
 test_others (void)
 {

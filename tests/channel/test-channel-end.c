@@ -43,7 +43,7 @@ test_peer_closes (void)
   end_free (a);
 }
 
-/* What has been sent to a side that is gone by now makes its end a reset. */
+/* Data that was sent to a side that has ended meanwhile turns its end into a reset. */
 static void
 test_peer_resets (void)
 {
@@ -58,7 +58,8 @@ test_peer_resets (void)
   end_free (a);
 }
 
-/* That the other side is gone is seen by a send first: what it sent before comes all the same. */
+/* A send is the first to see that the other side is gone. What that side sent before still arrives.
+ * */
 static void
 test_send_to_closed_peer (void)
 {
@@ -79,7 +80,7 @@ test_send_to_closed_peer (void)
   end_free (a);
 }
 
-/* It does not read any more, but has not closed its end. */
+/* The other side reads no more, but has not closed its end. */
 static void
 test_peer_stops_reading (void)
 {
@@ -277,7 +278,7 @@ test_drain (void)
   end_free (a);
 }
 
-/* Somebody else holds the other end, as a grandchild may. */
+/* Another process holds the other end, as a grandchild may. */
 static void
 test_drain_held_open (void)
 {

@@ -24,7 +24,7 @@ open_pipe (int fds[2])
   g_assert_cmpint (pipe2 (fds, O_CLOEXEC), ==, 0);
 }
 
-/* The bytes that the writable end puts in tell that a descriptor is the one that was meant. */
+/* Bytes written at one end of the pipe show that a received descriptor is the right one. */
 static void
 assert_is_pipe_to (int fd,
                    int read_end)
@@ -73,7 +73,8 @@ test_several (void)
   run_pending ();
   g_assert_cmpstr (a->log->str, ==, "");
 
-  /* The caller's are still the caller's, and all are closed with what holds them. */
+  /* The caller's descriptors stay the caller's. All others are closed with the message that holds
+   * them. */
   g_assert_cmpint (g_unix_fd_list_get_length (list), ==, N_FDS);
   g_clear_object (&list);
   g_clear_pointer (&messages, g_ptr_array_unref);
@@ -235,7 +236,8 @@ write_parts (int         fd,
     }
 }
 
-/* Where the descriptor may be attached: what a peer writes, and which message has it then. */
+/* The places where a peer may attach a descriptor: what the peer writes, and which message gets it.
+ * */
 static void
 check_placed (const char *before,
               const char *with_fd,
@@ -277,7 +279,7 @@ test_placed (void)
   check_placed ("{\"cmd\":\"NODE_HANDLE\",\"msg\":1}", "\n", "", "1 +1\n", ACK, FALSE);
   check_placed ("0\n0\n{\"cmd\":\"NODE_HANDLE\",\"ms", "g\":1}\n", "", "0\n0\n1 +1\n", ACK, FALSE);
 
-  /* On another frame, which does not ask for it: it is closed. */
+  /* On another frame, which does not ask for a descriptor: it is closed. */
   check_placed ("", "0\n", "", "0\n", "", FALSE);
   check_placed ("", "0\n", HANDLE ("1"), "0\ninvalid\n", NACK, FALSE);
   check_placed ("", "0\n", "#" HANDLE ("1"), "0\ninvalid\n", NACK, FALSE);
@@ -387,7 +389,7 @@ test_parts (void)
   write_string (peer, PART (1, 2, "10"));
   run_pending ();
 
-  /* Numbers that mean nothing are no part of anything. */
+  /* Numbers that are not descriptors are ignored. */
   write_with_fds (peer, PART (2, 2, "11"), &null, 1);
   write_with_fds (peer, PART (-1, 2, "12"), &null, 1);
   write_with_fds (peer, PART (0, 254, "13"), &null, 1);
@@ -407,7 +409,7 @@ test_parts (void)
   g_assert_cmpuint (count_fds (), ==, before);
 }
 
-/* A thousand at once, and again and again, on frames that want none. */
+/* A thousand descriptors at once, repeatedly, on frames that want none. */
 static void
 test_flood (void)
 {
@@ -430,7 +432,7 @@ test_flood (void)
   run_until (&a->n_messages, 1);
   g_assert_cmpuint (count_fds (), ==, before + 3);
 
-  /* Two in one go: the last frame has the first of them, no other has any. */
+  /* Two descriptors in one write: the last frame has the first of them, no other frame has one. */
   write_with_fds (peer, HANDLE ("1") HANDLE ("2") HANDLE ("3"), fds, 2);
   run_until (&a->n_invalid, 3);
   run_pending ();
@@ -552,7 +554,8 @@ test_lingering (void)
   g_assert_cmpuint (count_fds (), ==, before);
 }
 
-/* No numbers are left here: the message is refused and told of, and the next one comes. */
+/* This process has no descriptor left: the message is refused and reported, and the next one
+ * arrives. */
 static void
 test_no_numbers_left (void)
 {
@@ -583,7 +586,7 @@ test_no_numbers_left (void)
   end_free (a);
 }
 
-/* What cannot be duplicated is an error before anything is sent. */
+/* A descriptor that cannot be duplicated is an error before anything is sent. */
 static void
 test_no_numbers_to_send (void)
 {

@@ -55,7 +55,7 @@ test_flush (void)
   end_free (a);
 }
 
-/* It runs no main loop, and what comes meanwhile comes later, in order. */
+/* A flush runs no main loop. Messages that arrive meanwhile are emitted later, in order. */
 static gpointer
 write_then_read_in_thread (gpointer data)
 {
@@ -181,7 +181,7 @@ test_flush_async (void)
 
 #define N_BURST 100
 
-/* The fork goes on with the main loop, and is to write nothing of the queue. */
+/* The fork runs the main loop, and must write nothing of the queue. */
 static void
 send_burst_and_fork (CprocChannel *channel,
                      CprocMessage *message,

@@ -223,7 +223,7 @@ test_nested_loop (void)
   g_string_free (nested.order, TRUE);
 }
 
-/* A peer cannot make that as deep as it likes, and nothing is lost at the bound. */
+/* The peer cannot nest the loops without a bound, and at the bound nothing is lost. */
 static void
 test_nested_bound (void)
 {
@@ -305,7 +305,7 @@ on_message_move_away (CprocChannel *channel,
   cproc_channel_set_context (channel, user_data);
 }
 
-/* It stays there: the next message is for that context. */
+/* The channel stays in that context: the next message arrives there. */
 static void
 test_move_away (void)
 {
@@ -383,7 +383,7 @@ on_message_flush (CprocChannel *channel,
   g_assert_no_error (error);
 }
 
-/* A flush reads ahead; what it read comes behind the rest of what was there. */
+/* A flush reads ahead. The messages that it read come after those that were there before. */
 static void
 test_flush (void)
 {
@@ -418,8 +418,8 @@ on_message_twice (CprocChannel *channel,
   send_number (channel, 1);
 }
 
-/* Two channels that answer each message with two are kept going by themselves for ever, and leave
- * the other sources of the loop their turn. */
+/* Two channels that answer each message with two more keep each other busy for ever, and let the
+ * other sources of the loop run. */
 static void
 test_no_starvation (void)
 {

@@ -123,7 +123,7 @@ test_deep (void)
   end_free (a);
 }
 
-/* A line without end takes no memory, and is told of once. */
+/* A line without end takes no memory, and is reported once. */
 static void
 test_endless_line (void)
 {
@@ -210,7 +210,7 @@ test_flood_of_nothing (void)
   end_free (a);
 }
 
-/* Whatever comes, the channel comes to its end and nothing is left. */
+/* Whatever the peer sends, the channel ends, and nothing is leaked. */
 static void
 test_garbage (void)
 {
@@ -272,7 +272,7 @@ test_wrong_replies (void)
       g_assert_true (send_json (a->channel, "8", NULL));
       pour (a, peer, replies[i], strlen (replies[i]));
 
-      /* Those that wait for an answer get one, and so does whoever counts wrong. */
+      /* Each request gets an answer, also if the peer miscounts. */
       for (guint n = 0; n < 10; n++)
         {
           g_autofree char *text = read_all (peer);
@@ -292,7 +292,7 @@ test_wrong_replies (void)
   close (null);
 }
 
-/* Garbage, and descriptors on any of it: what nobody was given is closed. */
+/* Garbage with descriptors on any byte: a descriptor that no message has is closed. */
 static void
 test_garbage_with_fds (void)
 {
@@ -359,7 +359,7 @@ count_tick (gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
-/* One that writes without end, and never reads, leaves the main loop to others. */
+/* A peer that writes without end and never reads does not occupy the main loop. */
 static void
 test_flood (void)
 {
@@ -408,7 +408,7 @@ test_closes_in_the_middle (void)
 
 #define N_IDLE 200
 
-/* Half a thousand workers that have nothing to say are no burden. */
+/* Five hundred silent workers cost nothing. */
 static void
 test_idle_is_small (void)
 {

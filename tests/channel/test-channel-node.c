@@ -400,7 +400,7 @@ test_child_gives (void)
   g_socket_close (given.connection, NULL);
   assert_greeting (dup (g_socket_get_fd (client)), "hi");
 
-  /* Node has it too, so who comes may be accepted there. */
+  /* Node has the socket too, so Node may accept the connection. */
   g_assert_true (g_socket_get_option (given.server, SOL_SOCKET, SO_ACCEPTCONN, &listening, NULL));
   g_assert_cmpint (listening, ==, 1);
 
@@ -434,7 +434,7 @@ test_parent (gconstpointer data)
   g_assert_true (g_subprocess_get_successful (subprocess));
 }
 
-/* The worker learns of it and ends, and with it the standard output that it has from here. */
+/* The worker sees the end and ends too, which closes the standard output that it inherited. */
 static void
 test_parent_dies (void)
 {

@@ -202,7 +202,7 @@ test_send_and_exit_both (void)
   output = peer_end (&peer);
 }
 
-/* Nobody reads, and then this side goes: the worker ends. */
+/* This side does not read, and then ends: the worker ends. */
 static void
 test_exit_and_parent_gone (void)
 {
@@ -229,7 +229,7 @@ test_burst_and_exit (void)
   output = peer_end (&peer);
 }
 
-/* A parent that does not read does not keep the worker from its end. */
+/* A parent that does not read does not keep the worker from ending. */
 static void
 test_exit_unread (void)
 {

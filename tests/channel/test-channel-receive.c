@@ -8,7 +8,7 @@
 
 #include "channel-util.h"
 
-/* Who gets a message, and when the channel reads at all. */
+/* Tests which receiver gets a message, and when the channel reads at all. */
 
 /* A channel that nothing listens to. */
 static CprocChannel *

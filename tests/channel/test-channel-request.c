@@ -515,7 +515,7 @@ test_foreign_thread (void)
   End *a = end_new (&peer);
 
   g_test_expect_message (G_LOG_DOMAIN, G_LOG_LEVEL_CRITICAL, "*called from another thread*");
-  /* A context that somebody owns belongs to that thread. */
+  /* A context that a thread owns belongs to that thread. */
   g_assert_true (g_main_context_acquire (NULL));
   g_thread_join (g_thread_new ("foreign", request_in_thread, a->channel));
   g_main_context_release (NULL);

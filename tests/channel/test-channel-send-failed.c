@@ -229,8 +229,8 @@ push_part (CprocSendQueue *queue,
   cproc_send_queue_push (queue, &item, 0);
 }
 
-/* The system never passes it on: what is behind it goes, no frame goes without its descriptor, and
- * after three more tries it is told of. */
+/* The system never passes the descriptor on. Later messages are sent, no frame is sent without its
+ * descriptor, and after three more tries the failure is reported. */
 static void
 test_unsent (void)
 {

@@ -103,7 +103,7 @@ test_limit (void)
   check (G_MAXUINT64, "1\n12\n", "1|12|", 0);
 }
 
-/* An oversized frame is told of before its end, and nothing of it is kept. */
+/* An oversized frame is reported before its end, and nothing of it is kept. */
 static void
 test_oversized_is_not_kept (void)
 {
@@ -267,7 +267,7 @@ test_place (void)
   g_assert_nonnull (place);
   memset (place, 'x', 1000);
 
-  /* What ends the frame, or makes it too large, is left to be fed. */
+  /* Bytes that end the frame, or make it too large, are left to be fed. */
   place[999] = '\n';
   g_assert_false (cproc_frame_splitter_take_placed (&frames, 1000));
   place[999] = 'y';

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What the protocol says besides the messages, and the sockets of Node's. */
+/* Tests the frames of the protocol itself, and Node's sockets. */
 
 #include "config.h"
 
@@ -118,7 +118,7 @@ test_node_questions (void)
   run_pending ();
   assert_reads (peer, "{\"cmd\":\"NODE_SOCKET_ALL_CLOSED\",\"key\":\"\\u0034\"}\n");
 
-  /* Without a key, or with one that is out of all proportion, there is nothing to answer. */
+  /* Without a key, or with a key that is far too long, there is nothing to answer. */
   question = g_strdup_printf ("{\"cmd\":\"NODE_SOCKET_GET_COUNT\",\"key\":\"%s\"}\n", long_key);
   write_string (peer, question);
   write_string (peer, "{\"cmd\":\"NODE_SOCKET_GET_COUNT\"}\n");
@@ -238,7 +238,8 @@ test_handle_in_parts (void)
   end_free (a);
 }
 
-/* Two sides that pass each other more than their acknowledgements have room for do not lock up. */
+/* Two sides that send each other more handles than there is room for acknowledgements do not
+ * deadlock. */
 static void
 test_both_ways (void)
 {

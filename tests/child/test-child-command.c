@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What a command says reaches its program: the descriptors, the session, the groups. */
+/* Tests that the settings of a command reach its program: descriptors, session, groups. */
 
 #include "config.h"
 
@@ -37,7 +37,7 @@ assert_output (CprocCommand *command,
   g_assert_cmpstr (g_strchomp (text), ==, expected);
 }
 
-/* Each end of a pipe is closed with the last process that has it: nothing of ours holds one. */
+/* Each end of a pipe is closed when the last process that has it ends: this process holds none. */
 static void
 test_pipe_ends (void)
 {
@@ -78,7 +78,7 @@ test_reader_gone (void)
   g_assert_cmpint (cproc_child_get_term_signal (writer), ==, SIGPIPE);
 }
 
-/* A start that fails keeps what it would have given: it may be tried again. */
+/* A failed start keeps the descriptors that it would have passed on: it may be tried again. */
 static void
 test_failed_start (void)
 {
@@ -156,7 +156,7 @@ test_groups (void)
   assert_output (command, "56");
 }
 
-/* A plain child tells why it failed too, as an exec does. */
+/* A plain child reports why it failed, as an exec does. */
 static void
 test_failure (void)
 {

@@ -209,7 +209,7 @@ test_late_listener (void)
   g_assert_cmpstr (lines->str, ==, "1:two 1:three ");
 }
 
-/* What nobody has heard does not become a line with what came before it. */
+/* Output that had no listener does not become part of a line with earlier output. */
 static void
 test_deaf_listener (void)
 {
@@ -402,7 +402,7 @@ test_last_line (void)
   g_assert_null (strstr (strstr (events, "stream-ended::stdout"), "line::stdout"));
 }
 
-/* A stream ends when it ends, not when the process does. */
+/* A stream ends by itself, not with the process. */
 static void
 test_stream_ends_early (void)
 {
@@ -421,7 +421,7 @@ test_stream_ends_early (void)
   g_assert_cmpuint (test_record_count (record, "stream-ended::stderr"), ==, 1);
 }
 
-/* One that writes without end leaves the others their turn. */
+/* A child that writes without end lets other sources run. */
 static void
 count_bytes (CprocChild  *child,
              CprocStream  stream,
@@ -498,7 +498,7 @@ check_flags (const FlagCase *it,
 
 #define R "\357\277\275"
 
-/* What `line` and `lines` have in a handler, with a limit of 4. */
+/* The line-flags in a handler of `line` and `lines`, with a limit of 4. */
 static void
 test_line_flags (void)
 {
@@ -631,7 +631,7 @@ typedef struct
   gboolean raises;
 } Busy;
 
-/* Always ready, until the process has ended and there have been chances enough to tell of it. */
+/* An idle source that is ready until the process has ended and 20 more turns have passed. */
 static gboolean
 busy_turn (gpointer user_data)
 {

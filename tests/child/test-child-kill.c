@@ -67,7 +67,7 @@ test_kill_grace (void)
   g_assert_cmpint (g_get_monotonic_time () - before, >=, 30 * G_TIME_SPAN_MILLISECOND);
 }
 
-/* Not a moment less than was promised, in any containment. */
+/* The grace is never shortened, in any containment. */
 static void
 test_kill_grace_whole (gconstpointer data)
 {
@@ -114,7 +114,8 @@ test_kill_at_once (void)
   assert_kill (child, SIGKILL);
 }
 
-/* What is stopped goes on to take the signal: only SIGKILL would not wait for that. */
+/* A stopped program is continued, so that it can take the signal. Without SIGCONT, only SIGKILL
+ * would end it. */
 static void
 test_kill_stopped (gconstpointer data)
 {
@@ -396,7 +397,7 @@ test_drop_grace (void)
   test_await_no_children ();
 }
 
-/* One that was asked to end and then dropped still ends. */
+/* A child that was asked to end and was then dropped still ends. */
 static void
 test_drop_killed (void)
 {

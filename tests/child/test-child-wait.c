@@ -147,7 +147,7 @@ test_cancel_async (void)
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   g_clear_error (&error);
 
-  /* The child and the other one who waits know nothing of that. */
+  /* The cancellation affects neither the child nor the other wait. */
   g_assert_null (other);
   g_assert_cmpint (cproc_child_get_state (child), ==, CPROC_STATE_RUNNING);
   cproc_child_close_stdin (child);
@@ -308,7 +308,8 @@ test_nested_cancel (void)
   test_finalize (child);
 }
 
-/* From the notification that comes before `exit`: what comes after it comes late, but it comes. */
+/* Waits in the notification that comes before `exit`: the later signals are delayed, but none is
+ * lost. */
 static void
 wait_in_notify (CprocChild *child,
                 GParamSpec *pspec,
@@ -327,7 +328,7 @@ count_call (guint *n_calls)
 static void
 test_in_notify (void)
 {
-  /* Where the streams have ended before the process, and where they have not. */
+  /* The streams end before the process, or after it. */
   static const char *const lines[] = { "exec >&- 2>&-; read x; exit 3", "read x; exit 3" };
 
   for (guint i = 0; i < G_N_ELEMENTS (lines); i++)
@@ -352,7 +353,7 @@ test_in_notify (void)
     }
 }
 
-/* A child waits for another one that waits for it, as when one's output is the other's input. */
+/* Two waits inside each other, as when the output of one child is the input of the other. */
 static void
 wait_for_other (CprocChild *child,
                 CprocChild *other)
@@ -452,7 +453,7 @@ thread_func (gpointer user_data)
       g_assert_no_error (error);
       g_assert_cmpuint (self->n_lines, ==, (i + 1) * 3);
 
-      /* The callback of the start, if there was one, holds it still. */
+      /* A pending callback of the start still holds the child. */
       while (g_main_context_iteration (context, FALSE))
         ;
       test_finalize (child);

@@ -9,7 +9,8 @@
 
 #include "child-util.h"
 
-/* What a child reads. SIGPIPE has its default here, so that one too many ends the test. */
+/* Tests the input of a child. SIGPIPE has its default action here, so a SIGPIPE would end the test.
+ * */
 
 #define MUCH (4 * 1024 * 1024)
 
@@ -133,7 +134,7 @@ test_cancel (void)
   write_async (child, few, second_cancellable, &second);
   test_write (child, "end", -1);
 
-  /* What has not begun is taken back, what has begun is not torn. */
+  /* A cancelled write that has not begun is withdrawn; one that has begun is completed. */
   g_cancellable_cancel (first_cancellable);
   g_cancellable_cancel (second_cancellable);
   g_assert_false (finish_write (child, &second, &error));
@@ -256,7 +257,8 @@ test_broken_at_end (void)
   test_kill_grandchild (record);
 }
 
-/* A child that does not read what it is given is no error, neither here nor there. */
+/* A child that does not read its input is not an error, neither for the writer nor for the child.
+ * */
 static void
 test_not_read (void)
 {
@@ -298,7 +300,7 @@ test_not_writable (void)
   test_run_until_state (child, CPROC_STATE_CLOSED);
 }
 
-/* What is written before the start is what the program finds, whoever is told of it. */
+/* The program finds the input that was written before the start, with a callback or without. */
 static void
 test_before_start (void)
 {
@@ -325,7 +327,7 @@ test_before_start (void)
     }
 }
 
-/* A program does not wait for an input that nobody writes. */
+/* A program does not wait for input that is never written. */
 static void
 test_nothing_written (void)
 {

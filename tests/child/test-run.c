@@ -5,7 +5,8 @@
 #include "cproc-run-private.h"
 
 /* The owner of a run, with a clock that stands still, a job without a process, and two streams. All
- * that the run does and tells is written to a log. A handler may be hung in at one of the words. */
+ * that the run does and tells is written to a log. One word of the log may have a handler, which
+ * runs when it is written. */
 
 #define MS G_TIME_SPAN_MILLISECOND
 
@@ -211,7 +212,7 @@ assert_log_at (Fake       *self,
 
 #define assert_log(self, expected) assert_log_at (self, expected, __LINE__)
 
-/* Lets the time pass, and the clock ring as often as the run wants it to. */
+/* Lets the time pass, and calls the run as often as it has asked for. */
 static void
 pass (Fake *self,
       guint msec)
@@ -448,7 +449,7 @@ test_idle_timeout (void)
   g_assert_cmpint (self.run.end_reason, ==, CPROC_END_IDLE);
 }
 
-/* A program whose output the application does not want to have is not idle. */
+/* A program whose output the application holds back is not idle. */
 static void
 test_idle_while_held (void)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What a command gives its process, and what can be wrong with it. */
+/* Tests what a command gives its process, and which settings are mistakes. */
 
 #include "config.h"
 
@@ -227,7 +227,7 @@ test_pass_fd_bad (void)
   g_assert_nonnull (strstr (error->message, "-2"));
   g_assert_false (cproc_command_pass_fd (command, fd, 4, NULL));
 
-  /* It was told, so the command itself is as good as before. */
+  /* The mistake was reported by the call, so the command itself is unchanged. */
   assert_valid (command);
   g_assert_finalize_object (command);
 }
@@ -389,7 +389,7 @@ test_mode_forgets (void)
   g_assert_finalize_object (command);
 }
 
-/* What is closed stays named: only another descriptor, or another mode, makes it right. */
+/* A closed descriptor stays named: only another descriptor, or another mode, clears the error. */
 static void
 test_close_fds (void)
 {

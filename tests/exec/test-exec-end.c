@@ -37,7 +37,7 @@ test_failures (void)
       }
 }
 
-/* What the program said last, without what a terminal would not show. */
+/* The last line of the program, without the parts that a terminal would not show. */
 static void
 test_last_line (void)
 {
@@ -222,7 +222,7 @@ test_limits (void)
     }
 }
 
-/* One that does not go by itself; the other stream is kept. */
+/* A program that does not end by itself; the other stream is kept. */
 static void
 test_limit_other_stream (void)
 {

@@ -136,7 +136,7 @@ test_signals (void)
   test_exec_assert_output (exec, "a\nb", "");
 }
 
-/* Only a child that is read, and not the application, runs meanwhile. */
+/* During the call only the child is read; the application's own sources do not run. */
 static gboolean
 must_not_run (gpointer user_data)
 {
@@ -246,7 +246,7 @@ test_text (void)
   test_exec_assert_output (latin1, "a\xef\xbf\xbd" "bÿÃ", "");
 }
 
-/* A grandchild that keeps the streams does not keep run(). */
+/* A grandchild that holds the streams open does not delay run() for ever. */
 static void
 test_grandchild (void)
 {
@@ -260,7 +260,7 @@ test_grandchild (void)
   g_assert_cmpint (kill ((pid_t) g_ascii_strtoll (text, NULL, 10), SIGKILL), ==, 0);
 }
 
-/* One that is kept for its output keeps no more than it must: the pidfd. */
+/* An exec that is kept for its output holds only one descriptor: the pidfd. */
 static void
 test_kept (void)
 {
