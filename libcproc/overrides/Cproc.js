@@ -522,6 +522,27 @@ function pipeline(stages, options = {}) {
   return self;
 }
 
+// Properties that are lists of text to introspection, while their methods have file names. A newer
+// GJS warns of each property whose type is not that of its methods.
+function addLists(proto) {
+  for (const name of ['argv', 'environment', 'exec_argv']) {
+    const property = {
+      configurable: true,
+      enumerable: true,
+      get() {
+        return this[`get_${name}`]() ?? [];
+      },
+      set(value) {
+        this[`set_${name}`](value);
+      },
+    };
+    const camel = name.replace(/_(.)/, (_, letter) => letter.toUpperCase());
+
+    for (const key of new Set([name, name.replace('_', '-'), camel]))
+      Object.defineProperty(proto, key, property);
+  }
+}
+
 function _init() {
   Cproc = this;
   loops.setLibrary(this);
@@ -529,6 +550,7 @@ function _init() {
   const {Channel, Child, Command, Exec, Message, Pipeline, Pool, Request, Worker} = Cproc;
 
   Command.prototype._init = commandInit;
+  addLists(Command.prototype);
   Child.prototype._init = childInit;
   Worker.prototype._init = workerInit;
 

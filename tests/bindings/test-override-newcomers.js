@@ -17,6 +17,22 @@ async function all(iterator) {
   return items;
 }
 
+test('lists of a command', () => {
+  const command = new Cproc.Command({argv: ['a'], execArgv: ['-b']});
+
+  assertEqual([command.argv, command.environment, command.exec_argv], [['a'], [], ['-b']]);
+  for (const key of ['exec_argv', 'execArgv', 'exec-argv']) {
+    // They are properties of the override, which newer GJS has nothing to say about.
+    assert(Object.hasOwn(Cproc.Command.prototype, key));
+    command[key] = [key];
+    assertEqual([command.get_exec_argv(), command[key]], [[key], [key]]);
+  }
+  command.environment = ['A=1'];
+  assertEqual(command.get_environment(), ['A=1']);
+  command.environment = null;
+  assertEqual([command.get_environment(), command.environment], [null, []]);
+});
+
 function assertThrows(type, function_) {
   let error = null;
   try {
