@@ -237,8 +237,8 @@ cproc_pool_core_clear (CprocPoolCore *self)
   cproc_pool_restart_clear (&self->restart);
 }
 
-/* Returns the number of waiting requests, without those that a starting worker will take at once.
- * */
+/* Returns the number of waiting requests, without those that a starting worker will take at
+ * once. */
 static gboolean
 core_is_full (CprocPoolCore *self)
 {

@@ -58,8 +58,8 @@ test_peer_resets (void)
   end_free (a);
 }
 
-/* A send is the first to see that the other side is gone. What that side sent before still arrives.
- * */
+/* A send is the first to see that the other side is gone. What that side sent before still
+ * arrives. */
 static void
 test_send_to_closed_peer (void)
 {

@@ -236,8 +236,8 @@ write_parts (int         fd,
     }
 }
 
-/* The places where a peer may attach a descriptor: what the peer writes, and which message gets it.
- * */
+/* The places where a peer may attach a descriptor: what the peer writes, and which message gets
+ * it. */
 static void
 check_placed (const char *before,
               const char *with_fd,

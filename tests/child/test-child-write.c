@@ -9,8 +9,8 @@
 
 #include "child-util.h"
 
-/* Tests the input of a child. SIGPIPE has its default action here, so a SIGPIPE would end the test.
- * */
+/* Tests the input of a child. SIGPIPE has its default action here, so a SIGPIPE would end the
+ * test. */
 
 #define MUCH (4 * 1024 * 1024)
 
@@ -257,8 +257,8 @@ test_broken_at_end (void)
   test_kill_grandchild (record);
 }
 
-/* A child that does not read its input is not an error, neither for the writer nor for the child.
- * */
+/* A child that does not read its input is not an error, neither for the writer nor for the
+ * child. */
 static void
 test_not_read (void)
 {

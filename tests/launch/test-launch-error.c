@@ -156,7 +156,7 @@ drop_rights (void)
   return access (g_getenv ("CPROC_LAUNCH_HELPER"), X_OK) == 0;
 }
 
-/* Who has no right to it is told which of them failed. */
+/* Without the right to a step, the error names the step that failed. */
 static void
 test_without_rights (void)
 {
@@ -225,7 +225,7 @@ test_descriptors (void)
   g_autoptr(CprocCommand) missing = launch_command_new ("exit", "0", NULL);
   int fd = open ("/dev/null", O_RDONLY | O_CLOEXEC);
 
-  /* Somebody closes what the command was given. */
+  /* Other code closes a descriptor that the command was given. */
   cproc_command_take_fd (closed, fd, 5);
   close (fd);
   launch_fail (closed, G_IO_ERROR, g_io_error_from_errno (EBADF), "descriptor 5", NULL);
@@ -270,7 +270,7 @@ test_file (void)
   launch_remove (directory);
 }
 
-/* With each number of descriptors left it works or says so: GLib would abort. */
+/* With any number of descriptors left, a start works or returns an error: GLib would abort. */
 static void
 test_too_many_files (void)
 {
@@ -448,7 +448,7 @@ test_run (void)
   launch_remove (directory);
 }
 
-/* Orders that it does not understand, as a library of another version would give them. */
+/* A spec that the helper does not understand, as a library of another version would write it. */
 static void
 test_malformed_spec (void)
 {

@@ -25,7 +25,7 @@ set_modes (CprocCommand *command,
   cproc_command_set_stderr_mode (command, err);
 }
 
-/* What a careless library leaves open, and a socket that would keep a port. */
+/* Descriptors that a careless library leaves open, and a socket that would keep a port in use. */
 static void
 test_exact (void)
 {
@@ -162,7 +162,7 @@ test_parents_ends (void)
   launch_wait (launch);
 }
 
-/* What was made before the start; the child's end is not kept open here. */
+/* A pipe that was made before the start: the child's end does not stay open here. */
 static void
 test_taken_pipe (void)
 {
@@ -250,7 +250,7 @@ test_file (void)
   launch_remove (directory);
 }
 
-/* Only the way it is opened must not block: the child's reads do as always. */
+/* Only the open must not block; the child's reads block as usual. */
 static void
 test_file_flags_of_child (void)
 {
@@ -375,8 +375,8 @@ start_many (gpointer unused)
   return NULL;
 }
 
-/* What one start makes must not show up in another's child; a pipe's end there would keep its
- * reader waiting. */
+/* Descriptors of one start must not be inherited by the child of another: the end of a pipe there
+ * would keep its reader waiting. */
 static void
 test_threads (void)
 {

@@ -119,7 +119,7 @@ test_ended_while_it_waits (void)
     }
 }
 
-/* What can be known before the wait is an error of the start. */
+/* A mistake that is known before the wait is an error of the start. */
 static void
 test_errors (void)
 {

@@ -87,7 +87,7 @@ test_childs_path (Fixture       *self,
   assert_found ("cproc-test-program", swapped, self->second);
 }
 
-/* What cannot be run is passed over, and told of when nothing better is found. */
+/* A file that cannot be run is skipped, and is the error if nothing better is found. */
 static void
 test_not_executable (Fixture       *self,
                      gconstpointer  unused)
@@ -106,7 +106,7 @@ test_not_executable (Fixture       *self,
   launch_fail (directory, G_SPAWN_ERROR, G_SPAWN_ERROR_ACCES, "directory", NULL);
 }
 
-/* An empty entry is the working directory: the child's. */
+/* An empty entry means the child's working directory. */
 static void
 test_empty_entry (Fixture       *self,
                   gconstpointer  unused)

@@ -10,7 +10,7 @@
 #include "launch.h"
 #include "launch-util.h"
 
-/* What the library and the helper say to each other; both ends are in this program. */
+/* Tests the spec that the library writes and the helper reads; both ends are in this program. */
 
 static void
 assert_kept (const LaunchSpec *spec,
@@ -124,7 +124,8 @@ test_malformed (void)
     }
 }
 
-/* Any beginning of a spec is one only where a token or a number may end; none is read past. */
+/* A spec that is cut is valid only where a token or a number may end; nothing beyond the cut is
+ * read. */
 static void
 test_every_prefix (void)
 {
@@ -165,7 +166,7 @@ build (CprocCommand     *command,
   return text;
 }
 
-/* What the library writes the helper reads. */
+/* The helper reads what the library has written. */
 static void
 test_built (void)
 {

@@ -12,7 +12,7 @@
 
 #include "launch-util.h"
 
-/* Our own standard streams: whatever of them is closed, a start neither takes nor changes one. */
+/* Our own standard streams: whichever of them are closed, a start neither uses nor changes them. */
 
 typedef struct
 {
@@ -219,7 +219,7 @@ test_swapped (void)
   _exit (0);
 }
 
-/* What the application opens there while a child runs is the application's. */
+/* A descriptor that the application opens there while a child runs belongs to the application. */
 static void
 test_reopened (void)
 {

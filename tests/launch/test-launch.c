@@ -95,7 +95,8 @@ test_cwd (void)
   launch_remove (directory);
 }
 
-/* A relative program is the child's directory's, as with chdir() and exec(). */
+/* A relative path of a program is relative to the child's working directory, as with chdir() and
+ * exec(). */
 static void
 test_cwd_relative_program (void)
 {
@@ -126,7 +127,7 @@ test_group (void)
   g_assert_cmpint (launch_get_number (output, "death-signal"), ==, 0);
 }
 
-/* A start that is broken off before the program runs: nothing must stay. */
+/* A start that is given up before the program runs must leave nothing. */
 static void
 test_group_is_there_at_once (void)
 {
@@ -339,7 +340,7 @@ has_pidfds (void)
   return fd >= 0;
 }
 
-/* GSubprocess has often reaped by the time that it could be asked. */
+/* By the time it could be asked, GSubprocess has often reaped the process. */
 static void
 assert_pid_is_never_lost (CprocContainment containment)
 {

@@ -10,8 +10,8 @@
 #include "child-util.h"
 #include "cproc-thread-private.h"
 
-/* What others give back may take this long (us): GLib's thread, the kernel; where there are no
- * pidfds the grace of a kill. */
+/* GLib's thread and the kernel may take this long (us) to give resources back; without pidfds also
+ * the grace of a kill. */
 #define AWAIT_LIMIT (30 * G_USEC_PER_SEC)
 #define AWAIT_STEP 2000
 

@@ -4,8 +4,8 @@
 
 #include <glib.h>
 
-/* What this process holds of the system and of GLib: for tests that see to it that all of it is
- * given back. */
+/* Counts the resources of the system and of GLib that this process holds, for tests that check for
+ * leaks. */
 typedef struct
 {
   guint n_fds;
@@ -20,8 +20,8 @@ void     census_init   (char        **argv);
 
 void     census_take   (Census       *self);
 
-/* Nothing is left of n_rounds of something: waits a little for what others close, and for all
- * children to be reaped. */
+/* Asserts that nothing is left of n_rounds of an action. Waits a little for descriptors that other
+ * threads close, and for all children to be reaped. */
 void     census_assert (const Census *self,
                         guint         n_rounds);
 

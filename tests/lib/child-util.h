@@ -4,8 +4,8 @@
 
 #include <libcproc.h>
 
-/* What the tests of the classes share: children that run tests/child, and a record of the signals
- * that one emits. */
+/* Shared by the tests of the classes: children that run tests/child, and a record of a child's
+ * signals. */
 
 /* A child that runs a mode of tests/child; its standard input is a pipe. The arguments end with
  * NULL. */
@@ -62,8 +62,8 @@ void        test_write            (CprocChild     *child,
 /* Descriptors of this process. */
 guint       test_count_fds (void);
 
-/* What GLib reaps and closes on a thread of its own may be late: waits until there are no more
- * descriptors than that. To find one that leaks, let it do so some times. */
+/* Waits until there are no more descriptors than that: GLib closes some late, on a thread of its
+ * own. To find a leak, repeat the action that may leak. */
 void        test_await_fd_count    (guint  n_fds);
 void        test_await_no_children (void);
 
@@ -76,7 +76,8 @@ gboolean    test_skip_without_pidfds (void);
 gboolean    test_skip_on_valgrind    (void);
 gboolean    test_is_on_valgrind      (void);
 
-/* Whether there is such a process, and it is no zombie; waits until there is none. */
+/* Returns whether the process exists and is not a zombie; the second waits until there is no such
+ * process. */
 gboolean    test_process_lives     (gint64 pid);
 void        test_await_process_end (gint64 pid);
 

@@ -5,7 +5,7 @@
 #include "cproc-command-private.h"
 #include "cproc-launch-private.h"
 
-/* What the tests of the launch layer share. Whatever should work is asserted to. */
+/* Shared by the tests of the launch layer. Each function asserts that it succeeds. */
 
 /* Runs a mode of tests/child; the arguments end with NULL. */
 CprocCommand *launch_command_new (const char *mode,

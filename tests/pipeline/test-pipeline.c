@@ -422,7 +422,7 @@ test_misuse (void)
   wait_check (pipeline);
 }
 
-/* A child is nobody's once its pipeline is gone. */
+/* A child has no pipeline any more once the pipeline is gone. */
 static void
 test_left_stage (void)
 {

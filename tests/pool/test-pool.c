@@ -544,7 +544,7 @@ test_prepared (void)
   pool_free (self);
 }
 
-/* What cannot be prepared fails when it is needed, and is not tried again and again. */
+/* A worker that cannot be prepared fails when it is needed, and is not tried repeatedly. */
 static void
 test_prepared_not_there (void)
 {

@@ -13,7 +13,7 @@
 
 #include "cproc-exit-watch-private.h"
 
-/* Each a kernel of its own: the two that have less must come to the same answer. */
+/* Each way stands for a kernel: the two older ones must come to the same answer. */
 static const guint kernels[] = {
   0,
   CPROC_PIDFD_LACKS_PEEK,
@@ -183,7 +183,7 @@ test_no_pidfd (void)
   g_assert_true (self->told_in == self->context);
 }
 
-/* Whether it has ended before or not, the news comes from the context and from nowhere else. */
+/* Whether the process has ended before or not, the end is reported from the main context only. */
 static void
 test_never_from_start (gconstpointer data)
 {
@@ -226,7 +226,7 @@ test_move (gconstpointer data)
     ;
   g_assert_cmpuint (self->n_told, ==, 1);
 
-  /* Of one that has told, or never was started, nothing can be moved. */
+  /* Moving a watch that has reported, or was never started, does nothing. */
   cproc_exit_watch_move (&self->watch, other);
 }
 
@@ -258,7 +258,7 @@ on_end_free (const CprocExitStatus *end,
   g_clear_pointer (self, watcher_free);
 }
 
-/* The owner may go, and the watch in it, while it is told. */
+/* The owner may be freed, with the watch in it, while the end is reported. */
 static void
 test_free_when_told (gconstpointer data)
 {
@@ -291,7 +291,7 @@ kernel_keeps_status (void)
   return keeps;
 }
 
-/* Where nobody can wait for it, a failure must not read as success. */
+/* If the status cannot be fetched, a failure must not look like a success. */
 static void
 test_sigchld_ignored (gconstpointer data)
 {
@@ -392,7 +392,8 @@ read_word (GSubprocess *subprocess)
   return g_strchomp (g_strdup (buffer));
 }
 
-/* It has ended, but is a debugger's: no busy loop until that lets go, and then the right answer. */
+/* The process has ended, but a debugger holds it: no busy loop until the debugger releases it, and
+ * then the right answer. */
 static void
 test_held_by_debugger (void)
 {

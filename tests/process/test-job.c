@@ -192,7 +192,7 @@ test_process (Fixture       *self,
   kill (self->grandchild, SIGKILL);
   assert_orphan_ended_by (self, SIGKILL);
 
-  /* Nobody has said so, but the system knows. */
+  /* The job was not told of the end, but the system knows. */
   assert_not_running (self, 0);
   cproc_job_leader_exited (self->job);
   assert_not_running (self, SIGTERM);
@@ -365,7 +365,7 @@ test_group_escape (Fixture       *self,
   assert_orphan_ended_by (self, SIGKILL);
 }
 
-/* The number of a group that has ended is some other program's by now. */
+/* The number of a group that has ended may belong to another program by now. */
 static void
 test_group_stranger (Fixture       *self,
                      gconstpointer  kernel)
@@ -421,7 +421,7 @@ test_end_kills (Fixture       *self,
     g_thread_yield ();
 }
 
-/* Nobody is left to wait, but the kill comes. */
+/* Nothing waits any more, but the SIGKILL is sent. */
 static void
 test_terminate_outlives_job (Fixture       *self,
                              gconstpointer  kernel)
@@ -457,7 +457,7 @@ test_end_shortens (Fixture       *self,
   assert_ended_by (self, SIGKILL);
 }
 
-/* What obeys leaves no timer behind, whoever sees it go. */
+/* A process that obeys leaves no timer behind, whichever thread sees its end. */
 static void
 test_end_obeyed (Fixture       *self,
                  gconstpointer  kernel)
@@ -574,7 +574,8 @@ main (int    argc,
   add ("end-never-kills", test_end_never_kills);
   g_test_add_func ("/job/stat", test_stat);
 
-  /* Nothing else holds on to what is left of a group, or tells of the leader's end. */
+  /* Only the job holds descriptors for the rest of a group, and only it reports the leader's
+   * end. */
   if (have_pidfds ())
     {
       add ("group-no-pidfd", test_group_no_pidfd);

@@ -93,7 +93,7 @@ is_alive (int pidfd)
   return poll (&fd, 1, 0) == 0;
 }
 
-/* A descendant of the child is nobody's to wait for but the helper's. */
+/* Only the helper can wait for a descendant of the child. */
 static void
 await_end_of (int pidfd)
 {
@@ -271,11 +271,11 @@ test_ids (Fixture       *self,
   g_assert_true (g_str_has_suffix (group, own));
   g_assert_false (g_str_has_suffix (parent, own));
 
-  /* Who kills the helper does not set it free. */
+  /* Killing the helper does not free the program. */
   g_assert_cmpstr (last, ==, "death-signal=9");
 }
 
-/* What is sent to our group, or to the program's, is not the helper's. */
+/* A signal to our group, or to the program's group, does not reach the helper. */
 static void
 test_helper_group (Fixture       *self,
                    gconstpointer  data)
@@ -412,7 +412,7 @@ test_grace_is_kept (Fixture       *self,
   await_end_of (self->descendant);
 }
 
-/* Who drops the child leaves nothing behind, running or not. */
+/* Dropping the child leaves nothing behind, running or not. */
 static void
 test_drop (Fixture       *self,
            gconstpointer  data)
