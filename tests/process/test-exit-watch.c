@@ -438,6 +438,30 @@ test_held_by_debugger (void)
                    CPROC_WAIT_RESULT_NOT_OURS);
 }
 
+/* A child that GSubprocess has not made: it is signalled, and its end is told. Who has
+ * made it reaps it. */
+static void
+test_no_subprocess (void)
+{
+  g_autoptr (Watcher) self = watcher_new ();
+  g_autoptr (CprocJob) job = NULL;
+  g_autoptr (GError) error = NULL;
+  pid_t pid = fork ();
+
+  if (pid == 0)
+    for (;;)
+      pause ();
+
+  job = cproc_job_new (NULL, pid, cproc_pidfd_open (pid), CPROC_CONTAINMENT_NONE, -1);
+  cproc_exit_watch_start (&self->watch, self->context, NULL, job, on_end, self);
+  g_assert_true (cproc_job_signal (job, SIGUSR1, &error));
+  g_assert_no_error (error);
+  run_until_told (self, self->context);
+  g_assert_cmpint (self->end.exit_code, ==, -1);
+  g_assert_cmpint (self->end.term_signal, ==, SIGUSR1);
+  g_assert_cmpint (waitpid (pid, NULL, WNOHANG), ==, pid);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -471,6 +495,7 @@ main (int    argc,
       g_test_add_data_func ("/exit-watch/sigchld-no-wait",
                             GINT_TO_POINTER (SA_NOCLDWAIT), test_sigchld_ignored);
       g_test_add_func ("/exit-watch/usage", test_usage);
+      g_test_add_func ("/exit-watch/no-subprocess", test_no_subprocess);
       g_test_add_func ("/exit-watch/held-by-debugger", test_held_by_debugger);
     }
 
