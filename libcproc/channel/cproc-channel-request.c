@@ -5,6 +5,7 @@
 #include "cproc-channel-internal-private.h"
 #include "cproc-error.h"
 #include "cproc-gettext-private.h"
+#include "cproc-source-private.h"
 
 #define CANCEL_METHOD "$/cancelRequest"
 
@@ -33,20 +34,10 @@ typedef struct
 } Served;
 
 static void
-clear_source (GSource **source)
-{
-  if (*source == NULL)
-    return;
-
-  g_source_destroy (*source);
-  g_clear_pointer (source, g_source_unref);
-}
-
-static void
 pending_request_free (PendingRequest *self)
 {
-  clear_source (&self->timer);
-  clear_source (&self->cancel_source);
+  cproc_source_clear (&self->timer);
+  cproc_source_clear (&self->cancel_source);
   g_clear_object (&self->task);
   g_object_unref (self->channel);
   g_free (self);
@@ -143,8 +134,8 @@ pending_request_watch (gpointer data,
   PendingRequest *self = data;
   GCancellable *cancellable = self->task != NULL ? g_task_get_cancellable (self->task) : NULL;
 
-  clear_source (&self->timer);
-  clear_source (&self->cancel_source);
+  cproc_source_clear (&self->timer);
+  cproc_source_clear (&self->cancel_source);
 
   if (self->deadline != 0)
     {

@@ -5,6 +5,7 @@
 
 #include "cproc-child-private.h"
 #include "cproc-fd-private.h"
+#include "cproc-source-private.h"
 #include "cproc-thread-private.h"
 
 /* A start that is on its way through the library's thread. It has a state of its own: after a
@@ -70,20 +71,10 @@ start_unref (CprocStart *self)
 }
 
 static void
-clear_source (GSource **source)
-{
-  if (*source == NULL)
-    return;
-
-  g_source_destroy (*source);
-  g_clear_pointer (source, g_source_unref);
-}
-
-static void
 start_clear_sources (CprocStart *self)
 {
-  clear_source (&self->spawned_source);
-  clear_source (&self->cancelled_source);
+  cproc_source_clear (&self->spawned_source);
+  cproc_source_clear (&self->cancelled_source);
   cproc_watch_stop (&self->status_watch);
 }
 
@@ -268,7 +259,7 @@ start_after_spawn (CprocStart *self)
 {
   GMainContext *context = cproc_child_get_priv (self->child)->context;
 
-  clear_source (&self->spawned_source);
+  cproc_source_clear (&self->spawned_source);
 
   if (self->error != NULL)
     start_complete (self, g_steal_pointer (&self->error));

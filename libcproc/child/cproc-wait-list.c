@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "cproc-child-private.h"
+#include "cproc-source-private.h"
 #include "cproc-task-private.h"
 
 /* One asynchronous wait, in the child's list. */
@@ -19,11 +20,7 @@ typedef struct
 static void
 wait_stop_watching (CprocWait *self)
 {
-  if (self->cancelled == NULL)
-    return;
-
-  g_source_destroy (self->cancelled);
-  g_clear_pointer (&self->cancelled, g_source_unref);
+  cproc_source_clear (&self->cancelled);
 }
 
 static void

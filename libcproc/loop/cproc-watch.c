@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cproc-poller-private.h"
+#include "cproc-source-private.h"
 #include "cproc-watch-private.h"
 
 typedef struct
@@ -174,11 +175,7 @@ cproc_timer_start (CprocTimer     *self,
 void
 cproc_timer_stop (CprocTimer *self)
 {
-  if (self->source == NULL)
-    return;
-
-  g_source_destroy (self->source);
-  g_clear_pointer (&self->source, g_source_unref);
+  cproc_source_clear (&self->source);
 }
 
 void

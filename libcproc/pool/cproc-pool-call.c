@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "cproc-pool-private.h"
+#include "cproc-source-private.h"
 
 /* A request to the pool, from its task to the channel of a worker. */
 
@@ -24,11 +25,7 @@ cproc_pool_call_forget (CprocPoolCall *self)
 static void
 call_drop_cancel (CprocPoolCall *self)
 {
-  if (self->cancel == NULL)
-    return;
-
-  g_source_destroy (self->cancel);
-  g_clear_pointer (&self->cancel, g_source_unref);
+  cproc_source_clear (&self->cancel);
 }
 
 void

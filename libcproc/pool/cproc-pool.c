@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "cproc-pool-private.h"
+#include "cproc-source-private.h"
 
 /**
  * CprocPool:
@@ -350,11 +351,7 @@ cproc_pool_dispose (GObject *object)
 {
   CprocPool *self = CPROC_POOL (object);
 
-  if (self->timer != NULL)
-    {
-      g_source_destroy (self->timer);
-      g_clear_pointer (&self->timer, g_source_unref);
-    }
+  cproc_source_clear (&self->timer);
 
   /* Dropping a running worker ends it. */
   while (self->handles->len > 0)

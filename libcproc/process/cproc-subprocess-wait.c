@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cproc-thread-private.h"
+#include "cproc-source-private.h"
 #include "cproc-subprocess-wait-private.h"
 
 /* Shared with the library's thread, which waits for GSubprocess. */
@@ -95,11 +96,7 @@ never_called (gpointer user_data)
 static void
 detach (CprocSubprocessWait *self)
 {
-  if (self->source == NULL)
-    return;
-
-  g_source_destroy (self->source);
-  g_clear_pointer (&self->source, g_source_unref);
+  cproc_source_clear (&self->source);
 }
 
 static void

@@ -12,6 +12,7 @@
 
 #include "cproc-fd-private.h"
 #include "cproc-gettext-private.h"
+#include "cproc-source-private.h"
 #include "cproc-task-private.h"
 #include "cproc-terminal-typing-private.h"
 #include "cproc-watch-private.h"
@@ -128,11 +129,7 @@ write_new (GBytes *bytes,
 static void
 write_stop_watching (CprocWrite *self)
 {
-  if (self->cancelled == NULL)
-    return;
-
-  g_source_destroy (self->cancelled);
-  g_clear_pointer (&self->cancelled, g_source_unref);
+  cproc_source_clear (&self->cancelled);
 }
 
 static void
