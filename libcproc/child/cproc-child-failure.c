@@ -16,7 +16,7 @@ cproc_child_dup_failure (CprocChild *self)
   g_autoptr(GError) error = NULL;
 
   if (priv->run.end_reason == CPROC_END_NONE && priv->run.end.exit_code == 0)
-    return NULL;
+    return cproc_child_dup_tee_failure (self);
 
   line = cproc_command_dup_line (priv->command);
   detail = cproc_last_line_dup (&priv->last_error_line, priv->encoding);

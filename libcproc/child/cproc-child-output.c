@@ -52,6 +52,7 @@ child_received (gpointer     data,
   cproc_run_output (&priv->run);
   if (stream == CPROC_STREAM_STDERR)
     cproc_last_line_feed (&priv->last_error_line, bytes, length);
+  cproc_child_feed_tee (data, stream, bytes, length);
   if (hooks->received != NULL && stream != CPROC_STREAM_TERMINAL)
     hooks->received (data, stream, bytes, length);
 }

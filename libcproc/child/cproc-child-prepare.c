@@ -118,6 +118,7 @@ cproc_child_unprepare (CprocChild *self)
   if (hooks->unprepare != NULL)
     hooks->unprepare (self);
   cproc_child_drop_terminal (self);
+  cproc_child_clear_tees (self);
   child_give_back_thread (self);
 }
 
@@ -145,6 +146,13 @@ cproc_child_begin_launch (CprocChild    *self,
     {
       cproc_child_prefix_start_error (self, error);
       child_give_back_thread (self);
+      return NULL;
+    }
+
+  if (!cproc_child_open_tees (self, launch, error))
+    {
+      cproc_child_prefix_start_error (self, error);
+      cproc_child_unprepare (self);
       return NULL;
     }
 

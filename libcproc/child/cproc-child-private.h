@@ -76,6 +76,14 @@ typedef enum
   CPROC_CHILD_PROP_IO_PRIORITY,
 } CprocChildProperty;
 
+/* The file that gets a copy of a stream. */
+typedef struct
+{
+  int fd;        /* -1: there is none, or it gets no more */
+  char *path;
+  GError *error; /* why it gets no more */
+} CprocChildTee;
+
 /* What a child tells the pipeline that it is a stage of. The pipeline is held meanwhile. */
 typedef struct
 {
@@ -132,6 +140,8 @@ typedef struct
   GOutputStream *stdin_stream;
   GInputStream *input_streams[3]; /* by CprocStream */
   GHashTable *pipe_streams; /* target_fd: GIOStream */
+
+  CprocChildTee tees[3]; /* by CprocStream */
 
   CprocOwner *pipeline; /* whose stage it is; NULL: none's */
   const CprocStageFuncs *stage_funcs;
@@ -265,6 +275,20 @@ int      cproc_child_get_end_signal    (CprocChild     *self);
 CprocLaunch *cproc_child_take_prepared  (CprocChild    *self,
                                          GMainContext  *context);
 void         cproc_child_drop_prepared  (CprocChild    *self);
+
+/* cproc-child-tee.c: files that get a copy of a stream. close() keeps why one could not be written;
+ * clear() forgets it. */
+void     cproc_child_init_tees          (CprocChild    *self);
+gboolean cproc_child_open_tees          (CprocChild    *self,
+                                         CprocLaunch   *launch,
+                                         GError       **error);
+void     cproc_child_feed_tee           (CprocChild    *self,
+                                         CprocStream    stream,
+                                         const char    *data,
+                                         gsize          length);
+void     cproc_child_close_tees         (CprocChild    *self);
+void     cproc_child_clear_tees         (CprocChild    *self);
+GError  *cproc_child_dup_tee_failure    (CprocChild    *self);
 
 /* cproc-child-stage.c: a stage of a pipeline. */
 /* FALSE if the child is not new, or is a stage already. */

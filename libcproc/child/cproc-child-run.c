@@ -140,6 +140,7 @@ child_release (gpointer owner)
   if (priv->writer != NULL)
     cproc_pipe_writer_abandon (priv->writer);
   cproc_child_close_terminal (owner);
+  cproc_child_close_tees (owner);
   cproc_job_close_when_empty (priv->job);
 }
 

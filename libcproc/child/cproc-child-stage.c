@@ -36,7 +36,7 @@ cproc_child_check_joint (CprocChild  *self,
   g_autofree char *name = NULL;
 
   if (priv->command->stdio[target].mode == CPROC_STDIO_DEFAULT && priv->early_pipes[target] < 0 &&
-      (target != 0 || !priv->wants_stdin))
+      priv->command->stdio[target].tee_path == NULL && (target != 0 || !priv->wants_stdin))
     return TRUE;
 
   name = cproc_command_dup_name (priv->command);

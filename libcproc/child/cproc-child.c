@@ -126,6 +126,7 @@ cproc_child_dispose (GObject *object)
   for (guint i = 0; i < G_N_ELEMENTS (priv->early_pipes); i++)
     cproc_fd_clear (&priv->early_pipes[i]);
   cproc_child_close_terminal (self);
+  cproc_child_clear_tees (self);
 
   G_OBJECT_CLASS (cproc_child_parent_class)->dispose (object);
 }
@@ -333,6 +334,7 @@ cproc_child_init (CprocChild *self)
     priv->early_pipes[i] = -1;
   priv->joints[0] = priv->joints[1] = -1;
   cproc_child_init_terminal (self);
+  cproc_child_init_tees (self);
   cproc_child_init_outputs (self);
   child_own_sources (self);
 }

@@ -34,6 +34,8 @@ typedef struct
   CprocStdio mode;
   char *path; /* of mode FILE */
   CprocFileFlags flags;
+  char *tee_path; /* gets a copy of what is read; NULL: none */
+  CprocFileFlags tee_flags;
 } CprocCommandStdio;
 
 /* The setters whose wrong calls are remembered: the next right call of the same setter clears the
@@ -42,6 +44,7 @@ typedef enum
 {
   CPROC_COMMAND_SETTER_VARIABLE,
   CPROC_COMMAND_SETTER_STDIO_FILE,
+  CPROC_COMMAND_SETTER_STDIO_TEE,
   CPROC_COMMAND_SETTER_FD,
   CPROC_COMMAND_SETTER_PIPE,
   CPROC_COMMAND_SETTER_LIMIT,

@@ -210,7 +210,10 @@ cproc_command_finalize (GObject *object)
   g_strfreev (self->environment);
   g_ptr_array_unref (self->variables);
   for (guint i = 0; i < G_N_ELEMENTS (self->stdio); i++)
-    g_free (self->stdio[i].path);
+    {
+      g_free (self->stdio[i].path);
+      g_free (self->stdio[i].tee_path);
+    }
   cproc_command_clear_fds (self);
   g_array_unref (self->fds);
   g_array_unref (self->pipes);
@@ -371,6 +374,7 @@ cproc_command_dup (CprocCommand *self)
     {
       copy->stdio[i] = self->stdio[i];
       copy->stdio[i].path = g_strdup (self->stdio[i].path);
+      copy->stdio[i].tee_path = g_strdup (self->stdio[i].tee_path);
     }
   g_array_append_vals (copy->pipes, self->pipes->data, self->pipes->len);
   g_array_append_vals (copy->limits, self->limits->data, self->limits->len);

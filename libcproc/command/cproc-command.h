@@ -92,6 +92,11 @@ void       cproc_command_set_stdio_file  (CprocCommand       *self,
                                           int                 fd,
                                           const char         *path,
                                           CprocFileFlags      flags);
+CPROC_AVAILABLE_IN_1_0
+void       cproc_command_set_stdio_tee   (CprocCommand       *self,
+                                          int                 fd,
+                                          const char         *path,
+                                          CprocFileFlags      flags);
 
 CPROC_AVAILABLE_IN_1_0
 void       cproc_command_take_fd         (CprocCommand       *self,

@@ -43,6 +43,13 @@ gboolean cproc_launch_fds_open      (CprocLaunchFds      *self,
                                      int                  reserve,
                                      GError             **error);
 
+/* Opens the file for a copy of a stream; the child does not get it. Returns -1 and the error that a
+ * stream of mode FILE has. */
+int      cproc_launch_open_tee      (const char          *path,
+                                     CprocFileFlags       flags,
+                                     int                  target_fd,
+                                     GError             **error);
+
 /* Adds a pipe. Call after open. The parent's end is blocking. */
 gboolean cproc_launch_fds_add_pipe  (CprocLaunchFds      *self,
                                      int                  target_fd,

@@ -205,6 +205,38 @@ open_file (CprocLaunchFds *self,
 }
 
 static gboolean
+fail_to_open (const char  *path,
+              int          target_fd,
+              GError     **error)
+{
+  int saved_errno = errno;
+  g_autofree char *name = cproc_launch_dup_stream_name (target_fd);
+  g_autofree char *shown = g_filename_display_name (path);
+  /* Translators: a file, then a stream as in “standard input” */
+  g_autofree char *what = g_strdup_printf (_("opening “%s” for its %s failed"), shown, name);
+
+  errno = saved_errno;
+
+  return fail (error, what);
+}
+
+int
+cproc_launch_open_tee (const char      *path,
+                       CprocFileFlags   flags,
+                       int              target_fd,
+                       GError         **error)
+{
+  int fd = open (path, open_flags (flags) | O_NONBLOCK, 0666);
+
+  if (fd >= 0)
+    fd = cproc_fd_move_above (fd, STDERR_FILENO);
+  if (fd < 0)
+    fail_to_open (path, target_fd, error);
+
+  return fd;
+}
+
+static gboolean
 add_file (CprocLaunchFds  *self,
           const char      *path,
           int              flags,
@@ -212,9 +244,6 @@ add_file (CprocLaunchFds  *self,
           GError         **error)
 {
   int fd = open_file (self, path, flags, target_fd);
-  g_autofree char *name = NULL;
-  g_autofree char *shown = NULL;
-  g_autofree char *what = NULL;
 
   if (fd >= 0 && self->fifos[target_fd] < 0)
     fcntl (fd, F_SETFL, flags & O_APPEND);
@@ -223,12 +252,7 @@ add_file (CprocLaunchFds  *self,
   if (fd >= 0)
     return add_child (self, fd, target_fd, error);
 
-  name = cproc_launch_dup_stream_name (target_fd);
-  shown = g_filename_display_name (path);
-  /* Translators: a file, then a stream as in “standard input” */
-  what = g_strdup_printf (_("opening “%s” for its %s failed"), shown, name);
-
-  return fail (error, what);
+  return fail_to_open (path, target_fd, error);
 }
 
 static gboolean

@@ -289,6 +289,7 @@ declare module 'gi://Cproc?version=1' {
       get_stderr_mode(): Stdio;
       set_stderr_mode(mode: Stdio): void;
       set_stdio_file(fd: number, path: string, flags: FileFlags): void;
+      set_stdio_tee(fd: number, path: string | null, flags: FileFlags): void;
       take_fd(fd: number, target_fd: number): void;
       pass_fd(fd: number, target_fd: number): boolean;
       add_pipe(target_fd: number, direction: PipeDirection): void;

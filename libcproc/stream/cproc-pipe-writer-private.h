@@ -60,7 +60,7 @@ int              cproc_pipe_writer_get_fd      (CprocPipeWriter     *self);
  * task; NULL if there is none, or if the child just stopped reading. */
 GError          *cproc_pipe_writer_dup_failure (CprocPipeWriter     *self);
 
-/* writev() that never raises SIGPIPE. */
+/* writev() that never raises SIGPIPE or SIGXFSZ. */
 gssize           cproc_pipe_writev             (int                  fd,
                                                 const struct iovec  *vectors,
                                                 int                  n_vectors);

@@ -61,24 +61,28 @@ cproc_pipe_writev (int                 fd,
   /* A pipe has no MSG_NOSIGNAL. (RWF_NOSIGNAL, of Linux 6.18, saves too little.) The signal of this
    * write is blocked in this thread, so it stays pending here and can be taken back. A signal that
    * was pending before is not ours. */
-  sigset_t pipe_set, old_set, pending;
-  gboolean was_pending;
+  sigset_t blocked, own, old_set, pending;
   gssize n;
   int saved_errno;
 
-  sigemptyset (&pipe_set);
-  sigaddset (&pipe_set, SIGPIPE);
+  sigemptyset (&blocked);
+  sigaddset (&blocked, SIGPIPE);
+  sigaddset (&blocked, SIGXFSZ);
   sigpending (&pending);
-  was_pending = sigismember (&pending, SIGPIPE);
-  pthread_sigmask (SIG_BLOCK, &pipe_set, &old_set);
+  pthread_sigmask (SIG_BLOCK, &blocked, &old_set);
 
   do
     n = writev (fd, vectors, n_vectors);
   while (n < 0 && errno == EINTR);
   saved_errno = errno;
 
-  if (n < 0 && saved_errno == EPIPE && !was_pending)
-    while (sigtimedwait (&pipe_set, NULL, &(struct timespec) { 0, 0 }) < 0 && errno == EINTR)
+  sigemptyset (&own);
+  if (n < 0 && saved_errno == EPIPE && !sigismember (&pending, SIGPIPE))
+    sigaddset (&own, SIGPIPE);
+  else if (n < 0 && saved_errno == EFBIG && !sigismember (&pending, SIGXFSZ))
+    sigaddset (&own, SIGXFSZ);
+  if (!sigisemptyset (&own))
+    while (sigtimedwait (&own, NULL, &(struct timespec) { 0, 0 }) < 0 && errno == EINTR)
       ;
 
   pthread_sigmask (SIG_SETMASK, &old_set, NULL);

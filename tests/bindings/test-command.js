@@ -216,6 +216,19 @@ test('stdio-files', async () => {
   await assertFails(Gio.IOErrorEnum, Gio.IOErrorEnum.EXISTS, () => child.start());
 });
 
+test('tee', async () => {
+  const path = file('tee', 'before');
+  const echo = command('echo', '1', 'both');
+  echo.set_stdio_tee(1, path, FileFlags.DEFAULT);
+  assertEqual(await run(echo), 'both');
+  assertEqual(read(path), 'both');
+  echo.set_stdio_tee(1, '/nonexistent/file', FileFlags.WRITE);
+  const child = Cproc.Child.new_for_command(echo);
+  await assertFails(Gio.IOErrorEnum, Gio.IOErrorEnum.NOT_FOUND, () => child.start());
+  echo.set_stdio_tee(1, null, FileFlags.DEFAULT);
+  assertEqual(await run(echo), 'both');
+});
+
 test('descriptors', async () => {
   const fds = new Gio.UnixFDList();
   const stream = Gio.File.new_for_path(file('text', 'by a number')).read(null);

@@ -50,6 +50,7 @@ void test_command () {
   command.unset_environment_variable ("A");
   command.set_resource_limit (Cproc.Resource.CPU, 100, 100);
   command.set_stdio_file (2, "/dev/null", Cproc.FileFlags.WRITE | Cproc.FileFlags.APPEND);
+  command.set_stdio_tee (1, null, Cproc.FileFlags.DEFAULT);
   assert_cmpstrv (command.argv, { "pwd" });
   assert_cmpstr (command.cwd, CompareOperator.EQ, "/");
   /* The changes are applied at the start. */

@@ -287,6 +287,19 @@ child.wait_check(None)
         with open(target, "rb") as file:
             self.assertEqual(file.read(), b"from a file" * 2)
 
+    def test_tee(self):
+        path = self.path("tee", b"before")
+        echo = command("echo", "1", "both")
+        echo.set_stdio_tee(1, path, Cproc.FileFlags.DEFAULT)
+        self.assertEqual(run(echo), "both")
+        with open(path, "rb") as file:
+            self.assertEqual(file.read(), b"both")
+        echo.set_stdio_tee(1, "/nonexistent/file", Cproc.FileFlags.WRITE)
+        with self.assertRaises(GLib.Error):
+            run(echo)
+        echo.set_stdio_tee(1, None, Cproc.FileFlags.DEFAULT)
+        self.assertEqual(run(echo), "both")
+
     def test_exclusive_file(self):
         target = self.path("out", b"mine")
         echo = command("echo", 1, "text")
