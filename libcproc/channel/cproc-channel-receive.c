@@ -233,7 +233,7 @@ cproc_channel_receive_async (CprocChannel        *self,
   /* Once a message has been taken out it must reach the caller. */
   g_task_set_check_cancellable (task, FALSE);
 
-  /* From now on what nobody has asked for is kept, even if this receive ends at once. */
+  /* From now on messages without a receiver are kept, even if this receive ends at once. */
   self->pulled = TRUE;
   if (g_task_return_error_if_cancelled (task))
     return;

@@ -42,7 +42,7 @@
  * [signal@Cproc.Child::closed] comes exactly once and is always last. A property changes, and
  * notifies, before the signal that tells of it.
  *
- * A stream that nobody listens to is read all the same and dropped, so that a child never waits
+ * A stream without a listener is read as well, and its data dropped, so that a child never waits
  * for a reader that does not exist.
  *
  * ## Lifetime

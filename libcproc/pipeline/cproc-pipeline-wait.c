@@ -74,7 +74,7 @@ iterate_until_closed (CprocPipeline *self,
  * Waits until all stages are closed.
  *
  * The signals of the stages are emitted from inside the call; none of the application's own sources
- * run meanwhile. A bad end of a stage is no error here: see [method@Cproc.Pipeline.wait_check].
+ * run meanwhile. A bad end of a stage is not an error here: see [method@Cproc.Pipeline.wait_check].
  *
  * Returns: `TRUE` if the pipeline is closed; else `FALSE` with `G_IO_ERROR_CANCELLED`, or
  *   [error@Cproc.Error.NOT_RUNNING] if it was not started

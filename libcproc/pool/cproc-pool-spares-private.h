@@ -13,8 +13,8 @@ CprocPoolSpares *cproc_pool_spares_new  (void);
 /* Drops the workers too. */
 void             cproc_pool_spares_free (CprocPoolSpares *self);
 
-/* Prepares or drops workers until there are so many. After a failure it waits for a worker to be
- * taken: whoever starts one gets the error. */
+/* Prepares or drops workers until there are so many. After a failure it waits until a worker is
+ * taken: the caller that starts it gets the error. */
 void             cproc_pool_spares_fill (CprocPoolSpares *self,
                                          CprocCommand    *command,
                                          guint            wanted,

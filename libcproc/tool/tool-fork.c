@@ -146,7 +146,7 @@ message_sent (GObject      *source,
   if (!cproc_worker_send_finish (CPROC_WORKER (source), result, &error))
     {
       report_line (self, error->message);
-      /* Nobody takes any more. */
+      /* The messages have no reader any more. */
       if (g_error_matches (error, CPROC_ERROR, CPROC_ERROR_CHANNEL_CLOSED))
         return;
     }

@@ -48,7 +48,7 @@ tool_terminal_set (CprocCommand *command,
   cproc_command_set_stderr_mode (command, CPROC_STDIO_TERMINAL);
   if (find_size (&size))
     cproc_command_set_terminal_size (command, size.ws_col, size.ws_row);
-  /* Where keys are not passed on, our terminal shows what is typed, or nobody types. */
+  /* If keys are not passed on, our terminal echoes what is typed, or there is no typing. */
   if (!passes_keys || !isatty (STDIN_FILENO))
     cproc_command_set_terminal_flags (command, CPROC_TERMINAL_FLAGS_NO_ECHO);
 }

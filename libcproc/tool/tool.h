@@ -68,7 +68,8 @@ void          tool_terminal_end   (ToolTerminal *self);
 /* The line without what a terminal would obey: escape sequences and control characters. */
 char *tool_strip_escapes (const char *line);
 
-/* After printing: where what was printed cannot be written, nobody wants the child any more. */
+/* Call after printing: if the output cannot be written, it has no reader, and the child is
+ * ended. */
 void tool_flush (ToolRun *run,
                  FILE    *file);
 
@@ -80,8 +81,8 @@ void tool_run_until_closed (ToolRun *run);
 int  tool_report_start (const GError *error);
 int  tool_get_start_code (const GError *error);
 
-/* The exit code that passes on how the child ended. Does not return where this command was
- * interrupted: whoever runs it is to see that. */
+/* The exit code that passes on how the child ended. Does not return if this command was
+ * interrupted: its caller must see the signal. */
 int  tool_finish (ToolRun *run);
 
 G_END_DECLS
