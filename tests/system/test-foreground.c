@@ -61,6 +61,7 @@ test_asks (gconstpointer data)
   g_autoptr(CprocExec) exec = cproc_exec_new_shell (data);
   CprocCommand *command = cproc_child_get_command (CPROC_CHILD (exec));
   g_autoptr(GError) error = NULL;
+  g_autofree char *text = NULL;
   int controller = open_terminal ();
 
   if (strstr (data, "/dev/tty") == NULL)
@@ -68,7 +69,8 @@ test_asks (gconstpointer data)
   type (controller, "secret\n");
   cproc_exec_run (exec, NULL, &error);
   g_assert_no_error (error);
-  g_assert_cmpstr (cproc_exec_get_stdout_text (exec), ==, "got secret\n");
+  text = cproc_exec_get_stdout_text (exec);
+  g_assert_cmpstr (text, ==, "got secret\n");
 }
 
 static void
