@@ -26,7 +26,7 @@ gpointer    cproc_owner_hold  (CprocOwner *self);
 void        cproc_owner_drop  (CprocOwner *self,
                                gpointer    object);
 /* Forbids further holds. The object's dispose calls this first. On FALSE dispose returns at once:
- * another thread still holds the object, and its drop disposes of the object later. */
+ * another thread still holds the object, which is kept and disposed of soon after the drop. */
 gboolean    cproc_owner_leave (CprocOwner *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CprocOwner, cproc_owner_unref)

@@ -81,12 +81,17 @@ test_held (void)
   g_autoptr(CprocOwner) owner = cproc_owner_new (object);
   GObject *held = cproc_owner_hold (owner);
 
-  /* The last reference was dropped while the object was held: who holds it disposes of it. */
+  /* The last reference was dropped while the object was held: it is kept until that thread has
+   * certainly left g_object_unref(). */
   g_assert_true (held == object);
   g_assert_cmpuint (object->ref_count, ==, 2);
   g_assert_false (cproc_owner_leave (owner));
+  g_assert_false (cproc_owner_leave (owner));
+  g_assert_cmpuint (object->ref_count, ==, 3);
   cproc_owner_drop (owner, held);
-  g_assert_cmpuint (object->ref_count, ==, 1);
+  g_assert_cmpuint (g_atomic_int_get (&object->ref_count), >=, 1);
+  while (g_atomic_int_get (&object->ref_count) > 1)
+    g_usleep (1000);
 
   /* As g_object_run_dispose() calls dispose. */
   held = cproc_owner_hold (owner);
