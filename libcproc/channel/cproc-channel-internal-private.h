@@ -47,7 +47,8 @@ typedef enum
 typedef struct
 {
   GSource source;
-  CprocOwner *owner;
+  CprocOwner *owner;          /* the channel's */
+  CprocOwner *delegate_owner; /* the worker's, or NULL */
   CprocTurn *turn;
 } CprocChannelSource;
 
@@ -55,6 +56,7 @@ struct _CprocChannel
 {
   GObject parent_instance;
 
+  CprocOwner *owner; /* any thread may drop the last reference */
   int fd;
   int write_fd;    /* the same as fd, except if there are two streams */
   GSocket *socket; /* owns the descriptor, or NULL */
@@ -70,7 +72,8 @@ struct _CprocChannel
   guint depth; /* depth of nested dispatches */
 
   const CprocChannelDelegate *delegate_functions;
-  gpointer delegate;
+  gpointer delegate; /* NULL: there is none, or it is gone */
+  CprocOwner *delegate_owner;
 
   CprocReceiveQueue receive_queue;
   CprocSendQueue send_queue;

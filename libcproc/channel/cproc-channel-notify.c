@@ -147,10 +147,14 @@ cproc_channel_install_signals (GObjectClass *object_class)
 void
 cproc_channel_set_delegate (CprocChannel               *self,
                             const CprocChannelDelegate *functions,
-                            gpointer                    delegate)
+                            gpointer                    delegate,
+                            CprocOwner                 *owner)
 {
+  g_assert (self->delegate_owner == NULL);
+
   self->delegate_functions = functions;
   self->delegate = delegate;
+  self->delegate_owner = cproc_owner_ref (owner);
 }
 
 void

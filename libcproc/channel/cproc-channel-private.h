@@ -3,6 +3,7 @@
 #pragma once
 
 #include "cproc-channel.h"
+#include "cproc-owner-private.h"
 
 G_BEGIN_DECLS
 
@@ -37,10 +38,18 @@ typedef struct
 /* Creates a channel without a socket, such as that of a worker before the start: not connected. */
 CprocChannel *cproc_channel_new         (void);
 
-/* delegate: not owned; NULL removes it. */
+/* Call before the channel is opened. delegate: not owned; it is called only while its owner holds
+ * it. */
 void cproc_channel_set_delegate (CprocChannel               *self,
                                  const CprocChannelDelegate *functions,
-                                 gpointer                    delegate);
+                                 gpointer                    delegate,
+                                 CprocOwner                 *owner);
+
+/* Ends the channel of a worker that is being disposed of, in any thread. is_new: the worker was not
+ * started, so that the channel is in no context that is run. context: the worker's. */
+void cproc_channel_abandon (CprocChannel *self,
+                            gboolean      is_new,
+                            GMainContext *context);
 
 /* For a signal whose only argument is a message. */
 void cproc_channel_set_marshaller (guint signal_id,
@@ -75,10 +84,6 @@ gint64 cproc_channel_add_request (CprocChannel     *self,
 
 /* Tells the other side to give a request up; func is still called when the answer comes. */
 void cproc_channel_cancel_request (CprocChannel *self,
-                                   gint64        id);
-
-/* From now on func is not called; an answer that still comes is dropped. */
-void cproc_channel_forget_request (CprocChannel *self,
                                    gint64        id);
 
 /* FALSE: the message is neither a request nor a notification. request: set to it, or to NULL if it

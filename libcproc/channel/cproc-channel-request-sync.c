@@ -41,6 +41,7 @@ cproc_channel_request (CprocChannel  *self,
   g_autoptr(GMainContext) context = NULL;
   g_autoptr(GMainContext) outer = NULL;
   g_autoptr(GAsyncResult) result = NULL;
+  GTask *task;
 
   g_return_val_if_fail (CPROC_IS_CHANNEL (self), NULL);
   g_return_val_if_fail (method != NULL, NULL);
@@ -52,17 +53,21 @@ cproc_channel_request (CprocChannel  *self,
 
   context = g_main_context_new ();
   outer = g_main_context_ref (self->context);
+  /* Only this task is for that context: handlers that run meanwhile may make others. */
   g_main_context_push_thread_default (context);
+  task = g_task_new (self, cancellable, on_answered, &result);
+  g_main_context_pop_thread_default (context);
+  g_task_set_source_tag (task, cproc_channel_request_async);
+
   self->sync_depth++;
   cproc_channel_set_context (self, context);
 
-  cproc_channel_request_async (self, method, params, timeout, cancellable, on_answered, &result);
+  cproc_channel_start_request (self, method, params, timeout, task);
   while (result == NULL)
     g_main_context_iteration (context, TRUE);
 
   self->sync_depth--;
   cproc_channel_set_context (self, outer);
-  g_main_context_pop_thread_default (context);
 
   return cproc_channel_request_finish (self, result, error);
 }

@@ -403,24 +403,32 @@ check_params (CprocMessage  *params,
   return FALSE;
 }
 
-/* Sends the request; on an error it is freed. */
-static gboolean
+/* Sends the request and returns its id; on an error, which is 0, it is freed. The send notifies
+ * properties: user code may run a main loop there, in which the request ends. */
+static gint64
 pending_request_send (PendingRequest  *self,
                       const char      *method,
                       CprocMessage    *params,
                       GError         **error)
 {
-  CprocChannel *channel = self->channel;
+  g_autoptr(CprocChannel) channel = g_object_ref (self->channel);
   const char *text = params != NULL ? cproc_message_get_text (params) : NULL;
+  gint64 id = cproc_request_table_add (&channel->requests, self);
 
-  self->id = cproc_request_table_add (&channel->requests, self);
-  if (send_frame (channel, cproc_rpc_write_request (self->id, method, text), params, error))
-    return TRUE;
+  self->id = id;
+  pending_request_watch (self, NULL);
+  if (send_frame (channel, cproc_rpc_write_request (id, method, text), params, error))
+    return id;
 
-  cproc_request_table_take (&channel->requests, self->id);
+  if (cproc_request_table_take (&channel->requests, id) == NULL)
+    {
+      g_clear_error (error);
+      return id;
+    }
+
   pending_request_free (self);
 
-  return FALSE;
+  return 0;
 }
 
 gint64
@@ -437,7 +445,7 @@ cproc_channel_add_request (CprocChannel     *self,
   pending->func = func;
   pending->user_data = user_data;
 
-  return pending_request_send (pending, method, params, error) ? self->requests.last_id : 0;
+  return pending_request_send (pending, method, params, error);
 }
 
 void
@@ -445,17 +453,6 @@ cproc_channel_cancel_request (CprocChannel *self,
                               gint64        id)
 {
   send_cancel (self, id);
-}
-
-void
-cproc_channel_forget_request (CprocChannel *self,
-                              gint64        id)
-{
-  g_autoptr(CprocChannel) guard = g_object_ref (self);
-  PendingRequest *pending = cproc_request_table_give_up (&self->requests, id);
-
-  if (pending != NULL)
-    pending_request_free (pending);
 }
 
 void
@@ -487,9 +484,7 @@ cproc_channel_start_request (CprocChannel *self,
   pending->task = g_object_ref (task);
   pending->deadline = timeout > 0 ? g_get_monotonic_time () + timeout * 1000LL : 0;
 
-  if (pending_request_send (pending, method, params, &error))
-    pending_request_watch (pending, NULL);
-  else
+  if (pending_request_send (pending, method, params, &error) == 0)
     g_task_return_error (task, error);
   g_object_unref (task);
 }

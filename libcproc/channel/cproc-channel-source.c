@@ -70,23 +70,56 @@ channel_update_reading (CprocChannel *self)
   cproc_channel_watch (self);
 }
 
+/* The channel and its delegate, which no thread disposes of while a function of the source runs. */
+typedef struct
+{
+  CprocChannel *channel;
+  gpointer delegate;
+} CprocChannelHold;
+
+/* FALSE: the channel is being disposed of, or has another source. */
+static gboolean
+channel_source_hold (CprocChannelSource *self,
+                     CprocChannelHold   *hold)
+{
+  hold->delegate = self->delegate_owner != NULL ? cproc_owner_hold (self->delegate_owner) : NULL;
+  hold->channel = cproc_owner_hold (self->owner);
+
+  if (hold->channel != NULL && hold->delegate == NULL)
+    hold->channel->delegate = NULL;
+
+  return hold->channel != NULL && hold->channel->source == (GSource *) self;
+}
+
+/* The delegate's disposal uses the channel. */
+static void
+channel_source_drop (CprocChannelSource *self,
+                     CprocChannelHold   *hold)
+{
+  if (hold->delegate != NULL)
+    cproc_owner_drop (self->delegate_owner, hold->delegate);
+  if (hold->channel != NULL)
+    cproc_owner_drop (self->owner, hold->channel);
+}
+
 static gboolean
 channel_source_prepare (GSource *source,
                         int     *timeout)
 {
-  CprocChannelSource *channel_source = (CprocChannelSource *) source;
-  g_autoptr(CprocChannel) self = cproc_owner_hold (channel_source->owner);
+  CprocChannelSource *self = (CprocChannelSource *) source;
+  CprocChannelHold hold;
 
   *timeout = -1;
-  if (self == NULL || self->source != source)
-    return FALSE;
+  if (channel_source_hold (self, &hold))
+    {
+      hold.channel->turn_writes = 0;
+      channel_update_reading (hold.channel);
+      if (channel_has_work (hold.channel))
+        *timeout = 0;
+    }
+  channel_source_drop (self, &hold);
 
-  self->turn_writes = 0;
-  channel_update_reading (self);
-  if (channel_has_work (self))
-    *timeout = 0;
-
-  return *timeout == 0 && cproc_turn_is_open (channel_source->turn, source);
+  return *timeout == 0 && cproc_turn_is_open (self->turn, source);
 }
 
 static gboolean
@@ -99,21 +132,27 @@ channel_is_writable (CprocChannel *self)
 }
 
 static gboolean
-channel_source_check (GSource *source)
+channel_check (CprocChannel *self,
+               GSource      *source)
 {
-  CprocChannelSource *channel_source = (CprocChannelSource *) source;
-  g_autoptr(CprocChannel) self = cproc_owner_hold (channel_source->owner);
-  gboolean is_readable, is_writable;
+  gboolean is_readable = (self->poll.revents & ~G_IO_OUT) != 0;
+  gboolean is_writable = channel_is_writable (self);
 
-  if (self == NULL || self->source != source)
-    return FALSE;
-
-  is_readable = (self->poll.revents & ~G_IO_OUT) != 0;
-  is_writable = channel_is_writable (self);
-
-  return cproc_turn_admit (channel_source->turn, source,
+  return cproc_turn_admit (((CprocChannelSource *) source)->turn, source,
                            is_readable || channel_has_work (self)) ||
          (is_writable && self->blocked) || self->corked;
+}
+
+static gboolean
+channel_source_check (GSource *source)
+{
+  CprocChannelSource *self = (CprocChannelSource *) source;
+  CprocChannelHold hold;
+  gboolean is_ready = channel_source_hold (self, &hold) && channel_check (hold.channel, source);
+
+  channel_source_drop (self, &hold);
+
+  return is_ready;
 }
 
 static void
@@ -327,6 +366,8 @@ cproc_channel_process_pending (CprocChannel *self)
 
   self->state = CPROC_CHANNEL_DONE;
   cproc_channel_detach (self);
+  /* Flushes that the user code above has asked for. */
+  cproc_channel_return_tasks (self);
   cproc_channel_end_receive (self);
   cproc_channel_emit_disconnected (self);
 }
@@ -407,23 +448,23 @@ channel_source_dispatch (GSource     *source,
                          GSourceFunc  callback,
                          gpointer     user_data)
 {
-  CprocChannelSource *channel_source = (CprocChannelSource *) source;
-  g_autoptr(CprocChannel) self = cproc_owner_hold (channel_source->owner);
-
-  if (self == NULL || self->source != source)
-    return G_SOURCE_REMOVE;
-  if (self->depth >= MAX_DEPTH)
-    return G_SOURCE_CONTINUE;
+  CprocChannelSource *self = (CprocChannelSource *) source;
+  CprocChannelHold hold;
+  gboolean is_held = channel_source_hold (self, &hold);
   /* A fork must leave the messages to its parent. */
-  if (self->process != getpid ())
-    return G_SOURCE_REMOVE;
+  gboolean is_foreign = is_held && hold.channel->process != getpid ();
 
-  channel_enter_depth (self, source);
-  channel_dispatch (self, source, self->poll.revents);
-  if (self->depth-- == MAX_DEPTH - 1)
-    g_source_set_can_recurse (source, TRUE);
+  if (is_held && !is_foreign && hold.channel->depth < MAX_DEPTH)
+    {
+      channel_enter_depth (hold.channel, source);
+      channel_dispatch (hold.channel, source, hold.channel->poll.revents);
+      if (hold.channel->depth-- == MAX_DEPTH - 1)
+        g_source_set_can_recurse (source, TRUE);
+    }
+  channel_source_drop (self, &hold);
 
-  return G_SOURCE_CONTINUE;
+  /* Another thread that disposes of the channel still uses the source, and destroys it. */
+  return is_foreign ? G_SOURCE_REMOVE : G_SOURCE_CONTINUE;
 }
 
 static void
@@ -433,6 +474,7 @@ channel_source_finalize (GSource *source)
 
   cproc_turn_unref (self->turn);
   cproc_owner_unref (self->owner);
+  g_clear_pointer (&self->delegate_owner, cproc_owner_unref);
 }
 
 static GSourceFuncs channel_source_funcs = {
@@ -451,7 +493,9 @@ cproc_channel_attach (CprocChannel *self)
 
   self->source = g_source_new (&channel_source_funcs, sizeof (CprocChannelSource));
   source = (CprocChannelSource *) self->source;
-  source->owner = cproc_owner_new (self);
+  source->owner = cproc_owner_ref (self->owner);
+  if (self->delegate_owner != NULL)
+    source->delegate_owner = cproc_owner_ref (self->delegate_owner);
   source->turn = cproc_turn_acquire (self->context);
   g_source_set_static_name (self->source, "[libcproc] channel");
   g_source_set_can_recurse (self->source, TRUE);

@@ -22,6 +22,13 @@ channel_condition (CprocChannel *self)
 {
   GIOCondition condition = IO_HALF_CLOSED;
 
+  /* The system would report the end of the other side again and again. */
+  if (self->fd < 0 ||
+      (self->input != NULL && self->at_end && self->state == CPROC_CHANNEL_CLOSING))
+    return 0;
+  if (self->hung_up && self->paused && self->state == CPROC_CHANNEL_OPEN)
+    return self->blocked && self->write_fd == self->fd ? G_IO_OUT : 0;
+
   if (self->state == CPROC_CHANNEL_CLOSING || self->reading)
     condition |= G_IO_IN;
   if (self->blocked && self->write_fd == self->fd)
@@ -78,9 +85,7 @@ cproc_channel_watch (CprocChannel *self)
     return;
 
   channel_watch_output (self);
-  /* The system would report the end of the other side again and again. */
-  if (self->fd < 0 || (self->hung_up && self->paused) ||
-      (self->input != NULL && self->at_end && self->state == CPROC_CHANNEL_CLOSING))
+  if (condition == 0)
     {
       if (self->poll.events != 0)
         g_source_remove_poll (self->source, &self->poll);

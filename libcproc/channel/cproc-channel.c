@@ -117,7 +117,10 @@ cproc_channel_dispose (GObject *object)
       return;
     }
 
-  /* Last chance to write the queue. */
+  if (!cproc_owner_leave (self->owner))
+    return;
+
+  /* This may be any thread. Last chance to write the queue. */
   if (self->fd >= 0 && !self->write_closed)
     cproc_send_queue_write (&self->send_queue, self->write_fd);
 
@@ -132,11 +135,23 @@ cproc_channel_dispose (GObject *object)
 }
 
 static void
+cproc_channel_finalize (GObject *object)
+{
+  CprocChannel *self = CPROC_CHANNEL (object);
+
+  cproc_owner_unref (self->owner);
+  g_clear_pointer (&self->delegate_owner, cproc_owner_unref);
+
+  G_OBJECT_CLASS (cproc_channel_parent_class)->finalize (object);
+}
+
+static void
 cproc_channel_class_init (CprocChannelClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
 
   object_class->dispose = cproc_channel_dispose;
+  object_class->finalize = cproc_channel_finalize;
 
   cproc_channel_install_properties (object_class);
   cproc_channel_install_signals (object_class);
@@ -145,6 +160,7 @@ cproc_channel_class_init (CprocChannelClass *klass)
 static void
 cproc_channel_init (CprocChannel *self)
 {
+  self->owner = cproc_owner_new (self);
   self->fd = self->write_fd = -1;
   self->max_message_size = CPROC_CHANNEL_DEFAULT_MAX_MESSAGE_SIZE;
   self->exit_flush_timeout = CPROC_CHANNEL_DEFAULT_EXIT_FLUSH_TIMEOUT;
@@ -490,4 +506,49 @@ cproc_channel_close (CprocChannel *self)
     cproc_channel_watch (self);
 
   cproc_channel_notify (self);
+}
+
+static gboolean
+on_close (gpointer user_data)
+{
+  cproc_channel_close (user_data);
+
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_reset (gpointer user_data)
+{
+  cproc_channel_reset (user_data);
+
+  return G_SOURCE_REMOVE;
+}
+
+void
+cproc_channel_abandon (CprocChannel *self,
+                       gboolean      is_new,
+                       GMainContext *context)
+{
+  g_autoptr(GSource) source = NULL;
+
+  g_return_if_fail (CPROC_IS_CHANNEL (self));
+
+  if (cproc_channel_is_in_thread (self))
+    {
+      if (is_new)
+        cproc_channel_reset (self);
+      else
+        cproc_channel_close (self);
+      return;
+    }
+
+  /* The worker's own reference is the only one, so the channel ends with it. */
+  if (g_atomic_int_get ((int *) &G_OBJECT (self)->ref_count) == 1)
+    return;
+
+  source = g_idle_source_new ();
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_static_name (source, "[libcproc] abandoned channel");
+  g_source_set_callback (source, is_new ? on_reset : on_close, g_object_ref (self), g_object_unref);
+  g_source_attach (source, context);
 }

@@ -191,7 +191,11 @@ cproc_child_wait_check (CprocChild    *self,
                         GCancellable  *cancellable,
                         GError       **error)
 {
+  g_autoptr(CprocChild) guard = NULL;
+
   g_return_val_if_fail (CPROC_IS_CHILD (self), FALSE);
+
+  guard = g_object_ref (self);
 
   return cproc_child_wait (self, cancellable, error) && cproc_child_check_success (self, error);
 }

@@ -78,14 +78,10 @@ static guint signals[CPROC_CHANNEL_N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (CprocWorker, cproc_worker, CPROC_TYPE_CHILD)
 
-/* Each of these functions runs user code, which may drop the last reference. */
-
 static void
 worker_message (gpointer      owner,
                 CprocMessage *message)
 {
-  g_autoptr(GObject) G_GNUC_UNUSED guard = g_object_ref (owner);
-
   cproc_run_emit_due (cproc_child_get_run (owner));
   g_signal_emit (owner, signals[CPROC_CHANNEL_SIGNAL_MESSAGE], 0, message);
 }
@@ -94,8 +90,6 @@ static void
 worker_invalid_message (gpointer  owner,
                         GError   *error)
 {
-  g_autoptr(GObject) G_GNUC_UNUSED guard = g_object_ref (owner);
-
   cproc_run_emit_due (cproc_child_get_run (owner));
   g_signal_emit (owner, signals[CPROC_CHANNEL_SIGNAL_INVALID_MESSAGE], 0, error);
 }
@@ -103,8 +97,6 @@ worker_invalid_message (gpointer  owner,
 static void
 worker_disconnected (gpointer owner)
 {
-  g_autoptr(GObject) G_GNUC_UNUSED guard = g_object_ref (owner);
-
   cproc_run_emit_due (cproc_child_get_run (owner));
   g_signal_emit (owner, signals[CPROC_CHANNEL_SIGNAL_DISCONNECTED], 0);
   /* A paused channel held `closed` back. */
@@ -115,8 +107,6 @@ static void
 worker_request_received (gpointer      owner,
                          CprocRequest *request)
 {
-  g_autoptr(GObject) G_GNUC_UNUSED guard = g_object_ref (owner);
-
   cproc_run_emit_due (cproc_child_get_run (owner));
   g_signal_emit (owner, signals[CPROC_CHANNEL_SIGNAL_REQUEST_RECEIVED], 0, request);
 }
@@ -126,8 +116,6 @@ worker_send_failed (gpointer      owner,
                     CprocMessage *message,
                     GError       *error)
 {
-  g_autoptr(GObject) G_GNUC_UNUSED guard = g_object_ref (owner);
-
   cproc_run_emit_due (cproc_child_get_run (owner));
   g_signal_emit (owner, signals[CPROC_CHANNEL_SIGNAL_SEND_FAILED], 0, message, error);
 }
@@ -210,19 +198,15 @@ static void
 cproc_worker_dispose (GObject *object)
 {
   CprocWorker *self = CPROC_WORKER (object);
-
   gboolean is_foreign = cproc_child_is_foreign (CPROC_CHILD (self));
 
   if (!is_foreign && !cproc_child_leave_sources (CPROC_CHILD (self)))
     return;
 
-  if (self->channel != NULL && !is_foreign)
-    {
-      cproc_channel_set_delegate (self->channel, NULL, NULL);
-      /* Any thread may drop the worker. If nothing else holds the channel, it ends with it. */
-      if (cproc_channel_is_in_thread (self->channel))
-        cproc_channel_close (self->channel);
-    }
+  if (!is_foreign)
+    cproc_channel_abandon (self->channel,
+                           cproc_child_get_state (CPROC_CHILD (self)) < CPROC_STATE_STARTING,
+                           cproc_child_get_priv (CPROC_CHILD (self))->context);
 
   G_OBJECT_CLASS (cproc_worker_parent_class)->dispose (object);
 }
@@ -411,7 +395,8 @@ cproc_worker_init (CprocWorker *self)
 {
   self->channel_fd = DEFAULT_CHANNEL_FD;
   self->channel = cproc_channel_new ();
-  cproc_channel_set_delegate (self->channel, &delegate_functions, self);
+  cproc_channel_set_delegate (self->channel, &delegate_functions, self,
+                              cproc_child_get_priv (CPROC_CHILD (self))->owner);
 }
 
 /**

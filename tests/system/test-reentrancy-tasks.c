@@ -120,6 +120,19 @@ test_wait_ends (void)
   test_finalize (child);
 }
 
+/* The handler drops the only reference while the child waits. */
+static void
+test_wait_check_drops (void)
+{
+  CprocChild *child = test_child_new ("exit", "1", NULL);
+  g_autoptr(GError) error = NULL;
+
+  g_signal_connect (child, "closed", G_CALLBACK (g_object_unref), NULL);
+  test_start (child);
+  g_assert_false (cproc_child_wait_check (child, NULL, &error));
+  g_assert_error (error, CPROC_ERROR, CPROC_ERROR_EXITED);
+}
+
 static void
 test_wait_cancelled (void)
 {
@@ -251,6 +264,7 @@ main (int    argc,
 {
   g_test_init (&argc, &argv, NULL);
 
+  g_test_add_func ("/reentrancy-tasks/wait-check-drops", test_wait_check_drops);
   g_test_add_func ("/reentrancy-tasks/wait/ends", test_wait_ends);
   g_test_add_func ("/reentrancy-tasks/wait/cancelled", test_wait_cancelled);
   g_test_add_func ("/reentrancy-tasks/start/fails", test_start_fails);
