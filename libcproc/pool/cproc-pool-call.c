@@ -14,12 +14,86 @@ cproc_pool_call_cancel (CprocPoolCall *self)
     cproc_channel_cancel_request (self->channel, self->id);
 }
 
+/* Connects a request of the channel with the call, which may be freed before; both hold it. Any
+ * thread may drop the pool, and its calls with it: the call is used only while the pool is held. */
+struct _CprocPoolAnswer
+{
+  CprocOwner *owner;
+  CprocPoolCall *call; /* NULL: the answer does not matter any more */
+  CprocPoolAnswerFunc func;
+};
+
+static void
+answer_clear (gpointer data)
+{
+  cproc_owner_unref (((CprocPoolAnswer *) data)->owner);
+}
+
+static void
+answer_release (CprocPoolAnswer *self)
+{
+  g_atomic_rc_box_release_full (self, answer_clear);
+}
+
+/* The request stays with the channel, which drops the answer when it comes. */
 void
 cproc_pool_call_forget (CprocPoolCall *self)
 {
-  if (self->channel != NULL)
-    cproc_channel_forget_request (self->channel, self->id);
+  if (self->answer != NULL)
+    self->answer->call = NULL;
+  g_clear_pointer (&self->answer, answer_release);
   g_clear_object (&self->channel);
+}
+
+static void
+on_answered (gpointer      user_data,
+             CprocMessage *result,
+             CprocMessage *data,
+             GError       *error)
+{
+  CprocPoolAnswer *self = user_data;
+  gpointer pool = cproc_owner_hold (self->owner);
+  CprocPoolCall *call = pool != NULL ? self->call : NULL;
+
+  if (call != NULL)
+    {
+      cproc_pool_call_forget (call);
+      self->func (call, g_steal_pointer (&result), g_steal_pointer (&data),
+                  g_steal_pointer (&error));
+    }
+  if (pool != NULL)
+    cproc_owner_drop (self->owner, pool);
+
+  g_clear_pointer (&result, cproc_message_unref);
+  g_clear_pointer (&data, cproc_message_unref);
+  g_clear_error (&error);
+  answer_release (self);
+}
+
+gboolean
+cproc_pool_call_send (CprocPoolCall        *self,
+                      CprocOwner           *owner,
+                      CprocChannel         *channel,
+                      CprocPoolAnswerFunc   func,
+                      GError              **error)
+{
+  CprocPoolAnswer *answer = g_atomic_rc_box_new0 (CprocPoolAnswer);
+
+  answer->owner = cproc_owner_ref (owner);
+  answer->call = self;
+  answer->func = func;
+  self->id = cproc_channel_add_request (channel, self->method, self->params, on_answered, answer,
+                                        error);
+  if (self->id == 0)
+    {
+      answer_release (answer);
+      return FALSE;
+    }
+
+  self->answer = g_atomic_rc_box_acquire (answer);
+  self->channel = g_object_ref (channel);
+
+  return TRUE;
 }
 
 static void

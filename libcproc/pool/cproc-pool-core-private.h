@@ -145,6 +145,7 @@ struct _CprocPoolCore
   GQueue events;
   guint depth;
   gboolean emitting;
+  int emit_depth; /* g_main_depth() there */
 };
 
 void              cproc_pool_core_init         (CprocPoolCore        *self,

@@ -27,9 +27,12 @@ slot_free (gpointer data)
 static void
 core_emit (CprocPoolCore *self)
 {
+  gboolean was_emitting = self->emitting;
+  int outer_depth = self->emit_depth;
   CprocPoolTold *told;
 
   self->emitting = TRUE;
+  self->emit_depth = g_main_depth ();
   while ((told = g_queue_pop_head (&self->events)) != NULL)
     {
       self->funcs->event (self->owner, told->event, told->subject, told->error);
@@ -40,7 +43,8 @@ core_emit (CprocPoolCore *self)
       g_clear_error (&told->error);
       g_free (told);
     }
-  self->emitting = FALSE;
+  self->emitting = was_emitting;
+  self->emit_depth = outer_depth;
 }
 
 static void
@@ -57,7 +61,9 @@ core_leave (CprocPoolCore *self)
     cproc_pool_core_settle (self);
 
   self->depth--;
-  if (self->depth == 0 && !self->emitting)
+  /* Not from inside of a call that the event function makes; but a main loop that it runs gets what
+   * happens meanwhile. */
+  if (self->depth == 0 && (!self->emitting || g_main_depth () > self->emit_depth))
     core_emit (self);
 }
 

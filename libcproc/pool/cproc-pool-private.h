@@ -4,6 +4,7 @@
 
 #include "cproc-channel-private.h"
 #include "cproc-message-private.h"
+#include "cproc-owner-private.h"
 #include "cproc-pool-core-private.h"
 #include "cproc-pool-spares-private.h"
 #include "cproc-pool.h"
@@ -15,6 +16,7 @@ struct _CprocPool
 {
   GObject parent_instance;
 
+  CprocOwner *owner; /* any thread may drop the last reference */
   CprocPoolCore core;
   CprocCommand *command;
   CprocMessage *setup;
@@ -27,14 +29,16 @@ struct _CprocPool
   GPtrArray *handles; /* of all workers */
   GPtrArray *workers; /* those that the list shows */
 
-  GQueue drains; /* of tasks */
+  GQueue drains; /* see cproc_pool_add_wait() */
   GQueue closes;
 };
 
 typedef struct _CprocPoolHandle CprocPoolHandle;
+typedef struct _CprocPoolCall CprocPoolCall;
+typedef struct _CprocPoolAnswer CprocPoolAnswer;
 
 /* A request on its way. */
-typedef struct
+struct _CprocPoolCall
 {
   GTask *task; /* NULL once it is returned */
   GSource *cancel;
@@ -43,16 +47,18 @@ typedef struct
 
   CprocPoolRequest *request;
   CprocChannel *channel; /* on which it waits for its answer, or NULL */
+  CprocPoolAnswer *answer; /* for the channel, or NULL */
   gint64 id;
   CprocMessage *result;
   CprocMessage *data;
   GError *error;
-} CprocPoolCall;
+};
 
-/* A worker of the pool. */
+/* A worker of the pool. The handlers of its signals hold it, each of them and the pool. */
 struct _CprocPoolHandle
 {
-  CprocPool *pool; /* not owned; NULL once the pool is gone */
+  CprocOwner *owner; /* the pool's */
+  CprocPool *pool;   /* not owned; NULL once the pool has no such worker any more */
   CprocPoolSlot *slot;
   CprocWorker *worker;
   GCancellable *starting; /* or NULL */
@@ -67,17 +73,10 @@ cproc_pool_are_params (CprocMessage *message)
   return message == NULL || message->text[0] == '{' || message->text[0] == '[';
 }
 
-static inline void
-cproc_pool_return_tasks (GQueue *tasks)
-{
-  GTask *task;
-
-  while ((task = g_queue_pop_head (tasks)) != NULL)
-    {
-      g_task_return_boolean (task, TRUE);
-      g_object_unref (task);
-    }
-}
+/* The calls that wait for the same. */
+void     cproc_pool_add_wait            (GQueue            *waits,
+                                         GTask             *task);
+void     cproc_pool_return_waits        (GQueue            *waits);
 
 /* After a change of the core's settings. */
 static inline void
@@ -92,6 +91,18 @@ void     cproc_pool_notify_congested    (CprocPool         *self);
 
 /* Tells the worker to give the request up. */
 void     cproc_pool_call_cancel         (CprocPoolCall     *self);
+/* Called with the answer of the worker while the pool is held. Takes ownership of the values. */
+typedef void (*CprocPoolAnswerFunc) (CprocPoolCall *self,
+                                     CprocMessage  *result,
+                                     CprocMessage  *data,
+                                     GError        *error);
+
+/* owner: the pool's. */
+gboolean cproc_pool_call_send           (CprocPoolCall        *self,
+                                         CprocOwner           *owner,
+                                         CprocChannel         *channel,
+                                         CprocPoolAnswerFunc   func,
+                                         GError              **error);
 /* Takes no answer of the worker from now on. */
 void     cproc_pool_call_forget         (CprocPoolCall     *self);
 /* error: (nullable): of the pool; else there is the worker's answer. */

@@ -112,8 +112,8 @@ set_setting (CprocPool    *self,
   else
     *(gint64 *) place = number;
 
-  g_object_notify_by_pspec (G_OBJECT (self), properties[prop_id]);
   cproc_pool_wake (self);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[prop_id]);
 }
 
 static void
@@ -496,8 +496,8 @@ cproc_pool_set_size (CprocPool *self,
     return;
 
   self->core.size = size;
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_SIZE]);
   cproc_pool_wake (self);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_SIZE]);
 }
 
 /**

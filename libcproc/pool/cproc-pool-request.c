@@ -212,6 +212,8 @@ cproc_pool_broadcast (CprocPool    *self,
                       const char   *method,
                       CprocMessage *params)
 {
+  g_autoptr(CprocPool) guard = NULL;
+
   g_return_if_fail (CPROC_IS_POOL (self));
   g_return_if_fail (method != NULL && g_utf8_validate (method, -1, NULL));
   g_return_if_fail (cproc_pool_are_params (params));
@@ -219,6 +221,7 @@ cproc_pool_broadcast (CprocPool    *self,
   if (!pool_check_call (self, G_STRFUNC, NULL))
     return;
 
+  guard = g_object_ref (self);
   for (guint i = 0; i < self->workers->len; i++)
     cproc_worker_notify_peer (g_ptr_array_index (self->workers, i), method, params, NULL);
 }
@@ -231,6 +234,7 @@ cproc_pool_broadcast (CprocPool    *self,
  * @user_data: data for @callback
  *
  * Waits until the queue is empty and no worker is busy. Requests that come meanwhile count as well.
+ * If it is cancelled the wait ends; the requests go on.
  *
  * Since: 1.0
  */
@@ -246,12 +250,12 @@ cproc_pool_drain_async (CprocPool           *self,
 
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, cproc_pool_drain_async);
-  if (!pool_check_async_call (self, G_STRFUNC, task))
+  if (!pool_check_async_call (self, G_STRFUNC, task) || g_task_return_error_if_cancelled (task))
     return;
 
-  g_queue_push_tail (&self->drains, g_object_ref (task));
+  cproc_pool_add_wait (&self->drains, task);
   if (!self->core.busy)
-    cproc_pool_return_tasks (&self->drains);
+    cproc_pool_return_waits (&self->drains);
 }
 
 /**
@@ -286,6 +290,8 @@ cproc_pool_drain_finish (CprocPool     *self,
  *
  * Closes the pool: it takes no more requests, does what is queued, and lets its workers go.
  *
+ * If it is cancelled later the wait ends, and the pool is closed all the same.
+ *
  * Since: 1.0
  */
 void
@@ -294,18 +300,20 @@ cproc_pool_close_async (CprocPool           *self,
                         GAsyncReadyCallback  callback,
                         gpointer             user_data)
 {
+  g_autoptr(CprocPool) guard = NULL;
   g_autoptr(GTask) task = NULL;
 
   g_return_if_fail (CPROC_IS_POOL (self));
 
+  guard = g_object_ref (self);
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, cproc_pool_close_async);
-  if (!pool_check_async_call (self, G_STRFUNC, task))
+  if (!pool_check_async_call (self, G_STRFUNC, task) || g_task_return_error_if_cancelled (task))
     return;
 
-  g_queue_push_tail (&self->closes, g_object_ref (task));
+  cproc_pool_add_wait (&self->closes, task);
   if (self->core.state == CPROC_POOL_CORE_CLOSED)
-    cproc_pool_return_tasks (&self->closes);
+    cproc_pool_return_waits (&self->closes);
   else
     cproc_pool_core_close (&self->core);
 }
@@ -345,10 +353,15 @@ cproc_pool_close_finish (CprocPool     *self,
 void
 cproc_pool_abort (CprocPool *self)
 {
+  g_autoptr(CprocPool) guard = NULL;
+
   g_return_if_fail (CPROC_IS_POOL (self));
 
-  if (pool_check_call (self, G_STRFUNC, NULL))
-    cproc_pool_core_abort (&self->core);
+  if (!pool_check_call (self, G_STRFUNC, NULL))
+    return;
+
+  guard = g_object_ref (self);
+  cproc_pool_core_abort (&self->core);
 }
 
 static void

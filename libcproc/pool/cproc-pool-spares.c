@@ -6,6 +6,7 @@
 
 struct _CprocPoolSpares
 {
+  GMutex mutex; /* another thread may drop the pool while a worker is being prepared */
   GQueue ready;
   guint n_preparing;
   guint n_dropped; /* of those that are being prepared */
@@ -16,15 +17,32 @@ struct _CprocPoolSpares
 CprocPoolSpares *
 cproc_pool_spares_new (void)
 {
-  return g_rc_box_new0 (CprocPoolSpares);
+  CprocPoolSpares *self = g_atomic_rc_box_new0 (CprocPoolSpares);
+
+  g_mutex_init (&self->mutex);
+
+  return self;
+}
+
+static void
+spares_clear (gpointer data)
+{
+  g_mutex_clear (&((CprocPoolSpares *) data)->mutex);
 }
 
 void
 cproc_pool_spares_free (CprocPoolSpares *self)
 {
+  GQueue ready;
+
+  g_mutex_lock (&self->mutex);
   self->closed = TRUE;
-  g_queue_clear_full (&self->ready, g_object_unref);
-  g_rc_box_release (self);
+  ready = self->ready;
+  g_queue_init (&self->ready);
+  g_mutex_unlock (&self->mutex);
+
+  g_queue_clear_full (&ready, g_object_unref);
+  g_atomic_rc_box_release_full (self, spares_clear);
 }
 
 static void
@@ -35,6 +53,7 @@ on_prepared (GObject      *source,
   CprocPoolSpares *self = user_data;
   g_autoptr(CprocWorker) worker = CPROC_WORKER (source);
 
+  g_mutex_lock (&self->mutex);
   self->n_preparing--;
   if (!cproc_child_prepare_finish (CPROC_CHILD (worker), result, NULL))
     self->failed = TRUE;
@@ -42,8 +61,9 @@ on_prepared (GObject      *source,
     self->n_dropped--;
   else if (!self->closed)
     g_queue_push_tail (&self->ready, g_steal_pointer (&worker));
+  g_mutex_unlock (&self->mutex);
 
-  g_rc_box_release (self);
+  g_atomic_rc_box_release_full (self, spares_clear);
 }
 
 void
@@ -64,7 +84,8 @@ cproc_pool_spares_fill (CprocPoolSpares *self,
 
       self->n_preparing++;
       g_main_context_push_thread_default (context);
-      cproc_child_prepare_async (CPROC_CHILD (worker), NULL, on_prepared, g_rc_box_acquire (self));
+      cproc_child_prepare_async (CPROC_CHILD (worker), NULL, on_prepared,
+                                 g_atomic_rc_box_acquire (self));
       g_main_context_pop_thread_default (context);
     }
 }

@@ -15,16 +15,50 @@
 
 #define SETUP_METHOD "setup"
 
-static void
-on_setup_answered (gpointer      user_data,
-                   CprocMessage *result,
-                   CprocMessage *data,
-                   GError       *error)
+/* Holds the pool while something of the worker's is told to it. FALSE: the pool is gone, or has let
+ * the worker go. */
+static gboolean
+handle_hold_pool (CprocPoolHandle  *self,
+                  CprocPool       **pool)
 {
-  CprocPoolHandle *self = user_data;
+  *pool = cproc_owner_hold (self->owner);
 
+  return *pool != NULL && self->pool != NULL;
+}
+
+static void
+handle_drop_pool (CprocPoolHandle *self,
+                  CprocPool       *pool)
+{
+  if (pool != NULL)
+    cproc_owner_drop (self->owner, pool);
+}
+
+static void
+handle_clear (gpointer data)
+{
+  CprocPoolHandle *self = data;
+
+  g_clear_object (&self->worker);
+  g_clear_object (&self->starting);
+  g_clear_error (&self->error);
+  cproc_owner_unref (self->owner);
+}
+
+static void
+handle_release (CprocPoolHandle *self)
+{
+  g_atomic_rc_box_release_full (self, handle_clear);
+}
+
+/* Takes the error. */
+static void
+handle_end_setup (CprocPoolHandle *self,
+                  gboolean         success,
+                  GError          *error)
+{
   self->setup_id = 0;
-  if (result != NULL)
+  if (success)
     {
       cproc_pool_core_ready (&self->pool->core, self->slot);
     }
@@ -35,8 +69,25 @@ on_setup_answered (gpointer      user_data,
     }
 
   g_clear_error (&error);
+}
+
+static void
+on_setup_answered (gpointer      user_data,
+                   CprocMessage *result,
+                   CprocMessage *data,
+                   GError       *error)
+{
+  CprocPoolHandle *self = user_data;
+  CprocPool *pool;
+
+  if (handle_hold_pool (self, &pool))
+    handle_end_setup (self, result != NULL, g_steal_pointer (&error));
+  handle_drop_pool (self, pool);
+
+  g_clear_error (&error);
   g_clear_pointer (&result, cproc_message_unref);
   g_clear_pointer (&data, cproc_message_unref);
+  handle_release (self);
 }
 
 static void
@@ -51,10 +102,12 @@ handle_setup (CprocPoolHandle *self)
     }
 
   self->setup_id = cproc_channel_add_request (channel, SETUP_METHOD, self->pool->setup,
-                                              on_setup_answered, self, &self->error);
+                                              on_setup_answered, g_atomic_rc_box_acquire (self),
+                                              &self->error);
   if (self->setup_id != 0)
     return;
 
+  handle_release (self);
   /* Wait for the end of the worker: it tells more than the closed channel. */
   if (g_error_matches (self->error, CPROC_ERROR, CPROC_ERROR_CHANNEL_CLOSED))
     g_clear_error (&self->error);
@@ -62,18 +115,29 @@ handle_setup (CprocPoolHandle *self)
 }
 
 static void
-on_message (CprocWorker     *worker,
-            CprocMessage    *message,
-            CprocPoolHandle *self)
+handle_emit_message (CprocPoolHandle *self,
+                     CprocMessage    *message)
 {
   guint signal_id = g_signal_lookup ("request-received", CPROC_TYPE_POOL);
   g_autoptr(CprocRequest) request = NULL;
 
   if (!g_signal_has_handler_pending (self->pool, signal_id, 0, FALSE) ||
-      !cproc_channel_read_request (cproc_worker_get_channel (worker), message, &request))
-    g_signal_emit_by_name (self->pool, "message", worker, message);
+      !cproc_channel_read_request (cproc_worker_get_channel (self->worker), message, &request))
+    g_signal_emit_by_name (self->pool, "message", self->worker, message);
   else if (request != NULL)
-    g_signal_emit (self->pool, signal_id, 0, worker, request);
+    g_signal_emit (self->pool, signal_id, 0, self->worker, request);
+}
+
+static void
+on_message (CprocWorker     *worker,
+            CprocMessage    *message,
+            CprocPoolHandle *self)
+{
+  CprocPool *pool;
+
+  if (handle_hold_pool (self, &pool))
+    handle_emit_message (self, message);
+  handle_drop_pool (self, pool);
 }
 
 /* A worker without its channel is useless. */
@@ -81,8 +145,11 @@ static void
 on_disconnected (CprocWorker     *worker,
                  CprocPoolHandle *self)
 {
-  if (self->slot->state != CPROC_POOL_SLOT_CLOSING)
-    cproc_pool_core_doom (&self->pool->core, self->slot);
+  CprocPool *pool;
+
+  if (handle_hold_pool (self, &pool) && self->slot->state != CPROC_POOL_SLOT_CLOSING)
+    cproc_pool_core_doom (&pool->core, self->slot);
+  handle_drop_pool (self, pool);
 }
 
 static GError *
@@ -113,9 +180,15 @@ static void
 on_closed (CprocWorker     *worker,
            CprocPoolHandle *self)
 {
-  g_autoptr(GError) error = new_end_error (self);
+  CprocPool *pool;
 
-  cproc_pool_core_ended (&self->pool->core, self->slot, error);
+  if (handle_hold_pool (self, &pool))
+    {
+      g_autoptr(GError) error = new_end_error (self);
+
+      cproc_pool_core_ended (&pool->core, self->slot, error);
+    }
+  handle_drop_pool (self, pool);
 }
 
 /* A worker that takes messages again may get a request, but not from inside a send. */
@@ -124,18 +197,11 @@ on_congested (CprocChannel    *channel,
               GParamSpec      *pspec,
               CprocPoolHandle *self)
 {
-  if (!cproc_channel_get_congested (channel))
-    g_source_set_ready_time (self->pool->timer, 0);
-}
+  CprocPool *pool;
 
-static void
-handle_clear (gpointer data)
-{
-  CprocPoolHandle *self = data;
-
-  g_clear_object (&self->worker);
-  g_clear_object (&self->starting);
-  g_clear_error (&self->error);
+  if (handle_hold_pool (self, &pool) && !cproc_channel_get_congested (channel))
+    g_source_set_ready_time (pool->timer, 0);
+  handle_drop_pool (self, pool);
 }
 
 static void
@@ -146,25 +212,48 @@ on_started (GObject      *source,
   CprocPoolHandle *self = user_data;
   g_autoptr(GError) error = NULL;
   gboolean success = cproc_child_start_finish (CPROC_CHILD (source), result, &error);
+  CprocPool *pool;
 
-  g_clear_object (&self->starting);
-  if (self->pool != NULL)
+  if (handle_hold_pool (self, &pool))
     {
-      if (success)
+      g_clear_object (&self->starting);
+      /* The program ran already when the start was cancelled. */
+      if (success && self->slot->killed)
+        cproc_pool_worker_kill (self);
+      else if (success)
         handle_setup (self);
       else
-        cproc_pool_core_start_failed (&self->pool->core, self->slot, error);
+        cproc_pool_core_start_failed (&pool->core, self->slot, error);
     }
+  handle_drop_pool (self, pool);
 
-  g_rc_box_release_full (self, handle_clear);
+  handle_release (self);
+}
+
+static void
+handle_disconnected (gpointer  data,
+                     GClosure *closure)
+{
+  handle_release (data);
+}
+
+static void
+handle_connect (CprocPoolHandle *self,
+                gpointer         instance,
+                const char      *signal_name,
+                GCallback        callback)
+{
+  g_signal_connect_data (instance, signal_name, callback, g_atomic_rc_box_acquire (self),
+                         handle_disconnected, 0);
 }
 
 void
 cproc_pool_worker_start (CprocPool     *pool,
                          CprocPoolSlot *slot)
 {
-  CprocPoolHandle *self = g_rc_box_new0 (CprocPoolHandle);
+  CprocPoolHandle *self = g_atomic_rc_box_new0 (CprocPoolHandle);
 
+  self->owner = cproc_owner_ref (pool->owner);
   self->pool = pool;
   self->slot = slot;
   self->worker = cproc_pool_spares_take (pool->spares, pool->command);
@@ -172,16 +261,16 @@ cproc_pool_worker_start (CprocPool     *pool,
   slot->data = self;
   g_ptr_array_add (pool->handles, self);
 
-  g_signal_connect (self->worker, "message", G_CALLBACK (on_message), self);
-  g_signal_connect (self->worker, "disconnected", G_CALLBACK (on_disconnected), self);
-  g_signal_connect (self->worker, "closed", G_CALLBACK (on_closed), self);
-  g_signal_connect (cproc_worker_get_channel (self->worker), "notify::congested",
-                    G_CALLBACK (on_congested), self);
+  handle_connect (self, self->worker, "message", G_CALLBACK (on_message));
+  handle_connect (self, self->worker, "disconnected", G_CALLBACK (on_disconnected));
+  handle_connect (self, self->worker, "closed", G_CALLBACK (on_closed));
+  handle_connect (self, cproc_worker_get_channel (self->worker), "notify::congested",
+                  G_CALLBACK (on_congested));
 
   /* Use the pool's context: the thread-default one of the caller may be another. */
   g_main_context_push_thread_default (pool->context);
   cproc_child_start_async (CPROC_CHILD (self->worker), self->starting, on_started,
-                           g_rc_box_acquire (self));
+                           g_atomic_rc_box_acquire (self));
   g_main_context_pop_thread_default (pool->context);
 }
 
@@ -193,37 +282,35 @@ cproc_pool_worker_free (CprocPoolHandle *self)
   g_signal_handlers_disconnect_by_data (cproc_worker_get_channel (self->worker), self);
   for (GList *l = self->slot->requests; l != NULL; l = l->next)
     cproc_pool_call_forget (((CprocPoolRequest *) l->data)->data);
-  if (self->setup_id != 0)
-    cproc_channel_forget_request (cproc_worker_get_channel (self->worker), self->setup_id);
   if (self->starting != NULL)
     g_cancellable_cancel (self->starting);
   self->pool = NULL;
   self->slot = NULL;
-  g_rc_box_release_full (self, handle_clear);
+  /* The setup, as it waits for its answer, holds this until the channel ends, which the worker
+   * ends. */
+  g_clear_object (&self->worker);
+  handle_release (self);
 }
 
 /* If the channel has ended, the end of the worker decides about the request. */
 static void
-on_answered (gpointer      user_data,
-             CprocMessage *result,
-             CprocMessage *data,
-             GError       *error)
+call_take_answer (CprocPoolCall *self,
+                  CprocMessage  *result,
+                  CprocMessage  *data,
+                  GError        *error)
 {
-  CprocPoolCall *call = user_data;
-  CprocPoolSlot *slot = call->request->slot;
+  CprocPoolSlot *slot = self->request->slot;
 
-  call->id = 0;
-  g_clear_object (&call->channel);
   if (slot == NULL || g_error_matches (error, CPROC_ERROR, CPROC_ERROR_CHANNEL_CLOSED))
     {
       g_clear_error (&error);
       return;
     }
 
-  call->result = result;
-  call->data = data;
-  call->error = error;
-  cproc_pool_core_answered (&((CprocPoolHandle *) slot->data)->pool->core, call->request,
+  self->result = result;
+  self->data = data;
+  self->error = error;
+  cproc_pool_core_answered (&((CprocPoolHandle *) slot->data)->pool->core, self->request,
                             result != NULL);
 }
 
@@ -232,16 +319,8 @@ cproc_pool_worker_give (CprocPoolHandle  *self,
                         CprocPoolCall    *call,
                         GError          **error)
 {
-  CprocChannel *channel = cproc_worker_get_channel (self->worker);
-
-  call->id = cproc_channel_add_request (channel, call->method, call->params, on_answered, call,
-                                        error);
-  if (call->id == 0)
-    return FALSE;
-
-  call->channel = g_object_ref (channel);
-
-  return TRUE;
+  return cproc_pool_call_send (call, self->owner, cproc_worker_get_channel (self->worker),
+                               call_take_answer, error);
 }
 
 void

@@ -249,11 +249,11 @@ core_event (gpointer        owner,
       break;
     case CPROC_POOL_EVENT_DRAINED:
       g_signal_emit (self, signals[SIGNAL_DRAINED], 0);
-      cproc_pool_return_tasks (&self->drains);
+      cproc_pool_return_waits (&self->drains);
       break;
     case CPROC_POOL_EVENT_CLOSED:
       pool_update_state (self);
-      cproc_pool_return_tasks (&self->closes);
+      cproc_pool_return_waits (&self->closes);
       break;
     case CPROC_POOL_EVENT_STATE:
     default:
@@ -293,9 +293,14 @@ static GSourceFuncs timer_funcs = {
 static gboolean
 on_due (gpointer user_data)
 {
-  g_autoptr(CprocPool) self = g_object_ref (user_data);
+  CprocOwner *owner = user_data;
+  CprocPool *self = cproc_owner_hold (owner);
+
+  if (self == NULL)
+    return G_SOURCE_REMOVE;
 
   cproc_pool_core_wake (&self->core);
+  cproc_owner_drop (owner, self);
 
   return G_SOURCE_CONTINUE;
 }
@@ -333,6 +338,7 @@ list_model_init (GListModelInterface *iface)
 static void
 cproc_pool_init (CprocPool *self)
 {
+  self->owner = cproc_owner_new (self);
   cproc_pool_core_init (&self->core, &core_funcs, self);
   self->core.size = g_get_num_processors ();
   self->spares = cproc_pool_spares_new ();
@@ -341,7 +347,8 @@ cproc_pool_init (CprocPool *self)
   self->context = g_main_context_ref_thread_default ();
   self->thread = g_thread_ref (g_thread_self ());
   self->timer = g_source_new (&timer_funcs, sizeof (GSource));
-  g_source_set_callback (self->timer, on_due, self, NULL);
+  g_source_set_callback (self->timer, on_due, cproc_owner_ref (self->owner),
+                         (GDestroyNotify) cproc_owner_unref);
   g_source_set_static_name (self->timer, "CprocPool");
   g_source_attach (self->timer, self->context);
 }
@@ -350,6 +357,9 @@ static void
 cproc_pool_dispose (GObject *object)
 {
   CprocPool *self = CPROC_POOL (object);
+
+  if (!cproc_owner_leave (self->owner))
+    return;
 
   cproc_source_clear (&self->timer);
 
@@ -368,6 +378,7 @@ cproc_pool_finalize (GObject *object)
 
   cproc_pool_core_clear (&self->core);
   g_clear_pointer (&self->spares, cproc_pool_spares_free);
+  cproc_owner_unref (self->owner);
   g_ptr_array_unref (self->handles);
   g_ptr_array_unref (self->workers);
   g_clear_object (&self->command);
