@@ -381,6 +381,40 @@ cp_memory (void)
   end_idle (idle);
 }
 
+static void
+append_stage (CprocPipeline      *pipeline,
+              const char * const *argv,
+              CprocStdio          out)
+{
+  g_autoptr(CprocCommand) command = cproc_command_new (argv);
+
+  cproc_command_set_stdout_mode (command, out);
+  cproc_pipeline_append (pipeline, command);
+}
+
+/* The same line as a shell's. */
+static void
+cp_pipeline (void)
+{
+  long size = bench_param ("size", 1024);
+  g_autofree char *total = g_strdup_printf ("%ld", size * 1024 * 1024);
+  const char *writer[] = { bench_child (), "write", total, "65536", NULL };
+  const char *cat[] = { "cat", NULL };
+  const char *last[] = { "wc", "-c", NULL };
+  g_autoptr(CprocPipeline) pipeline = cproc_pipeline_new ();
+  g_autoptr(GError) error = NULL;
+
+  append_stage (pipeline, writer, CPROC_STDIO_DEFAULT);
+  for (int i = 0; i < 3; i++)
+    append_stage (pipeline, cat, CPROC_STDIO_DEFAULT);
+  append_stage (pipeline, last, CPROC_STDIO_NULL);
+  bench_begin ();
+  bench_check (cproc_pipeline_start (pipeline, &error) &&
+               cproc_pipeline_wait_check (pipeline, NULL, &error), "the pipeline failed");
+  bench_end ();
+  bench_report (size / bench_wall (), "MiB/s");
+}
+
 static const BenchCase cases[] = {
   { "start", cp_start_call },
   { "start-set", cp_start_set },
@@ -390,6 +424,7 @@ static const BenchCase cases[] = {
   { "live", cp_live },
   { "exec", cp_exec },
   { "exit", cp_exit },
+  { "pipeline", cp_pipeline },
   { "memory-child", cp_memory },
   { "memory-piped", cp_memory },
   { "memory-worker", cp_memory_worker },

@@ -296,6 +296,25 @@ raw_memory (void)
   bench_report (sizeof (pid_t) / 1024.0, "KiB");
 }
 
+/* The shell's own. */
+static void
+raw_pipeline (void)
+{
+  long size = bench_param ("size", 1024);
+  char line[4096];
+  const char *argv[] = { "/bin/sh", "-c", line, NULL };
+  int status = -1;
+  pid_t pid;
+
+  snprintf (line, sizeof line, "'%s' write %ld 65536 | cat | cat | cat | wc -c >/dev/null",
+            bench_child (), size * 1024 * 1024);
+  bench_begin ();
+  pid = raw_spawn (argv, NULL);
+  bench_check (waitpid (pid, &status, 0) == pid && status == 0, "the pipeline failed");
+  bench_end ();
+  bench_report (size / bench_wall (), "MiB/s");
+}
+
 static const BenchCase cases[] = {
   { "start", raw_start },
   { "start-set", raw_start_set },
@@ -305,6 +324,7 @@ static const BenchCase cases[] = {
   { "live", raw_live },
   { "exec", raw_exec },
   { "exit", raw_exit },
+  { "pipeline", raw_pipeline },
   { "memory-child", raw_memory },
   { "memory-piped", raw_memory },
   { "memory-worker", raw_memory },

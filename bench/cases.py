@@ -115,6 +115,8 @@ PROCESSES = [
     Case('exit', 'from the end of a process to its signal', 'exit', False,
          ['raw', 'cproc', 'cproc-none', *GSUB, 'libuv', 'qprocess', 'node', 'bun', 'python',
           'asyncio', 'pygobject'], {'count': 200}, {'count': 100}, {}, [Reach('<=', 1.1, 'raw')]),
+    Case('pipeline', 'five stages, 1 GiB through all; raw: a shell', 'pipeline', True,
+         ['raw', 'cproc'], {'size': 1024}, {'size': 256}, {}, [Reach('>=', 0.97, 'raw')]),
     Case('memory-child', 'memory in the parent for each idle child', 'memory-child', False,
          ['cproc', *OTHERS, 'pygobject'], {'count': 500}, {}, {}, [Reach('<=', 4)]),
     Case('memory-piped', 'the same with three pipes', 'memory-piped', False,
