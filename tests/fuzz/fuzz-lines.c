@@ -10,19 +10,7 @@
 #include "cproc-text-decoder-private.h"
 #include "fuzz-text.h"
 #include "fuzz.h"
-
-static void
-collect (CprocLineSplitter *lines,
-         GPtrArray         *found)
-{
-  const char *line;
-
-  while ((line = cproc_line_splitter_next (lines)) != NULL)
-    {
-      g_assert_true (g_utf8_validate (line, -1, NULL));
-      g_ptr_array_add (found, g_strdup (line));
-    }
-}
+#include "splitter-util.h"
 
 static GPtrArray *
 cut_pieces (CprocLineSplitter *lines,
@@ -38,11 +26,11 @@ cut_pieces (CprocLineSplitter *lines,
       g_autofree char *piece = g_memdup2 (data + i, n);
 
       cproc_line_splitter_feed (lines, piece, n);
-      collect (lines, found);
+      collect_lines (lines, found);
       i += n;
     }
   cproc_line_splitter_finish (lines);
-  collect (lines, found);
+  collect_lines (lines, found);
 
   return found;
 }

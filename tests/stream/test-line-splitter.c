@@ -8,6 +8,7 @@
 
 #include "cproc-text-decoder-private.h"
 #include "naive-text.h"
+#include "splitter-util.h"
 
 #define R NAIVE_REPLACEMENT
 
@@ -86,19 +87,6 @@ open_lines (const char *encoding,
   return lines;
 }
 
-static void
-collect (CprocLineSplitter *lines,
-         GPtrArray         *found)
-{
-  const char *line;
-
-  while ((line = cproc_line_splitter_next (lines)) != NULL)
-    {
-      g_assert_true (g_utf8_validate (line, -1, NULL));
-      g_ptr_array_add (found, g_strdup (line));
-    }
-}
-
 /* Feeds what lies between the cuts, each piece in memory of its own that is gone afterwards. */
 static GPtrArray *
 cut_at (CprocLineSplitter *lines,
@@ -116,12 +104,12 @@ cut_at (CprocLineSplitter *lines,
       g_autofree char *piece = g_memdup2 (data + start, end - start);
 
       cproc_line_splitter_feed (lines, piece, end - start);
-      collect (lines, found);
+      collect_lines (lines, found);
       start = end;
     }
 
   cproc_line_splitter_finish (lines);
-  collect (lines, found);
+  collect_lines (lines, found);
   g_assert_null (cproc_line_splitter_next (lines));
 
   return found;
