@@ -3,12 +3,14 @@
 
 import asyncio
 import errno
+import functools
 import os
 import pickle
 import signal
 import subprocess
 import sys
 import threading
+import unittest.mock
 from pathlib import Path
 
 import harness
@@ -100,6 +102,21 @@ class Names(harness.TestCase):
     def test_variables(self):
         for env in ({"A=B": "1"}, {"": "1"}, {"A\0": "1"}, {"A": "\0"}):
             self.assertRaises(ValueError, Cproc.run, "true", env=env)
+
+    def test_copy_of_the_environment(self):
+        """Our own channel is not the child's, unless it is given that descriptor."""
+        own = {"NODE_CHANNEL_FD": "7", "NODE_CHANNEL_SERIALIZATION_MODE": "json",
+               "NODE_UNIQUE_ID": "1"}
+        line = "env | grep -c -e ^NODE_CHANNEL -e ^NODE_UNIQUE_ID="
+        with unittest.mock.patch.dict(os.environ, own):
+            count = functools.partial(Cproc.run, line, env={**os.environ, "NODE_OTHER": "1"},
+                                      check=False)
+            self.assertEqual(count().stdout, "0\n")
+            self.assertEqual(count(pass_fds={7: 0}).stdout, "3\n")
+            self.assertEqual(count(pass_fds={8: 0}).stdout, "0\n")
+            other = {**os.environ, "NODE_CHANNEL_FD": "8"}
+            self.assertEqual(Cproc.run(line, env=other).stdout, "1\n")
+        self.assertEqual(Cproc.run(line, env={**os.environ, **own}).stdout, "3\n")
 
     def test_paths_that_are_no_text(self):
         name = os.path.join(os.fsencode(self.folder), b"\xe4")

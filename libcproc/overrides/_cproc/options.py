@@ -36,6 +36,9 @@ SIZES = frozenset({"max_buffer", "max_line_length", "max_message_size", "max_rss
                    "max_requests"})
 LARGEST = 2 ** 32 - 1
 
+# What a parent tells a program of its message channel.
+CHANNEL = ("NODE_CHANNEL_FD", "NODE_CHANNEL_SERIALIZATION_MODE", "NODE_UNIQUE_ID")
+
 # Names that people bring along, and what they are here.
 HINTS = {
     "start_new_session": "new_session=True",
@@ -134,25 +137,35 @@ def variable(name: Any, value: Any) -> str:
     return f"{name}={value}"
 
 
-def environment(variables: Mapping | Iterable | None) -> list[str] | None:
-    """The whole environment of a child, as NAME=value."""
+def is_own_channel(name: Any, value: Any) -> bool:
+    """Whether a copy of os.environ tells of this program's own message channel."""
+    return name in CHANNEL and value == os.environ.get(name)
+
+
+def environment(variables: Mapping | Iterable | None, fds: Iterable[int] = ()) -> list[str] | None:
+    """The whole environment of a child that is given these descriptors, as NAME=value."""
     if variables is None:
         return None
     if isinstance(variables, Mapping):
-        return [variable(name, value) for name, value in variables.items()]
+        has_channel = variables.get(CHANNEL[0]) in map(str, fds)
+        return [variable(name, value) for name, value in variables.items()
+                if has_channel or not is_own_channel(name, value)]
     return [os.fsdecode(entry) for entry in variables]
 
 
 def apply(command: Any, options: dict[str, Any]) -> None:
     """Sets options on a command."""
     set_terminal(command, options.get("terminal"))
+    fds = options.get("pass_fds", ())
+    if not isinstance(fds, Mapping):
+        fds = tuple(fds)
     for name, value in options.items():
         if name in STREAMS:
             set_stream(command, name, value)
         elif name == "env":
-            command.set_environment(environment(value))
+            command.set_environment(environment(value, fds))
         elif name == "pass_fds":
-            pass_fds(command, value)
+            pass_fds(command, fds)
         elif name in ("shell", "terminal"):
             pass
         elif name in PATHS:
