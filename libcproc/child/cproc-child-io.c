@@ -49,37 +49,6 @@ cproc_child_pause (CprocChild  *self,
   cproc_output_reader_pause (child_get_output (self, stream));
 }
 
-/**
- * cproc_child_resume:
- * @self: a child
- * @stream: the stream
- *
- * Resumes reading a stream that was paused.
- *
- * Since: 1.0
- */
-void
-cproc_child_resume (CprocChild  *self,
-                    CprocStream  stream)
-{
-  CprocChildPrivate *priv;
-  CprocOutputReader *output;
-
-  g_return_if_fail (CPROC_IS_CHILD (self));
-  g_return_if_fail (is_stream (stream));
-
-  if (!cproc_child_check_call (self, G_STRFUNC, NULL))
-    return;
-
-  priv = cproc_child_get_priv (self);
-  output = child_get_output (self, stream);
-  if (!output->paused)
-    return;
-
-  cproc_output_reader_resume (output, priv->context);
-  cproc_run_stream_resumed (&priv->run, stream);
-}
-
 CprocStdio
 cproc_child_get_default_stdin (CprocChild *self)
 {
@@ -115,6 +84,15 @@ static gboolean
 is_piped (CprocStdio mode)
 {
   return mode == CPROC_STDIO_PIPE || mode == CPROC_STDIO_SOCKET;
+}
+
+gboolean
+cproc_child_is_piped (CprocChild *self,
+                      int         target)
+{
+  CprocStdio mode = child_get_mode (self, target);
+
+  return is_piped (mode) || mode == CPROC_STDIO_TERMINAL;
 }
 
 static gboolean
@@ -192,11 +170,14 @@ child_take_over_output (CprocChild  *self,
   CprocOutputReader *output = child_get_output (self, stream);
   int fd;
 
+  if (output->keep == CPROC_KEEP_PULLED)
+    return -1;
   if (child_is_new (self))
     return child_open_early_pipe (self, stream, NULL);
 
-  /* Data that has been cut into lines cannot be given back. */
-  if (!output->paused || output->fd < 0 || output->lines != NULL || output->is_terminal)
+  /* Data that has been cut into lines, or is kept, cannot be given back. */
+  if (!output->paused || output->fd < 0 || output->lines != NULL || output->pull != NULL ||
+      output->is_terminal)
     return -1;
 
   fd = cproc_output_reader_steal_fd (output);
@@ -244,7 +225,8 @@ child_take_input_stream (CprocChild  *self,
  * cannot be, since more may have been read than was delivered.
  *
  * Returns: (transfer none) (nullable): the stream; `NULL` if standard output is not a pipe, is
- *   being read for signals, or has been read for lines
+ *   being read for signals, or has been read for lines, or by
+ *   [method@Cproc.Child.read_line_async]
  *
  * Since: 1.0
  */
@@ -266,7 +248,8 @@ cproc_child_take_stdout_stream (CprocChild *self)
  * Takes over standard error; see [method@Cproc.Child.take_stdout_stream].
  *
  * Returns: (transfer none) (nullable): the stream; `NULL` if standard error is not a pipe, is being
- *   read for signals, or has been read for lines
+ *   read for signals, or has been read for lines, or by
+ *   [method@Cproc.Child.read_line_async]
  *
  * Since: 1.0
  */

@@ -115,6 +115,20 @@ child_lines (gpointer            data,
   child_swap_line_flags (data, outer);
 }
 
+static gboolean
+child_is_awaited (gpointer    data,
+                  CprocStream stream)
+{
+  return cproc_child_awaits_output (data, stream);
+}
+
+static void
+child_kept (gpointer    data,
+            CprocStream stream)
+{
+  cproc_child_output_kept (data, stream);
+}
+
 static void
 child_given_up (gpointer    data,
                 CprocStream stream)
@@ -139,6 +153,8 @@ static const CprocOutputReaderFuncs child_reader_funcs = {
   .output = child_output,
   .line = child_line,
   .lines = child_lines,
+  .is_awaited = child_is_awaited,
+  .kept = child_kept,
   .given_up = child_given_up,
   .ended = child_stream_ended,
 };

@@ -254,6 +254,7 @@ child_open_streams (CprocChild  *self,
         cproc_output_reader_mark_absent (&priv->outputs[i]);
     }
 
+  cproc_child_begin_keeping (self);
   child_open_pipe_streams (self, launch);
 
   if (hooks->prepared != NULL)

@@ -74,6 +74,7 @@ typedef enum
   CPROC_CHILD_PROP_UNIVERSAL_NEWLINES,
   CPROC_CHILD_PROP_LINE_FLAGS,
   CPROC_CHILD_PROP_IO_PRIORITY,
+  CPROC_CHILD_PROP_KEEP_OUTPUT,
 } CprocChildProperty;
 
 /* The file that gets a copy of a stream. */
@@ -95,6 +96,7 @@ typedef struct
 } CprocStageFuncs;
 
 typedef struct _CprocStart CprocStart;
+typedef struct _CprocRead CprocRead;
 
 /* The terminal that streams of the child lead to. */
 typedef struct
@@ -132,6 +134,12 @@ typedef struct
   CprocExitWatch exit_watch;
 
   CprocOutputReader outputs[3]; /* by CprocStream */
+  CprocRead *reads[3]; /* by CprocStream: those that wait */
+  GSList *returned_reads; /* CprocRead: those whose callback comes next */
+  CprocTimer read_timer;
+  gboolean keep_output;
+  gboolean keeps_early;
+  gboolean has_warned_of_handlers;
   CprocPipeWriter *writer;
   gboolean wants_stdin; /* it was asked for before the start */
   gboolean writer_is_early; /* it was made by a start that has not ended */
@@ -324,8 +332,26 @@ void     cproc_child_run_begins           (CprocChild     *self,
 void     cproc_child_set_context          (CprocChild     *self,
                                            GMainContext   *context);
 
-/* cproc-child-io.c: PIPE where it was asked for before the start. */
+/* cproc-child-io.c: PIPE where it was asked for before the start; whether a stream will lead to
+ * us. */
 CprocStdio cproc_child_get_default_stdin  (CprocChild     *self);
+gboolean   cproc_child_is_piped           (CprocChild     *self,
+                                           int             target);
+
+/* cproc-child-read.c: what the application reads itself. The functions of the readers, and: */
+gboolean cproc_child_awaits_output        (CprocChild     *self,
+                                           CprocStream     stream);
+void     cproc_child_output_kept          (CprocChild     *self,
+                                           CprocStream     stream);
+
+/* What was asked for before can be looked at; the start that was waited for has failed. */
+void     cproc_child_begin_keeping        (CprocChild     *self);
+void     cproc_child_update_reads         (CprocChild     *self);
+void     cproc_child_fail_reads           (CprocChild     *self,
+                                           const GError   *error);
+
+/* Whether callbacks come next, before `closed`. */
+gboolean cproc_child_has_due_reads        (CprocChild     *self);
 
 /* cproc-wait-list.c. cancelled: called when the wait is cancelled, which then goes on; NULL: the
  * wait ends. The task is one of cproc_task_new(). */

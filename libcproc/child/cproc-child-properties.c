@@ -538,13 +538,62 @@ cproc_child_set_universal_newlines (CprocChild *self,
 }
 
 /**
+ * cproc_child_get_keep_output:
+ * @self: a child
+ *
+ * Gets whether the output is kept from its first byte.
+ *
+ * Returns: `TRUE` if it is
+ *
+ * Since: 1.0
+ */
+gboolean
+cproc_child_get_keep_output (CprocChild *self)
+{
+  g_return_val_if_fail (CPROC_IS_CHILD (self), FALSE);
+
+  return cproc_child_get_priv (self)->keep_output;
+}
+
+/**
+ * cproc_child_set_keep_output:
+ * @self: a child
+ * @keep_output: `TRUE` to keep it
+ *
+ * Sets whether the output is kept from its first byte, before the start; see
+ * [property@Cproc.Child:keep-output].
+ *
+ * Since: 1.0
+ */
+void
+cproc_child_set_keep_output (CprocChild *self,
+                             gboolean    keep_output)
+{
+  CprocChildPrivate *priv;
+
+  g_return_if_fail (CPROC_IS_CHILD (self));
+  if (!cproc_child_check_call (self, G_STRFUNC, NULL))
+    return;
+
+  priv = cproc_child_get_priv (self);
+  g_return_if_fail (priv->run.state < CPROC_STATE_STARTING);
+  keep_output = !!keep_output;
+  if (priv->keep_output == keep_output)
+    return;
+
+  priv->keep_output = keep_output;
+  cproc_child_notify (self, CPROC_CHILD_PROP_KEEP_OUTPUT);
+}
+
+/**
  * cproc_child_get_line_flags:
  * @self: a child
  *
  * Gets what the text of a line does not tell: whether it is cut, replaced or unterminated. Call it
- * in a handler of [signal@Cproc.Child::line] or [signal@Cproc.Child::lines].
+ * in a handler of [signal@Cproc.Child::line] or [signal@Cproc.Child::lines], or in the callback of
+ * [method@Cproc.Child.read_line_async].
  *
- * Returns: the flags; none while no line is emitted
+ * Returns: the flags; none at any other time
  *
  * Since: 1.0
  */

@@ -6,7 +6,7 @@
 
 #include "cproc-child-private.h"
 
-static GParamSpec *properties[CPROC_CHILD_PROP_IO_PRIORITY + 1];
+static GParamSpec *properties[CPROC_CHILD_PROP_KEEP_OUTPUT + 1];
 
 void
 cproc_child_notify (CprocChild         *self,
@@ -225,7 +225,8 @@ install_line_properties (GObjectClass *object_class)
    * CprocChild:line-flags: (getter get_line_flags)
    *
    * What the text of a line does not tell (whether it is cut, replaced or unterminated), while
-   * [signal@Cproc.Child::line] or [signal@Cproc.Child::lines] is emitted.
+   * [signal@Cproc.Child::line] or [signal@Cproc.Child::lines] is emitted, and in the callback of
+   * [method@Cproc.Child.read_line_async].
    *
    * For several lines, it has the flags of all of them; a piece of a line that is too long always
    * comes alone. It is not notified, since it changes with each line.
@@ -235,6 +236,22 @@ install_line_properties (GObjectClass *object_class)
   properties[CPROC_CHILD_PROP_LINE_FLAGS] =
     g_param_spec_flags ("line-flags", NULL, NULL, CPROC_TYPE_LINE_FLAGS, CPROC_LINE_FLAGS_NONE,
                         G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * CprocChild:keep-output: (getter get_keep_output) (setter set_keep_output)
+   *
+   * Whether the output is kept from its first byte for [method@Cproc.Child.read_line_async] and
+   * [method@Cproc.Child.read_async], as if both streams had been read before the start.
+   *
+   * A stream with a handler when it is read for the first time is not kept. 256 KiB of a stream are
+   * kept; then the child waits, and [method@Cproc.Child.wait] does not return if nobody reads. It
+   * cannot be changed once the child has been started.
+   *
+   * Since: 1.0
+   */
+  properties[CPROC_CHILD_PROP_KEEP_OUTPUT] =
+    g_param_spec_boolean ("keep-output", NULL, NULL, FALSE,
+                          G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
 }
 
 static void

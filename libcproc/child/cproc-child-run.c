@@ -64,7 +64,7 @@ static gboolean
 child_stream_is_held (gpointer    owner,
                       CprocStream stream)
 {
-  return cproc_child_get_priv (owner)->outputs[stream].paused;
+  return cproc_output_reader_is_held (&cproc_child_get_priv (owner)->outputs[stream]);
 }
 
 static gboolean
@@ -107,6 +107,7 @@ child_changed (gpointer        owner,
 static void
 child_started (gpointer owner)
 {
+  cproc_child_update_reads (owner);
   cproc_child_emit_started (owner);
 }
 
@@ -128,6 +129,9 @@ static gboolean
 child_may_close (gpointer owner)
 {
   CprocChildHooks *hooks = cproc_child_get_hooks (owner);
+
+  if (cproc_child_has_due_reads (owner))
+    return FALSE;
 
   return hooks->finishing == NULL || hooks->finishing (owner);
 }
@@ -218,6 +222,7 @@ cproc_child_set_context (CprocChild   *self,
   priv->context = g_main_context_ref (context);
   cproc_exit_watch_move (&priv->exit_watch, context);
   cproc_timer_move (&priv->run_timer, context);
+  cproc_timer_move (&priv->read_timer, context);
   for (guint i = 0; i < G_N_ELEMENTS (priv->outputs); i++)
     cproc_output_reader_set_context (&priv->outputs[i], context);
   if (priv->writer != NULL)

@@ -94,24 +94,29 @@ cproc_child_start_in (CprocChild    *self,
                       GError       **error)
 {
   g_autoptr(CprocLaunch) launch = NULL;
+  g_autoptr(GError) start_error = NULL;
   gboolean runs;
 
   launch = cproc_child_take_prepared (self, context);
   if (launch != NULL)
-    runs = cproc_launch_confirm (launch, error);
-  else if (!cproc_child_check_new (self, error) ||
-           !(launch = cproc_child_begin_launch (self, context, FALSE, error)))
+    runs = cproc_launch_confirm (launch, &start_error);
+  else if (!cproc_child_check_new (self, error))
     return FALSE;
+  else if (!(launch = cproc_child_begin_launch (self, context, FALSE, &start_error)))
+    runs = FALSE;
   else
-    runs = cproc_launch_run (launch, error);
+    runs = cproc_launch_run (launch, &start_error);
 
   if (!runs)
     {
       CprocPipeWriter *writer = cproc_child_steal_writer (self);
 
-      cproc_child_unprepare (self);
+      if (launch != NULL)
+        cproc_child_unprepare (self);
       cproc_run_fail (cproc_child_get_run (self));
+      cproc_child_fail_reads (self, start_error);
       start_abandon_writer (writer);
+      g_propagate_error (error, g_steal_pointer (&start_error));
       return FALSE;
     }
 
@@ -214,6 +219,7 @@ start_fail (CprocChild *child,
   cproc_child_unprepare (child);
   cproc_run_fail (cproc_child_get_run (child));
   cproc_child_fail_waits (waits, error);
+  cproc_child_fail_reads (child, error);
   g_task_return_error (task, error);
   start_abandon_writer (writer);
 }
@@ -334,6 +340,17 @@ start_add_source (CprocStart   *self,
   return source;
 }
 
+/* A second start fails for itself alone. Takes the error. */
+static void
+start_refuse (CprocChild *child,
+              GTask      *task,
+              GError     *error)
+{
+  if (!g_error_matches (error, CPROC_ERROR, CPROC_ERROR_ALREADY_STARTED))
+    cproc_child_fail_reads (child, error);
+  g_task_return_error (task, error);
+}
+
 /**
  * cproc_child_start_async:
  * @self: a child that has not been started
@@ -378,9 +395,11 @@ cproc_child_start_async (CprocChild          *self,
   /* A cancellation after the success does not count. */
   g_task_set_check_cancellable (task, FALSE);
 
-  if (g_task_return_error_if_cancelled (task))
+  if (g_cancellable_set_error_if_cancelled (cancellable, &error))
     {
       cproc_child_drop_prepared (self);
+      cproc_child_fail_reads (self, error);
+      g_task_return_error (task, error);
       return;
     }
 
@@ -390,7 +409,7 @@ cproc_child_start_async (CprocChild          *self,
       (!cproc_child_check_new (self, &error) ||
        !(launch = cproc_child_begin_launch (self, context, FALSE, &error))))
     {
-      g_task_return_error (task, error);
+      start_refuse (self, task, error);
       return;
     }
 

@@ -105,6 +105,7 @@ cproc_child_dispose (GObject *object)
   cproc_watch_stop (&priv->prepared_watch);
   g_clear_pointer (&priv->prepared, cproc_launch_free);
   cproc_exit_watch_stop (&priv->exit_watch);
+  cproc_timer_stop (&priv->read_timer);
   for (guint i = 0; i < G_N_ELEMENTS (priv->outputs); i++)
     cproc_output_reader_clear (&priv->outputs[i]);
 
@@ -158,6 +159,9 @@ child_get_flag (CprocChildPrivate *priv,
   if (prop_id == CPROC_CHILD_PROP_TIMED_OUT)
     return priv->run.timed_out;
 
+  if (prop_id == CPROC_CHILD_PROP_KEEP_OUTPUT)
+    return priv->keep_output;
+
   return prop_id == CPROC_CHILD_PROP_DRAINED ? priv->run.drained : priv->universal_newlines;
 }
 
@@ -190,6 +194,7 @@ cproc_child_get_property (GObject    *object,
     case CPROC_CHILD_PROP_TIMED_OUT:
     case CPROC_CHILD_PROP_DRAINED:
     case CPROC_CHILD_PROP_UNIVERSAL_NEWLINES:
+    case CPROC_CHILD_PROP_KEEP_OUTPUT:
       g_value_set_boolean (value, child_get_flag (priv, prop_id));
       break;
     case CPROC_CHILD_PROP_TIMEOUT:
@@ -265,6 +270,9 @@ cproc_child_set_property (GObject      *object,
     case CPROC_CHILD_PROP_IO_PRIORITY:
       cproc_child_set_io_priority (self, g_value_get_int (value));
       break;
+    case CPROC_CHILD_PROP_KEEP_OUTPUT:
+      cproc_child_set_keep_output (self, g_value_get_boolean (value));
+      break;
     case CPROC_CHILD_PROP_LINE_FLAGS:
     case CPROC_CHILD_PROP_PID:
     case CPROC_CHILD_PROP_STATE:
@@ -317,6 +325,7 @@ child_own_sources (CprocChild *self)
   cproc_watch_set_owner (&priv->prepared_watch, priv->owner);
   cproc_exit_watch_set_owner (&priv->exit_watch, priv->owner);
   cproc_timer_set_owner (&priv->run_timer, priv->owner);
+  cproc_timer_set_owner (&priv->read_timer, priv->owner);
   for (guint i = 0; i < G_N_ELEMENTS (priv->outputs); i++)
     cproc_output_reader_set_owner (&priv->outputs[i], priv->owner);
 }

@@ -133,6 +133,11 @@ CPROC_AVAILABLE_IN_1_0
 void           cproc_child_set_universal_newlines (CprocChild *self,
                                                    gboolean    universal_newlines);
 CPROC_AVAILABLE_IN_1_0
+gboolean       cproc_child_get_keep_output        (CprocChild *self);
+CPROC_AVAILABLE_IN_1_0
+void           cproc_child_set_keep_output        (CprocChild *self,
+                                                   gboolean    keep_output);
+CPROC_AVAILABLE_IN_1_0
 CprocLineFlags cproc_child_get_line_flags         (CprocChild *self);
 
 CPROC_AVAILABLE_IN_1_0
@@ -222,6 +227,36 @@ gboolean cproc_child_write_finish (CprocChild           *self,
                                    GError              **error);
 CPROC_AVAILABLE_IN_1_0
 void     cproc_child_close_stdin  (CprocChild           *self);
+
+CPROC_AVAILABLE_IN_1_0
+void     cproc_child_read_line_async    (CprocChild           *self,
+                                         CprocStream           stream,
+                                         GCancellable         *cancellable,
+                                         GAsyncReadyCallback   callback,
+                                         gpointer              user_data);
+CPROC_AVAILABLE_IN_1_0
+char    *cproc_child_read_line_finish   (CprocChild           *self,
+                                         GAsyncResult         *result,
+                                         GError              **error) G_GNUC_WARN_UNUSED_RESULT;
+CPROC_AVAILABLE_IN_1_0
+void     cproc_child_read_async         (CprocChild           *self,
+                                         CprocStream           stream,
+                                         gsize                 count,
+                                         GCancellable         *cancellable,
+                                         GAsyncReadyCallback   callback,
+                                         gpointer              user_data);
+CPROC_AVAILABLE_IN_1_0
+GBytes  *cproc_child_read_finish        (CprocChild           *self,
+                                         GAsyncResult         *result,
+                                         GError              **error) G_GNUC_WARN_UNUSED_RESULT;
+CPROC_AVAILABLE_IN_1_0
+char    *cproc_child_try_read_line      (CprocChild           *self,
+                                         CprocStream           stream) G_GNUC_WARN_UNUSED_RESULT;
+CPROC_AVAILABLE_IN_1_0
+void     cproc_child_discard_output     (CprocChild           *self,
+                                         CprocStream           stream);
+CPROC_AVAILABLE_IN_1_0
+void     cproc_child_keep_early_output  (CprocChild           *self);
 
 CPROC_AVAILABLE_IN_1_0
 void     cproc_child_pause        (CprocChild           *self,

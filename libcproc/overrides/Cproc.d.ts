@@ -338,11 +338,12 @@ declare module 'gi://Cproc?version=1' {
       encoding: string;
       universal_newlines: boolean;
       io_priority: number;
+      keep_output: boolean;
       readonly line_flags: LineFlags;
     }
     type ChildSettable = 'command' | 'timeout' | 'idle_timeout' | 'drain_timeout' | 'kill_signal'
       | 'kill_grace' | 'max_line_length' | 'encoding' | 'universal_newlines'
-      | 'io_priority';
+      | 'io_priority' | 'keep_output';
 
     interface Child extends Both<ChildProperties> {}
     class Child extends GObject.Object {
@@ -392,6 +393,8 @@ declare module 'gi://Cproc?version=1' {
       set_io_priority(io_priority: number): void;
       get_universal_newlines(): boolean;
       set_universal_newlines(universal_newlines: boolean): void;
+      get_keep_output(): boolean;
+      set_keep_output(keep_output: boolean): void;
       get_line_flags(): LineFlags;
 
       prepare(): boolean;
@@ -430,8 +433,24 @@ declare module 'gi://Cproc?version=1' {
       write_finish(result: Gio.AsyncResult): boolean;
       close_stdin(): void;
 
+      /** null at the end. */
+      read_line_async(stream: Stream | StreamName, cancellable?: Gio.Cancellable | null):
+        Promise<string | null>;
+      read_line_async(stream: Stream | StreamName, cancellable: Gio.Cancellable | null,
+        callback: Ready<this> | null): void;
+      read_line_finish(result: Gio.AsyncResult): string | null;
+      /** 1 to count bytes; none at the end. */
+      read_async(stream: Stream | StreamName, count: number,
+        cancellable?: Gio.Cancellable | null): Promise<Uint8Array>;
+      read_async(stream: Stream | StreamName, count: number, cancellable: Gio.Cancellable | null,
+        callback: Ready<this> | null): void;
+      read_finish(result: Gio.AsyncResult): GLib.Bytes;
+      try_read_line(stream: Stream): string | null;
+      discard_output(stream: Stream): void;
+      keep_early_output(): void;
+
       /**
-       * The lines of a stream that no loop has taken; starts the child if it has not been started.
+       * The lines of a stream, each for one loop; starts the child if it has not been started.
        */
       lines(stream?: Stream | StreamName): AsyncIterableIterator<string>;
     }

@@ -410,11 +410,15 @@ function addToSender(proto) {
 
 // Loops
 
-function lines(stream = Cproc.Stream.STDOUT) {
+function toStream(stream) {
   const number = toEnum(Cproc.Stream, stream, 'stream');
   if (number !== Cproc.Stream.STDOUT && number !== Cproc.Stream.STDERR)
     throw new TypeError(`There is no stream ${stream}`);
-  return loops.overLines(this, number);
+  return number;
+}
+
+function lines(stream = Cproc.Stream.STDOUT) {
+  return loops.overLines(this, toStream(stream));
 }
 
 // The three verbs
@@ -564,6 +568,11 @@ function _init() {
   promisify(Child.prototype, 'write_async', {
     convert: (data, child) => toBytes(data, child.encoding),
     defaults: [GLib.PRIORITY_DEFAULT, null],
+  });
+  promisify(Child.prototype, 'read_line_async', {convert: toStream});
+  promisify(Child.prototype, 'read_async', {
+    convert: toStream,
+    onResult: bytes => bytes.toArray(),
   });
   promisify(Channel.prototype, 'flush_async');
 

@@ -206,8 +206,7 @@ class Child(Signals, Raw.Child):
         """Before a start: in a task, what comes first is kept for who will ask for it there."""
         if in_task():
             attach()
-            from ._cproc import queues
-            queues.keep_lines(self)
+            self.keep_early_output()
 
     @native
     def prepare(self) -> bool:
@@ -278,6 +277,34 @@ class Child(Signals, Raw.Child):
         except GLib.Error as error:
             raise write_error(error, self) from None
 
+    def read_line_async(self, stream: Any = Raw.Stream.STDOUT, cancellable: Any = None,
+                        callback: Any = None, *user_data: Any) -> Any:
+        """Reads a line without its end: None when the stream has ended."""
+        return begin(super().read_line_async, (options.stream(stream),), self.read_line_finish,
+                     cancellable, callback, user_data)
+
+    def read_async(self, stream: Any = Raw.Stream.STDOUT, count: int = 1 << 16,
+                   cancellable: Any = None, callback: Any = None, *user_data: Any) -> Any:
+        """Reads 1 to `count` bytes: none when the stream has ended."""
+        return begin(super().read_async, (options.stream(stream), count), self.read_finish,
+                     cancellable, callback, user_data)
+
+    @native
+    def read_line_finish(self, result: Any) -> str | None:
+        return super().read_line_finish(result)
+
+    @native
+    def read_finish(self, result: Any) -> Bytes:
+        return Bytes(super().read_finish(result).get_data() or b"")
+
+    def try_read_line(self, stream: Any = Raw.Stream.STDOUT) -> str | None:
+        """The next line if it has come already."""
+        return super().try_read_line(options.stream(stream))
+
+    def discard_output(self, stream: Any) -> None:
+        """Lets go of a stream that is kept for reads."""
+        super().discard_output(options.stream(stream))
+
     def _signal(self, method: Callable, *args: Any) -> bool:
         """Sends a signal. That the process has ended is no error, as in subprocess."""
         try:
@@ -302,10 +329,11 @@ class Child(Signals, Raw.Child):
         """An asynchronous iterator over the lines of a stream.
 
         A child that has not been started is started. One that writes faster than its lines are
-        taken waits. Cancelling a task in the middle of the iteration kills the child.
+        taken waits; `discard_output()` lets it go on once no more are wanted. Cancelling a task in
+        the middle of the iteration kills the child.
         """
         from ._cproc import queues
-        return queues.lines(self, stream)
+        return queues.Lines(self, options.stream(stream))
 
     def _leave(self) -> None:
         self.close_stdin()
@@ -339,7 +367,7 @@ class Child(Signals, Raw.Child):
 
     async def __aexit__(self, kind: Any, *_error: Any) -> None:
         from ._cproc import loops, queues
-        queues.release_lines(self)
+        queues.release(self)
         if kind is not None:
             await queues.end(self)
         self._leave()

@@ -239,6 +239,7 @@ class _Run(Protocol):
         timeout: _Duration = ..., idle_timeout: _Duration = ..., drain_timeout: _Duration = ...,
         kill_signal: int | str = ..., kill_grace: _Duration = ..., encoding: str | None = ...,
         max_line_length: float | None = ..., universal_newlines: bool = ..., io_priority: int = ...,
+        keep_output: bool = ...,
     ) -> Result[str]: ...
     @overload
     def __call__(
@@ -255,6 +256,7 @@ class _Run(Protocol):
         timeout: _Duration = ..., idle_timeout: _Duration = ..., drain_timeout: _Duration = ...,
         kill_signal: int | str = ..., kill_grace: _Duration = ..., encoding: str | None = ...,
         max_line_length: float | None = ..., universal_newlines: bool = ..., io_priority: int = ...,
+        keep_output: bool = ...,
     ) -> Result[bytes]: ...
 
 class _RunAsync(Protocol):
@@ -285,6 +287,7 @@ class _RunAsync(Protocol):
         timeout: _Duration = ..., idle_timeout: _Duration = ..., drain_timeout: _Duration = ...,
         kill_signal: int | str = ..., kill_grace: _Duration = ..., encoding: str | None = ...,
         max_line_length: float | None = ..., universal_newlines: bool = ..., io_priority: int = ...,
+        keep_output: bool = ...,
     ) -> Result[str]: ...
     @overload
     async def __call__(
@@ -301,6 +304,7 @@ class _RunAsync(Protocol):
         timeout: _Duration = ..., idle_timeout: _Duration = ..., drain_timeout: _Duration = ...,
         kill_signal: int | str = ..., kill_grace: _Duration = ..., encoding: str | None = ...,
         max_line_length: float | None = ..., universal_newlines: bool = ..., io_priority: int = ...,
+        keep_output: bool = ...,
     ) -> Result[bytes]: ...
 
 class _CheckOutput(Protocol):
@@ -321,6 +325,7 @@ class _CheckOutput(Protocol):
         timeout: _Duration = ..., idle_timeout: _Duration = ..., drain_timeout: _Duration = ...,
         kill_signal: int | str = ..., kill_grace: _Duration = ..., encoding: str | None = ...,
         max_line_length: float | None = ..., universal_newlines: bool = ..., io_priority: int = ...,
+        keep_output: bool = ...,
     ) -> str: ...
     @overload
     def __call__(
@@ -337,6 +342,7 @@ class _CheckOutput(Protocol):
         timeout: _Duration = ..., idle_timeout: _Duration = ..., drain_timeout: _Duration = ...,
         kill_signal: int | str = ..., kill_grace: _Duration = ..., encoding: str | None = ...,
         max_line_length: float | None = ..., universal_newlines: bool = ..., io_priority: int = ...,
+        keep_output: bool = ...,
     ) -> bytes: ...
 
 run: _Run
@@ -355,6 +361,7 @@ def spawn(
     timeout: _Duration = ..., idle_timeout: _Duration = ..., drain_timeout: _Duration = ...,
     kill_signal: int | str = ..., kill_grace: _Duration = ..., encoding: str | None = ...,
     max_line_length: float | None = ..., universal_newlines: bool = ..., io_priority: int = ...,
+    keep_output: bool = ...,
 ) -> Child: ...
 def fork(
     module: _StrOrBytesPath | Command, /, args: Iterable[_StrOrBytesPath] = ..., *,
@@ -369,6 +376,7 @@ def fork(
     timeout: _Duration = ..., idle_timeout: _Duration = ..., drain_timeout: _Duration = ...,
     kill_signal: int | str = ..., kill_grace: _Duration = ..., encoding: str | None = ...,
     max_line_length: float | None = ..., universal_newlines: bool = ..., io_priority: int = ...,
+    keep_output: bool = ...,
 ) -> Worker: ...
 
 class Message(GObject.GBoxed):
@@ -539,6 +547,7 @@ class Child(GObject.Object):
         encoding: str
         universal_newlines: bool
         io_priority: int
+        keep_output: bool
         @property
         def line_flags(self) -> LineFlags: ...
     @property
@@ -560,6 +569,7 @@ class Child(GObject.Object):
         timeout: _Duration = ..., idle_timeout: _Duration = ..., drain_timeout: _Duration = ...,
         kill_signal: int | str = ..., kill_grace: _Duration = ..., encoding: str | None = ...,
         max_line_length: float | None = ..., universal_newlines: bool = ..., io_priority: int = ...,
+        keep_output: bool = ...,
     ) -> None: ...
     @classmethod
     def new(cls, argv: _Argv) -> Self: ...
@@ -593,6 +603,8 @@ class Child(GObject.Object):
     def set_io_priority(self, io_priority: int) -> None: ...
     def get_universal_newlines(self) -> bool: ...
     def set_universal_newlines(self, universal_newlines: bool) -> None: ...
+    def get_keep_output(self) -> bool: ...
+    def set_keep_output(self, keep_output: bool) -> None: ...
     def get_line_flags(self) -> LineFlags: ...
     def get_subprocess(self) -> Gio.Subprocess | None: ...
     def get_stdin_stream(self) -> Gio.OutputStream | None: ...
@@ -654,6 +666,31 @@ class Child(GObject.Object):
     def force_exit(self) -> bool: ...
     def pause(self, stream: Stream) -> None: ...
     def resume(self, stream: Stream) -> None: ...
+    @overload
+    def read_line_async(
+        self, stream: Stream | Literal["stdout", "stderr"] = ..., cancellable: _Cancellable = ...,
+        callback: None = ...,
+    ) -> _Call[str | None]: ...
+    @overload
+    def read_line_async(
+        self, stream: Stream | Literal["stdout", "stderr"], cancellable: _Cancellable, callback: _Callback,
+        *user_data: Any
+    ) -> None: ...
+    def read_line_finish(self, result: Gio.AsyncResult) -> str | None: ...
+    @overload
+    def read_async(
+        self, stream: Stream | Literal["stdout", "stderr"] = ..., count: int = ...,
+        cancellable: _Cancellable = ..., callback: None = ...,
+    ) -> _Call[Bytes]: ...
+    @overload
+    def read_async(
+        self, stream: Stream | Literal["stdout", "stderr"], count: int, cancellable: _Cancellable,
+        callback: _Callback, *user_data: Any
+    ) -> None: ...
+    def read_finish(self, result: Gio.AsyncResult) -> Bytes: ...
+    def try_read_line(self, stream: Stream | Literal["stdout", "stderr"] = ...) -> str | None: ...
+    def discard_output(self, stream: Stream | Literal["stdout", "stderr"]) -> None: ...
+    def keep_early_output(self) -> None: ...
     def lines(self, stream: Stream | Literal["stdout", "stderr"] = ...) -> AsyncIterator[str]: ...
     def do_started(self) -> None: ...
     def do_output(self, stream: Stream, bytes: Bytes) -> None: ...
@@ -752,6 +789,7 @@ class Exec(Child):
         timeout: _Duration = ..., idle_timeout: _Duration = ..., drain_timeout: _Duration = ...,
         kill_signal: int | str = ..., kill_grace: _Duration = ..., encoding: str | None = ...,
         max_line_length: float | None = ..., universal_newlines: bool = ..., io_priority: int = ...,
+        keep_output: bool = ...,
     ) -> None: ...
     @classmethod
     def new(cls, argv: _Argv) -> Self: ...
@@ -847,6 +885,7 @@ class Worker(_Messages, Child):
         timeout: _Duration = ..., idle_timeout: _Duration = ..., drain_timeout: _Duration = ...,
         kill_signal: int | str = ..., kill_grace: _Duration = ..., encoding: str | None = ...,
         max_line_length: float | None = ..., universal_newlines: bool = ..., io_priority: int = ...,
+        keep_output: bool = ...,
     ) -> None: ...
     @staticmethod
     def new(module: str, args: Sequence[str] | None = ...) -> Worker: ...  # type: ignore[override]

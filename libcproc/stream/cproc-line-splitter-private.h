@@ -49,6 +49,17 @@ gboolean           cproc_line_splitter_is_piece       (CprocLineSplitter  *self)
 /* Puts the line back: the next call of cproc_line_splitter_next() returns it again. */
 void               cproc_line_splitter_return         (CprocLineSplitter  *self);
 
+/* Returns the size of the text of the line that has begun and has no end yet. */
+gsize              cproc_line_splitter_get_open_length (CprocLineSplitter *self);
+
+/* Takes out what has not been handed out as a line yet: first text, which was decoded already, then
+ * bytes, as they came. skips_newline: set to whether a "\n" that comes next belongs to the last
+ * line. */
+void               cproc_line_splitter_steal_rest (CprocLineSplitter *self,
+                                                   GString           *text,
+                                                   GString           *bytes,
+                                                   gboolean          *skips_newline);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CprocLineSplitter, cproc_line_splitter_free)
 
 G_END_DECLS

@@ -486,3 +486,47 @@ cproc_line_splitter_next (CprocLineSplitter *self)
 
   return self->last;
 }
+
+gsize
+cproc_line_splitter_get_open_length (CprocLineSplitter *self)
+{
+  return self->is_open ? self->text->len - self->text_start : 0;
+}
+
+/* The line ends of what has been gathered are gone; "\n" stands for all of them. */
+void
+cproc_line_splitter_steal_rest (CprocLineSplitter *self,
+                                GString           *text,
+                                GString           *bytes,
+                                gboolean          *skips_newline)
+{
+  if (self->is_returned)
+    {
+      g_string_append (text, self->last);
+      if ((self->flags & CPROC_LINE_FLAGS_CONTINUES) == 0)
+        g_string_append_c (text, '\n');
+    }
+  self->is_returned = FALSE;
+
+  splitter_restore (self);
+  if (self->is_open)
+    g_string_append (text, self->text->str + self->text_start);
+  if (self->is_whole)
+    g_string_append_c (text, '\n');
+  line_replace_marks (text->str);
+  g_string_truncate (self->text, 0);
+  self->text_start = 0;
+  self->is_open = self->is_whole = self->in_pieces = FALSE;
+
+  /* Bytes that are decoded here were followed by the input; those that iconv waits with have been
+   * taken out of it. */
+  if (self->decoded != NULL)
+    g_string_append_len (text, self->next, self->end - self->next);
+  cproc_text_decoder_steal_rest (self->decoder, bytes);
+  if (self->decoded == NULL)
+    g_string_append_len (bytes, self->next, self->end - self->next);
+  self->next = self->end;
+
+  *skips_newline = self->skips_newline;
+  self->skips_newline = FALSE;
+}

@@ -5,12 +5,26 @@
 #include "cproc-enums.h"
 #include "cproc-fd-read-private.h"
 #include "cproc-line-splitter-private.h"
+#include "cproc-pull-buffer-private.h"
 #include "cproc-read-buffer-private.h"
 #include "cproc-watch-private.h"
 
 G_BEGIN_DECLS
 
 typedef struct _CprocLineBatch CprocLineBatch;
+
+/* What becomes of the bytes of a stream that nobody listens to. A stream that is kept emits no
+ * lines. */
+typedef enum
+{
+  CPROC_KEEP_NOTHING, /* they are dropped */
+  CPROC_KEEP_EARLY,   /* kept until there are too many of them, or somebody listens; then dropped */
+  CPROC_KEEP_UNHEARD, /* kept, unless somebody listens when the first of them are read */
+  CPROC_KEEP_PULLED,  /* kept, since somebody asks for them */
+} CprocKeep;
+
+/* Where more is kept than this, the stream is not read. */
+#define CPROC_MAX_KEPT (256 * 1024)
 
 /* What a reader asks its owner and tells it; `data` is the owner. The owner lives until the reader
  * is cleared, and holds itself while the watch or the timer calls: see CprocOwner. */
@@ -36,6 +50,10 @@ typedef struct
   void     (*line)         (gpointer data, CprocStream stream, const char *line);
   void     (*lines)        (gpointer data, CprocStream stream, const char * const *lines);
 
+  /* Of a stream that is kept: does somebody wait for more of it than there is? And: something more
+   * has come, or the end. */
+  gboolean (*is_awaited)   (gpointer data, CprocStream stream);
+  void     (*kept)         (gpointer data, CprocStream stream);
 
   /* The stream is not read any further, although another process has it open. */
   void     (*given_up)     (gpointer data, CprocStream stream);
@@ -70,6 +88,15 @@ typedef struct
   CprocLineBatch *batch; /* lines that have been cut and not emitted one by one yet */
   guint batch_next;
 
+  CprocKeep keep;
+  CprocPullBuffer *pull; /* what is kept; NULL: nothing */
+  gboolean has_read;
+  gboolean has_lost;   /* what was kept early has been dropped */
+  gboolean is_full;    /* so much is kept that it is not read */
+  gboolean has_grant;  /* the process has ended, and may have left this much in the pipe: */
+  gsize grant;         /* it is read however much is kept */
+  gboolean is_eof_told;
+
   gboolean to_lines; /* who listens: judged at each read */
   gboolean to_line;
 
@@ -77,6 +104,7 @@ typedef struct
   gboolean uses_large_pipe; /* the child has written much: see reader_enlarge() */
   gsize read_size;
   gboolean eof;   /* nothing more will be read */
+  gboolean absent; /* it was never open, or has been taken over */
   gboolean ended; /* and all has been emitted; or was never open, or was taken over */
 } CprocOutputReader;
 
@@ -124,6 +152,39 @@ void     cproc_output_reader_set_max_line_length (CprocOutputReader *self,
 
 void     cproc_output_reader_set_context         (CprocOutputReader *self,
                                                   GMainContext      *context);
+
+/* Whether it is not read, although there may be something to read. */
+static inline gboolean
+cproc_output_reader_is_held (const CprocOutputReader *self)
+{
+  return self->paused || self->is_full;
+}
+
+/* Goes on reading where there is room again, or somebody waits. */
+void     cproc_output_reader_wake                (CprocOutputReader *self);
+
+/* cproc-output-pull.c: a stream that is kept. From the first call with PULLED on it emits no
+ * lines; what has not been emitted as a line yet is the first that is taken. */
+void     cproc_output_reader_keep                (CprocOutputReader *self,
+                                                  CprocKeep          keep);
+
+/* As if it had never been kept. */
+void     cproc_output_reader_discard             (CprocOutputReader *self);
+
+/* Take the next line, or 1 to count bytes; NULL if there is nothing yet, or at the end. */
+char    *cproc_output_reader_take_line           (CprocOutputReader *self,
+                                                  CprocLineFlags    *flags);
+GBytes  *cproc_output_reader_take_bytes          (CprocOutputReader *self,
+                                                  gsize              count);
+
+/* For cproc-output-reader.c. */
+void     cproc_output_reader_drop_kept           (CprocOutputReader *self);
+gboolean cproc_output_reader_has_room            (CprocOutputReader *self);
+gboolean cproc_output_reader_update_keep         (CprocOutputReader *self);
+void     cproc_output_reader_append_kept         (CprocOutputReader *self,
+                                                  const char        *data,
+                                                  gsize              length);
+gboolean cproc_output_reader_tell_eof            (CprocOutputReader *self);
 
 /* cproc-output-lines.c: for cproc-output-reader.c. */
 gboolean cproc_output_reader_update_listeners    (CprocOutputReader *self);

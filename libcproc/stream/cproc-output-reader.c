@@ -25,6 +25,22 @@ reader_update_pending (CprocOutputReader *self)
                                          (self->is_expired && self->fd >= 0));
 }
 
+/* A stream that is kept. */
+static void
+reader_keep (CprocOutputReader *self,
+             CprocReadBuffer   *buffer,
+             gsize              length)
+{
+  cproc_output_reader_append_kept (self, buffer->data, length);
+  if (self->funcs->wants_output (self->data, self->stream))
+    {
+      g_autoptr(GBytes) bytes = g_bytes_new (buffer->data, length);
+
+      self->funcs->output (self->data, self->stream, bytes);
+    }
+  self->funcs->kept (self->data, self->stream);
+}
+
 static void
 reader_process (CprocOutputReader *self,
                 CprocReadBuffer   *buffer,
@@ -34,6 +50,12 @@ reader_process (CprocOutputReader *self,
   gboolean wants_lines;
 
   self->funcs->received (self->data, self->stream, buffer->data, length);
+  if (self->keep != CPROC_KEEP_NOTHING)
+    {
+      reader_keep (self, buffer, length);
+      return;
+    }
+
   wants_lines = cproc_output_reader_update_listeners (self);
 
   if (self->funcs->wants_output (self->data, self->stream))
@@ -133,7 +155,8 @@ reader_read_in_place (CprocOutputReader *self,
   char *data;
   gsize size;
 
-  if (self->funcs->wants_output (self->data, self->stream) ||
+  if (cproc_output_reader_update_keep (self) ||
+      self->funcs->wants_output (self->data, self->stream) ||
       cproc_output_reader_update_listeners (self))
     return FALSE;
 
@@ -170,11 +193,34 @@ reader_check_end (CprocOutputReader *self)
 {
   if (!self->eof || self->ended || self->paused || self->buffer != NULL || self->batch != NULL)
     return;
+  if (!cproc_output_reader_tell_eof (self))
+    return;
 
   self->ended = TRUE;
   cproc_watch_stop (&self->watch);
   g_clear_pointer (&self->lines, cproc_line_splitter_free);
   self->funcs->ended (self->data, self->stream);
+}
+
+/* The watch would find the stream readable again and again. */
+static void
+reader_check_full (CprocOutputReader *self)
+{
+  if (self->fd < 0 || self->paused || cproc_output_reader_has_room (self))
+    return;
+
+  self->is_full = TRUE;
+  cproc_watch_stop (&self->watch);
+}
+
+void
+cproc_output_reader_wake (CprocOutputReader *self)
+{
+  if (!self->is_full || self->fd < 0 || !cproc_output_reader_has_room (self))
+    return;
+
+  self->is_full = FALSE;
+  reader_watch (self);
 }
 
 /* Returns whether the drain is over and the contents of the pipe at that time have been read. */
@@ -187,11 +233,13 @@ reader_is_drained (CprocOutputReader *self)
 static void
 reader_read_until_blocked (CprocOutputReader *self)
 {
-  while (cproc_output_reader_deliver_lines (self) && self->fd >= 0 && !reader_is_drained (self))
+  while (cproc_output_reader_deliver_lines (self) && self->fd >= 0 && !reader_is_drained (self) &&
+         cproc_output_reader_has_room (self))
     {
       gsize asked = self->read_size;
       gsize n = reader_read (self);
 
+      self->grant -= MIN (n, self->grant);
       if (self->is_expired)
         self->drain_left -= MIN (n, self->drain_left);
 
@@ -220,12 +268,22 @@ reader_read_until_blocked (CprocOutputReader *self)
     }
   reader_update_pending (self);
   reader_check_end (self);
+  reader_check_full (self);
 }
 
 static void
 reader_ready (gpointer user_data)
 {
   reader_read_until_blocked (user_data);
+}
+
+/* Returns the most that can be in the pipe. */
+static gsize
+reader_get_capacity (CprocOutputReader *self)
+{
+  int capacity = fcntl (self->fd, F_GETPIPE_SZ);
+
+  return capacity > 0 ? (gsize) capacity : BIG_PIPE_SIZE;
 }
 
 /* The drain time is over, but other processes that outlive the child hold the stream open. Still
@@ -235,14 +293,13 @@ static void
 reader_expired (gpointer user_data)
 {
   CprocOutputReader *self = user_data;
-  int capacity;
 
   cproc_timer_stop (&self->drain);
 
-  capacity = fcntl (self->fd, F_GETPIPE_SZ);
-  self->drain_left = capacity > 0 ? (gsize) capacity : BIG_PIPE_SIZE;
+  self->drain_left = reader_get_capacity (self);
   self->is_expired = TRUE;
   reader_update_pending (self);
+  cproc_output_reader_wake (self);
 }
 
 void
@@ -288,6 +345,7 @@ cproc_output_reader_clear (CprocOutputReader *self)
   cproc_timer_stop (&self->drain);
   cproc_fd_close (&self->fd, self->fd_kind);
   cproc_output_reader_drop_lines (self);
+  g_clear_pointer (&self->pull, cproc_pull_buffer_free);
   g_clear_pointer (&self->encoding, g_free);
 }
 
@@ -327,6 +385,7 @@ cproc_output_reader_open (CprocOutputReader *self,
 void
 cproc_output_reader_mark_absent (CprocOutputReader *self)
 {
+  self->absent = TRUE;
   self->eof = TRUE;
   self->ended = TRUE;
 }
@@ -347,6 +406,7 @@ void
 cproc_output_reader_pause (CprocOutputReader *self)
 {
   self->paused = TRUE;
+  self->is_full = FALSE;
   self->is_expired = FALSE;
   cproc_watch_stop (&self->watch);
   cproc_timer_stop (&self->drain);
@@ -374,6 +434,12 @@ cproc_output_reader_start_drain (CprocOutputReader *self,
   if (self->fd < 0 || self->paused)
     return;
 
+  /* Reading once more tells whether that was the end. */
+  if (!self->has_grant)
+    self->grant = reader_get_capacity (self) + 1;
+  self->has_grant = TRUE;
+  cproc_output_reader_wake (self);
+
   if (msec < 0)
     cproc_timer_stop (&self->drain);
   else
@@ -396,4 +462,44 @@ cproc_output_reader_set_max_line_length (CprocOutputReader *self,
   self->max_line_length = max_length;
   if (self->lines != NULL)
     cproc_line_splitter_set_max_length (self->lines, MAX (max_length, 0));
+  if (self->pull != NULL)
+    cproc_pull_buffer_set_max_length (self->pull, MAX (max_length, 0));
+}
+
+void
+cproc_output_reader_discard (CprocOutputReader *self)
+{
+  cproc_output_reader_drop_kept (self);
+  self->has_lost = FALSE;
+  cproc_output_reader_wake (self);
+}
+
+char *
+cproc_output_reader_take_line (CprocOutputReader *self,
+                               CprocLineFlags    *flags)
+{
+  char *line;
+
+  if (self->pull == NULL)
+    return NULL;
+
+  line = g_strdup (cproc_pull_buffer_next_line (self->pull, flags));
+  cproc_output_reader_wake (self);
+
+  return line;
+}
+
+GBytes *
+cproc_output_reader_take_bytes (CprocOutputReader *self,
+                                gsize              count)
+{
+  GBytes *bytes;
+
+  if (self->pull == NULL)
+    return NULL;
+
+  bytes = cproc_pull_buffer_take_bytes (self->pull, count);
+  cproc_output_reader_wake (self);
+
+  return bytes;
 }

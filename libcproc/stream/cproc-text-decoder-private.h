@@ -27,6 +27,10 @@ gboolean          cproc_text_decoder_has_replaced    (CprocTextDecoder *self);
 
 gboolean          cproc_text_decoder_is_utf8 (CprocTextDecoder  *self);
 
+/* Appends the bytes of the unfinished character to out, as they came, and forgets them. */
+void              cproc_text_decoder_steal_rest (CprocTextDecoder *self,
+                                                 GString          *out);
+
 /* flush: this is the end of the input; an unfinished character becomes U+FFFD. */
 void              cproc_text_decoder_decode  (CprocTextDecoder  *self,
                                               const char        *data,

@@ -261,6 +261,19 @@ cproc_text_decoder_is_utf8 (CprocTextDecoder *self)
 }
 
 void
+cproc_text_decoder_steal_rest (CprocTextDecoder *self,
+                               GString          *out)
+{
+  g_string_append_len (out, (const char *) self->start, self->n_start);
+  self->n_start = 0;
+  if (self->rest == NULL)
+    return;
+
+  g_string_append_len (out, (const char *) self->rest->data, self->rest->len);
+  g_byte_array_set_size (self->rest, 0);
+}
+
+void
 cproc_text_decoder_set_replacement (CprocTextDecoder *self,
                                     const char       *replacement)
 {

@@ -45,6 +45,7 @@ test('defaults', () => {
     [0, 0, 1000, SIGTERM, 5000]);
   assertEqual([it.encoding, it.max_line_length], ['UTF-8', 1 << 20]);
   assertEqual([it.universal_newlines, it.get_line_flags()], [false, Cproc.LineFlags.NONE]);
+  assertEqual(it.keep_output, false);
   assertEqual(it.dup_resource_usage(), null);
   assertEqual(it.get_subprocess(), null);
 });
@@ -54,7 +55,7 @@ test('properties', () => {
   const changes = {
     timeout: 5000, idle_timeout: 6000, drain_timeout: -1, kill_signal: 9, kill_grace: 1,
     encoding: 'ISO-8859-15', max_line_length: 80,
-    universal_newlines: true, io_priority: GLib.PRIORITY_LOW,
+    universal_newlines: true, io_priority: GLib.PRIORITY_LOW, keep_output: true,
   };
   const notified = [];
   it.connect('notify', (_it, pspec) => notified.push(pspec.name.replaceAll('-', '_')));

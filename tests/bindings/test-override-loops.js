@@ -58,8 +58,67 @@ test('from-the-call-on', async () => {
   const [early, twin] = [child.lines(), child.lines()];
   child.start();
   await closed(child);
-  assertEqual((await all(early)).length, 100);
-  assertEqual((await all(twin)).at(-1), 'line 100');
+  // Each line is for one loop.
+  const lines = (await Promise.all([all(early), all(twin)])).flat();
+  assertEqual(lines.length, 100);
+  assertEqual(new Set(lines).size, 100);
+});
+
+test('one-loop-after-the-other', async () => {
+  const child = newChild('lines', 100000);
+  const numbers = [];
+  for (let i = 0; numbers.length < 1000; i++) {
+    for await (const line of child.lines()) {
+      numbers.push(line);
+      if (i < 20 && numbers.length % 7 === 0)
+        break;
+    }
+    if (i === 10)
+      await delay(20);
+  }
+  assertEqual(numbers.length, 100000);
+  assertEqual([numbers[8], numbers.at(-1)], ['line 9', 'line 100000']);
+  await closed(child);
+});
+
+test('reads', async () => {
+  const child = newChild('cat', 0, 1);
+  const [first, second] = [child.read_line_async('stdout'), child.read_line_async('stdout')];
+  await assertFails(Gio.IOErrorEnum, Gio.IOErrorEnum.PENDING, second);
+  child.start();
+  child.write_async('one\ntwo\nthree');
+  assertEqual(await first, 'one');
+  const bytes = await child.read_async('stdout', 2);
+  assert(bytes instanceof Uint8Array);
+  assertEqual(decode(bytes), 'tw');
+  assertEqual(await child.read_line_async(Stream.STDOUT, null), 'o');
+  const cancellable = new Gio.Cancellable();
+  const cancelled = child.read_line_async('stdout', cancellable);
+  cancellable.cancel();
+  await assertFails(Gio.IOErrorEnum, Gio.IOErrorEnum.CANCELLED, cancelled);
+  child.close_stdin();
+  assertEqual(await child.read_line_async('stdout'), 'three');
+  assertEqual(await child.read_line_async('stdout'), null);
+  assertEqual((await child.read_async('stdout', 5)).length, 0);
+  await closed(child);
+  await assertCprocFails(Cproc.Error.NOT_SUPPORTED,
+    new Cproc.Child('true', {stdout: Cproc.Stdio.NULL}).read_line_async('stdout'));
+});
+
+test('nobody-reads-the-rest', async () => {
+  // More than is kept before anybody asks.
+  const child = newChild('write', 1, 3000000);
+  await child.start_async();
+  await closed(child);
+  await assertCprocFails(Cproc.Error.OUTPUT_LIMIT, all(child.lines()));
+  assertEqual(await all(child.lines()), []);
+
+  const other = newChild('lines', 100000);
+  for await (const _line of other.lines())
+    break;
+  other.discard_output(Stream.STDOUT);
+  await closed(other);
+  assertEqual(other.exit_code, 0);
 });
 
 test('start-fails', async () => {
@@ -79,7 +138,7 @@ test('start-under-way', async () => {
 });
 
 test('break', async () => {
-  const child = newChild('after-line', 'lines', 100000);
+  const child = newChild('after-line', 'lines', 1000);
   const iterator = child.lines();
   const first = iterator.next();
   await until(() => child.state === State.RUNNING);
@@ -91,9 +150,9 @@ test('break', async () => {
     break;
   }
   assertEqual(await iterator.next(), {value: undefined, done: true});
-  // What is not asked for any more does not hold it up.
   await closed(child);
   assertEqual(child.exit_code, 0);
+  assertEqual((await all(child.lines())).length, 997);
 
   const unused = newChild('exit', 0).lines();
   assertEqual((await unused.return(5)).value, 5);

@@ -166,6 +166,24 @@ test('pipes', async () => {
   }
 });
 
+test('reads', async () => {
+  const child = newChild('echo', 1, 'one\n\ntwo\nthree', 2, 'err\n');
+  child.keep_early_output();
+  child.start();
+  const ask = (method, ...args) => new Promise(resolve =>
+    child[`${method}_async`](...args, null, (_child, result) =>
+      resolve(child[`${method}_finish`](result))));
+  assertEqual(await ask('read_line', Stream.STDOUT), 'one');
+  assertEqual(await ask('read_line', Stream.STDOUT), '');
+  assertEqual(decode(await ask('read', Stream.STDOUT, 3)), 'two');
+  await closed(child);
+  assertEqual(child.try_read_line(Stream.STDOUT), '');
+  child.discard_output(Stream.STDERR);
+  assertEqual(await ask('read_line', Stream.STDOUT), 'three');
+  assertEqual(await ask('read_line', Stream.STDOUT), null);
+  assertEqual(await ask('read_line', Stream.STDERR), null);
+});
+
 test('pause-and-resume', async () => {
   const child = newChild('write', 1, 10000000);
   let received = 0, calls = 0;

@@ -209,6 +209,21 @@ async void streams () {
   assert_null (child.get_pipe_stream (5));
 }
 
+async void reads () {
+  var child = new Cproc.Child (child_argv ("echo", "1", "one\ntwo")) { keep_output = true };
+
+  try {
+    child.start ();
+    assert_cmpstr (yield child.read_line_async (Cproc.Stream.STDOUT), CompareOperator.EQ, "one");
+    Bytes bytes = yield child.read_async (Cproc.Stream.STDOUT, 10);
+    assert (bytes.length == 3);
+    assert_null (yield child.read_line_async (Cproc.Stream.STDOUT));
+  } catch (Error error) {
+    assert_not_reached ();
+  }
+  yield wait_closed (child);
+}
+
 async void taken_stream () {
   var child = new Cproc.Child (child_argv ("echo", "1", "a\n"));
 
@@ -582,6 +597,7 @@ int main (string[] args) {
   add_async ("/vala/signals", () => signals.begin (done));
   add_async ("/vala/streams", () => streams.begin (done));
   add_async ("/vala/terminal", () => terminal.begin (done));
+  add_async ("/vala/reads", () => reads.begin (done));
   add_async ("/vala/taken-stream", () => taken_stream.begin (done));
   add_async ("/vala/pipeline", () => pipeline.begin (done));
   add_async ("/vala/kill", () => kill_child.begin (done));

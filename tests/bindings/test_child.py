@@ -38,6 +38,7 @@ class Construction(harness.TestCase):
             "max-line-length": 1 << 20, "universal-newlines": False,
             "line-flags": Cproc.LineFlags.NONE,
             "io-priority": GLib.PRIORITY_DEFAULT,
+            "keep-output": False,
         }.items():
             with self.subTest(name):
                 self.assertEqual(child.get_property(name), value)
@@ -49,6 +50,7 @@ class Construction(harness.TestCase):
             "timeout": 5000, "idle-timeout": 6000, "drain-timeout": -1, "kill-signal": 9,
             "kill-grace": 1, "encoding": "ISO-8859-15", "max-line-length": 80,
             "universal-newlines": True, "io-priority": GLib.PRIORITY_LOW,
+            "keep-output": True,
         }
         notified = []
         child.connect("notify", lambda _child, pspec: notified.append(pspec.name))

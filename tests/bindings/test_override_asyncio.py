@@ -278,8 +278,77 @@ class Lines(AsyncCase):
         child.props.max_line_length = 1000
         child.start()
         await child.wait_async()
-        with self.assertRaises(RuntimeError):
-            child.lines()
+        with self.assertRaises(GLib.Error) as caught:
+            await child.lines().__anext__()
+        self.assertTrue(caught.exception.matches(Cproc.error_quark(), Cproc.Error.OUTPUT_LIMIT))
+        self.assertEqual([line async for line in child.lines()], [])
+
+    async def test_other_stream_does_not_hold_it_up(self):
+        child = harness.child("write", 2, 3_000_000, 65536, 1, 3)
+        await child.start_async()
+        self.assertEqual([line async for line in child.lines()], ["abc"])
+        await child.wait_async()
+
+    async def test_one_loop_after_the_other(self):
+        child = harness.child("lines", 100_000)
+        numbers = []
+        while len(numbers) < 1000:
+            async for line in child.lines():
+                numbers.append(int(line.split()[1]))
+                if len(numbers) % 7 == 0 and len(numbers) < 200:
+                    break
+            await asyncio.sleep(0.01)
+        self.assertEqual(numbers, list(range(1, 100_001)))
+
+    async def test_each_line_to_one_task(self):
+        child = harness.child("lines", 10_000)
+
+        async def read():
+            return [line async for line in child.lines()]
+
+        parts = await asyncio.gather(*(read() for _ in range(3)))
+        self.assertCountEqual(sum(parts, []), [f"line {number}" for number in range(1, 10_001)])
+
+    async def test_cancelled_read_loses_nothing(self):
+        child = harness.child("cat")
+        await child.start_async()
+        reading = asyncio.create_task(child.read_line_async())
+        await asyncio.sleep(0.01)
+        reading.cancel()
+        with self.assertRaises(asyncio.CancelledError):
+            await reading
+        await child.write_async("one\ntwo\n")
+        self.assertEqual(await child.read_line_async("stdout"), "one")
+        data = await child.read_async("stdout", 2)
+        self.assertEqual((data, type(data)), (b"tw", Cproc.Bytes))
+        child.close_stdin()
+        self.assertEqual(await child.read_async(), b"o\n")
+        self.assertEqual(await child.read_async(), b"")
+        self.assertIsNone(await child.read_line_async())
+        await child.wait_async()
+
+    async def test_memory(self):
+        """A slow loop makes the child wait."""
+        child = Cproc.Child(["yes"])
+        lines = child.lines()
+        await lines.__anext__()
+        before = -1
+        while (now := self.written(child)) != before:
+            before = now
+            await asyncio.sleep(0.2)
+        self.assertLess(now, 2_000_000)
+        child.kill()
+        await child.wait_async()
+
+    def written(self, child):
+        with open(f"/proc/{child.pid}/io") as file:
+            return int(file.read().split("wchar:")[1].split()[0])
+
+    async def test_leaving_lets_the_child_go(self):
+        async with Cproc.Child(["seq", "1000000"]) as child:
+            async for _line in child.lines():
+                break
+        self.assertEqual(child.returncode, 0)
 
     async def test_not_kept_where_there_is_a_handler(self):
         child = harness.child("echo", 1, "x\n", 2, "y\n")
@@ -294,13 +363,13 @@ class Lines(AsyncCase):
         received = 0
         more = asyncio.Event()
 
-        def on_lines(_child, _stream, some):
+        def on_output(_child, _stream, data):
             nonlocal received
-            received += len(some)
+            received += len(data)
             more.set()
 
         lines = child.lines()
-        child.connect("lines", on_lines)
+        child.connect("output", on_output)
         async for _line in lines:
             break
         # It comes to a stop, since nobody takes the others.
@@ -308,11 +377,11 @@ class Lines(AsyncCase):
             more.clear()
             await asyncio.sleep(0.2)
         self.assertLess(received, 2_000_000)
-        for _ in range(received):
+        for _ in range(received // 2):
             await lines.__anext__()
         await more.wait()
         # Nobody will take them any more, and the child is not held up.
-        del lines
+        child.discard_output("stdout")
         for _ in range(100):
             more.clear()
             await more.wait()
@@ -326,7 +395,9 @@ class Lines(AsyncCase):
 
     async def test_no_pipe(self):
         child = Cproc.Child(["true"], stdout=Cproc.Stdio.NULL)
-        self.assertEqual([line async for line in child.lines()], [])
+        with self.assertRaises(GLib.Error) as caught:
+            await child.lines().__anext__()
+        self.assertTrue(caught.exception.matches(Cproc.error_quark(), Cproc.Error.NOT_SUPPORTED))
 
 
 class Worker(AsyncCase):

@@ -269,6 +269,49 @@ class Pipes(harness.TestCase):
         wait_closed(child)
 
 
+class Reads(harness.TestCase):
+    def read_line(self, child, stream=STDOUT):
+        call = Call()
+        child.read_line_async(stream, None, call)
+        return call.finish(child.read_line_finish)
+
+    def test_lines_and_bytes(self):
+        child = harness.child("echo", 1, "one\n\ntwo\nthree", 2, "err")
+        child.props.keep_output = True
+        child.start()
+        self.assertEqual(self.read_line(child), "one")
+        self.assertEqual(self.read_line(child), "")
+        call = Call()
+        child.read_async(STDOUT, 3, None, call)
+        self.assertEqual(bytes(call.finish(child.read_finish).get_data()), b"two")
+        wait_closed(child)
+        self.assertEqual(child.try_read_line(STDOUT), "")
+        self.assertEqual(self.read_line(child), "three")
+        self.assertIsNone(self.read_line(child))
+        self.assertIsNone(child.try_read_line(STDOUT))
+        self.assertEqual(self.read_line(child, Cproc.Stream.STDERR), "err")
+
+    def test_keep_early_and_discard(self):
+        child = harness.child("echo", 1, "early\n", 2, "dropped\n")
+        child.keep_early_output()
+        child.start()
+        wait_closed(child)
+        child.discard_output(Cproc.Stream.STDERR)
+        self.assertEqual(self.read_line(child), "early")
+        self.assertIsNone(self.read_line(child, Cproc.Stream.STDERR))
+
+    def test_errors(self):
+        child = harness.child("exit", 0)
+        calls = [Call(), Call()]
+        for call in calls:
+            child.read_line_async(STDOUT, None, call)
+        self.assertFails(Gio.io_error_quark(), Gio.IOErrorEnum.PENDING, calls[1].finish,
+                         child.read_line_finish)
+        child.start()
+        self.assertIsNone(calls[0].finish(child.read_line_finish))
+        wait_closed(child)
+
+
 class Pause(harness.TestCase):
     def test_pause_and_resume(self):
         child = harness.child("write", 1, 20_000_000)

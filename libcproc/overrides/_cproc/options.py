@@ -92,6 +92,14 @@ def signal_number(value: Any) -> Any:
     return number
 
 
+def stream(value: Any) -> Any:
+    """A stream that a child writes, by its number or by its name."""
+    for name in ("stdout", "stderr"):
+        if value == name or not isinstance(value, str) and value == STREAMS[name]:
+            return Cproc.Stream(STREAMS[name])
+    raise ValueError(f"There is no stream {value!r}: it is “stdout” or “stderr”")
+
+
 def split(options: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Splits options into those of the command and those of the object itself."""
     launch = {name: value for name, value in options.items() if name in LAUNCH}

@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Lines that wait until a task asks for them, and messages that are received one by one."""
+"""Loops over lines and messages, which are read one by one."""
 
 from __future__ import annotations
 
-import collections
-import weakref
 from typing import Any, Callable
 
 from gi.repository import Cproc, Gio, GLib, GObject
@@ -12,130 +10,20 @@ from gi.repository import Cproc, Gio, GLib, GObject
 from . import loops
 from .values import plain_message
 
-# Characters of lines that may wait before their child has to; and before they are thrown away,
-# where nobody may ever want them.
-LIMIT = 1 << 18
 
-DETAILS = {Cproc.Stream.STDOUT: "stdout", Cproc.Stream.STDERR: "stderr"}
+class Turns:
+    """Reads of one kind, of which the library allows one at a time.
 
-
-class Queue:
-    """What came by signals of an object, for tasks to take."""
-
-    limit = LIMIT
-
-    def __init__(self, source: Any, handlers: dict[str, Callable]) -> None:
-        self.items: collections.deque = collections.deque()
-        self.size = 0
-        self.ended = False
-        self.lost = False
-        self.taken = False
-        self._waiting: list = []
-        # The object keeps its queue: nothing that its handlers hold may lead back to it.
-        self._source = weakref.ref(source)
-        self._handlers = [GObject.Object.connect(source, signal, handler)
-                          for signal, handler in handlers.items()]
-
-    def source(self) -> Any:
-        return self._source()
-
-    def take(self) -> None:
-        """From now on somebody asks for what comes."""
-        if self.lost:
-            raise RuntimeError("Too much came before anybody asked: ask as soon as it is started")
-        self.taken = True
-
-    def add(self, items: list, size: int) -> None:
-        self.items.extend(items)
-        self.size += size
-        if not self.taken and self.size > self.limit:
-            self.lost = True
-            self.items.clear()
-            self.disconnect()
-        for future in self._waiting:
-            if not future.done():
-                future.set_result(None)
-
-    def end(self, *_args: Any) -> None:
-        self.ended = True
-        self.disconnect()
-        self.add([], 0)
-
-    def disconnect(self) -> None:
-        source = self.source()
-        while self._handlers:
-            handler = self._handlers.pop()
-            if source is not None:
-                source.disconnect(handler)
-
-    def pop(self) -> Any:
-        """The next item, which is there."""
-        return self.items.popleft()
-
-    async def get(self) -> Any:
-        """The next item. Raises EOFError when none will come."""
-        while not self.items:
-            if self.ended:
-                raise EOFError("Nothing more will come")
-            future = loops.new_future()
-            self._waiting.append(future)
-            try:
-                await future
-            finally:
-                self._waiting.remove(future)
-        return self.pop()
-
-
-class LineQueue(Queue):
-    """The lines of one stream. A child that writes faster than they are taken is made to wait."""
-
-    def __init__(self, child: Any, stream: Any) -> None:
-        self.stream = stream
-        self._paused = False
-        detail = DETAILS[stream]
-        super().__init__(child, {
-            "lines::" + detail: self._on_lines,
-            "stream-ended::" + detail: self.end,
-            "closed": self.end,
-        })
-
-    def _on_lines(self, child: Any, stream: Any, lines: list[str]) -> None:
-        self.add(lines, sum(map(len, lines)) + len(lines))
-        if self.taken and self.size > LIMIT:
-            self._paused = True
-            child.pause(stream)
-
-    def pop(self) -> str:
-        line = self.items.popleft()
-        self.size -= len(line) + 1
-        if self._paused and self.size <= LIMIT // 2:
-            self._resume()
-        return line
-
-    def _resume(self) -> None:
-        child = self.source()
-        if self._paused and child is not None:
-            child.resume(self.stream)
-        self._paused = False
-
-    def close(self) -> None:
-        self.end()
-        self._resume()
-
-
-class Receiver:
-    """The receives of a channel or a worker. The library allows one at a time.
-
-    The object keeps it, so nothing in it may lead back to the object.
+    The object that is read keeps it, so nothing in it may lead back to the object.
     """
 
     def __init__(self) -> None:
         self._loop: Any = None
         self._turn: Any = None
-        # The receive of a task that was cancelled: what it may have got is for the next task.
+        # The read of a task that was cancelled: what it may have got is for the next task.
         self._left: Any = None
 
-    def turn(self) -> Any:
+    def _lock(self) -> Any:
         """A lock of the running event loop."""
         loop = loops.asyncio.get_running_loop()
         if self._loop is not loop:
@@ -143,32 +31,33 @@ class Receiver:
             self._turn = loops.asyncio.Lock()
         return self._turn
 
-    async def _message(self, source: Any) -> Any:
-        """The next message, None at the end."""
-        if self._left is not None:
-            try:
-                message = await self._left
-            except GLib.Error:
-                message = None
-            self._left = None
-            if message is not None:
-                return message
-        self._left = source.receive_async()
+    async def _take_left(self) -> Any:
         try:
-            message = await self._left
+            return None if self._left is None else await self._left
         except GLib.Error:
-            self._left = None
-            raise
-        self._left = None
-        return message
+            return None
 
-    async def receive(self, source: Any) -> Any:
-        """The value of the next message. Raises EOFError when none will come."""
-        async with self.turn():
-            message = await self._message(source)
-        if message is None:
+    async def read(self, begin: Callable[[], Any]) -> Any:
+        """What the read gets that `begin` begins. Raises EOFError when nothing more will come."""
+        async with self._lock():
+            value = await self._take_left()
+            self._left = None
+            if value is None:
+                self._left = begin()
+                try:
+                    value = await self._left
+                except GLib.Error:
+                    self._left = None
+                    raise
+                self._left = None
+        if value is None:
             raise EOFError("Nothing more will come")
-        return plain_message(message)
+        return value
+
+    @property
+    def is_free(self) -> bool:
+        """Whether no task reads."""
+        return self._left is None and (self._turn is None or not self._turn.locked())
 
 
 class Iterator:
@@ -189,7 +78,7 @@ class Iterator:
     async def __anext__(self) -> Any:
         child = self._child
         try:
-            if child is not None and child.props.state < Cproc.State.RUNNING:
+            while child is not None and child.props.state < Cproc.State.STARTING:
                 await start(child)
             return await self._take()
         except EOFError:
@@ -203,18 +92,24 @@ class Iterator:
 class Lines(Iterator):
     """The lines of one stream of a child."""
 
-    def __init__(self, queue: Queue, child: Any) -> None:
+    def __init__(self, child: Any, stream: Any) -> None:
         super().__init__(child)
-        self._queue = queue
+        self._stream = stream
+        # The library's own: it is called for each line.
+        self._try_read_line = super(Cproc.Child, child).try_read_line
+        self._turns = child.__dict__.setdefault(READERS, {}).setdefault(stream, Turns())
+        # A read that ends at once tells the library that others will come.
+        cancellable = Gio.Cancellable()
+        cancellable.cancel()
+        child.read_line_async(stream, cancellable, lambda *_: None)
 
     async def _take(self) -> Any:
-        return await self._queue.get()
+        return await self._turns.read(lambda: self._child.read_line_async(self._stream))
 
     async def __anext__(self) -> Any:
-        return self._queue.pop() if self._queue.items else await super().__anext__()
-
-    def __del__(self) -> None:
-        self._queue.close()
+        # What is there already takes no turn of the event loop.
+        line = self._try_read_line(self._stream) if self._turns.is_free else None
+        return await super().__anext__() if line is None else line
 
 
 class Messages(Iterator):
@@ -240,24 +135,15 @@ async def start(child: Any) -> None:
     try:
         await call
     except GLib.Error as error:
-        # Somebody else starts it, and is told how that ends.
+        # Somebody else starts it, or has failed to meanwhile.
         if not error.matches(Cproc.error_quark(), Cproc.Error.ALREADY_STARTED):
             raise
     finally:
         child.__dict__.pop(START, None)
 
 
-def stream_of(stream: Any) -> Any:
-    """A stream of a child by its number, or by its name."""
-    for number, name in DETAILS.items():
-        if stream == name or not isinstance(stream, str) and stream == number:
-            return number
-    raise ValueError(f"There is no stream {stream!r}: it is “stdout” or “stderr”")
-
-
 async def end(child: Any) -> None:
     """Kills a child, and waits until its process has ended."""
-    release_lines(child)
     try:
         child.kill()
     except GLib.Error:
@@ -266,52 +152,22 @@ async def end(child: Any) -> None:
 
 
 # What belongs to an object is in its __dict__: it lives as long as the object does.
-LINES = "_cproc_lines"
+READERS = "_cproc_readers"
 RECEIVER = "_cproc_receiver"
 
 
-def listens(source: Any, signal: str, detail: str | None = None) -> bool:
-    """Whether a signal of an object has a handler."""
-    number = GObject.signal_lookup(signal, source)
-    quarks = [0] if detail is None else [0, GLib.quark_from_string(detail)]
-    return any(GObject.signal_has_handler_pending(source, number, quark, True)
-               for quark in quarks)
-
-
-def keep_lines(child: Any) -> None:
-    """Keeps the first lines of a child that is started while nobody listens to it."""
-    queues = child.__dict__.setdefault(LINES, [])
-    for stream, detail in DETAILS.items():
-        if not any(listens(child, signal, detail) for signal in ("output", "line", "lines")):
-            queues.append(LineQueue(child, stream))
-
-
-def lines(child: Any, stream: Any) -> Lines:
-    """An iterator over the lines that come, and those that were kept for it."""
-    stream = stream_of(stream)
-    queues = [queue for queue in child.__dict__.get(LINES, []) if not (queue.taken and queue.ended)]
-    queue = next((queue for queue in queues if queue.stream == stream and not queue.taken), None)
-    if queue is None:
-        queue = LineQueue(child, stream)
-        queues.append(queue)
-        if child.props.state == Cproc.State.CLOSED:
-            queue.end()
-    queue.take()
-    child.__dict__[LINES] = queues
-    return Lines(queue, child)
-
-
-def release_lines(child: Any) -> None:
-    """Lets no stream wait for its lines to be taken any more."""
-    for queue in child.__dict__.pop(LINES, []):
-        queue.close()
+def release(child: Any) -> None:
+    """Lets go of the streams that loops have read, so that the child waits for no other loop."""
+    for stream in child.__dict__.get(READERS, {}):
+        child.discard_output(stream)
 
 
 def keep_messages(source: Any) -> None:
     """Has the channel keep the messages that nobody has asked for when it ends."""
-    if RECEIVER in source.__dict__ or listens(source, "message"):
+    number = GObject.signal_lookup("message", source)
+    if RECEIVER in source.__dict__ or GObject.signal_has_handler_pending(source, number, 0, True):
         return
-    source.__dict__[RECEIVER] = Receiver()
+    source.__dict__[RECEIVER] = Turns()
     # A receive that ends at once tells the library that others will come.
     cancellable = Gio.Cancellable()
     cancellable.cancel()
@@ -322,5 +178,5 @@ async def receive(source: Any) -> Any:
     """The value of the next message of a channel or a worker, for whoever asks first."""
     receiver = source.__dict__.get(RECEIVER)
     if receiver is None:
-        receiver = source.__dict__[RECEIVER] = Receiver()
-    return await receiver.receive(source)
+        receiver = source.__dict__[RECEIVER] = Turns()
+    return plain_message(await receiver.read(source.receive_async))
