@@ -37,6 +37,8 @@ set_other_value (GObject    *object,
     g_value_set_string (&value, "text");
   else if (G_IS_PARAM_SPEC_ENUM (pspec))
     g_value_set_enum (&value, 2);
+  else if (G_IS_PARAM_SPEC_FLAGS (pspec))
+    g_value_set_flags (&value, 1);
   else if (G_IS_PARAM_SPEC_BOOLEAN (pspec))
     g_value_set_boolean (&value, TRUE);
   else if (G_IS_PARAM_SPEC_INT64 (pspec))
