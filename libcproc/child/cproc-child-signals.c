@@ -270,7 +270,8 @@ install_life_signals (GType type)
   /**
    * CprocChild::exit:
    * @self: the child
-   * @exit_code: the code that the program gave back; -1 when a signal ended it
+   * @exit_code: the code that the program gave back; -1 when a signal ended it, or when nothing is
+   *   known of the end
    * @term_signal: the signal that ended it, or 0
    *
    * The process has ended. Output may still come.

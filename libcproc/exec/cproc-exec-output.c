@@ -24,6 +24,8 @@ exec_dup_bytes (CprocExec   *self,
  *
  * Gets what the program has written to standard output, whatever its end was.
  *
+ * Until the end each call copies all that there is; after it they share one copy.
+ *
  * Returns: (transfer full): the bytes, no more than [property@Cproc.Exec:max-buffer]
  *
  * Since: 1.0
@@ -41,6 +43,8 @@ cproc_exec_get_stdout_bytes (CprocExec *self)
  * @self: an exec
  *
  * Gets what the program has written to standard error, whatever its end was.
+ *
+ * Until the end each call copies all that there is; after it they share one copy.
  *
  * Returns: (transfer full): the bytes, no more than [property@Cproc.Exec:max-buffer]
  *
